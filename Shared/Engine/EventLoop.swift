@@ -1,0 +1,248 @@
+internal import CLinux
+internal import Glibc
+
+/// One thread that waits for sockets and timers, and the executor of all that lives on it.
+///
+///     mail → jobs → timers → end of turn (writes go out) → epoll_wait → readiness → mail …
+///
+/// Everything that belongs to a loop is a plain class without locks, made on the loop and called on it only.
+/// `submit` is the way in from another thread; an actor whose `unownedExecutor` is the loop is the other.
+public final class EventLoop: @unchecked Sendable {
+    // Unchecked: `mailbox`, `actor` and `name` are immutable; all else is touched by the loop's own thread only,
+    // which `assertCurrent` checks at each public entry.
+    let name: String
+    private let mailbox: Mailbox
+    private var thread = pthread_t()
+    private var isStarted = false
+    private var isStopping = false
+
+    private var jobs: [UnownedJob] = []
+    private var running: [UnownedJob] = []
+    private var mail: [Mailbox.Item] = []
+    private var turnEnd: [() -> Void] = []
+    private var timers: TimerWheel<Timer>
+    private let poller: Poller
+    private lazy var spawner = Spawner(loop: self)
+
+    /// The monotonic clock as of the beginning of this turn.
+    public private(set) var now: Instant
+
+    /// One buffer to receive into serves all streams of the loop: idle connections hold none.
+    let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
+
+    /// Makes a loop that does not run yet; `name` (at most 15 bytes) becomes its thread's.
+    public init(name: String) throws(EngineError) {
+        self.name = name
+        mailbox = try Mailbox()
+        poller = try Poller(mailbox: mailbox)
+        now = .current()
+        timers = TimerWheel(now: now.milliseconds)
+    }
+
+    deinit { receiveBuffer.deallocate() }
+
+    // MARK: Life
+
+    /// Starts the thread; to be called once.
+    public func start() throws(EngineError) {
+        let argument = Unmanaged.passRetained(self)
+        let failure = pthread_create(&thread, nil, runLoop, argument.toOpaque())
+        guard failure == 0 else {
+            argument.release()
+            throw .system(call: "pthread_create", code: failure)
+        }
+        isStarted = true
+    }
+
+    /// Asks the loop to end after its current turn; from any thread.
+    public func stop() {
+        submit { self.isStopping = true }
+    }
+
+    /// Waits for the thread to end; not from the loop itself.
+    public func join() {
+        guard isStarted else { return }
+        pthread_join(thread, nil)
+    }
+
+    // MARK: Ways in
+
+    /// Whether the caller runs on this loop's thread.
+    public var isCurrent: Bool { EventLoop.current === self }
+
+    /// Runs `work` on the loop, after what was submitted before; from any thread.
+    public func submit(_ work: @escaping @Sendable () -> Void) {
+        mailbox.post(.work(work))
+    }
+
+    /// Starts async work that stays on this loop; on the loop only.
+    ///
+    /// `body` and all it captures never leave the loop's thread: it runs on an actor of this loop, and async
+    /// functions of loop-bound classes run on their caller's executor.
+    public func spawn(_ body: @escaping () async -> Void) {
+        assertCurrent()
+        spawner.spawn(body)
+    }
+
+    /// Runs `body` once at the end of this turn, before the loop sleeps; on the loop only.
+    public func atTurnEnd(_ body: @escaping () -> Void) {
+        assertCurrent()
+        turnEnd.append(body)
+    }
+
+    func assertCurrent() {
+        assert(isCurrent, "called from another thread than the loop's")
+    }
+
+    // MARK: Timers
+
+    /// Calls `body` once after so many milliseconds; on the loop only.
+    @discardableResult
+    public func schedule(afterMilliseconds delay: Int, _ body: @escaping () -> Void) -> Timer {
+        let timer = Timer(loop: self, interval: nil, body: body)
+        arm(timer, afterMilliseconds: delay)
+        return timer
+    }
+
+    /// Calls `body` again and again, first after one interval; on the loop only.
+    @discardableResult
+    public func scheduleRepeating(everyMilliseconds interval: Int, _ body: @escaping () -> Void) -> Timer {
+        let timer = Timer(loop: self, interval: max(interval, 1), body: body)
+        arm(timer, afterMilliseconds: interval)
+        return timer
+    }
+
+    /// Suspends for so many milliseconds; on the loop only.
+    public func sleep(milliseconds: Int) async {
+        await withCheckedContinuation { continuation in
+            schedule(afterMilliseconds: milliseconds) { continuation.resume() }
+        }
+    }
+
+    func arm(_ timer: Timer, afterMilliseconds delay: Int) {
+        assertCurrent()
+        timers.insert(timer, at: now.advanced(byMilliseconds: max(delay, 0)).milliseconds)
+    }
+
+    // MARK: Descriptors
+
+    /// Calls `body` whenever the descriptor is ready for what `interest` names; on the loop only.
+    public func watch(_ descriptor: Int32, _ interest: Interest, _ body: @escaping (Readiness) -> Void)
+        throws(EngineError) -> Watch
+    {
+        assertCurrent()
+        return try poller.watch(descriptor, interest, body)
+    }
+
+    // MARK: The turn
+
+    fileprivate func run() {
+        EventLoop.current = self
+        while !isStopping {
+            now = .current()
+            readMail()
+            runJobs()
+            for timer in timers.advance(to: now.milliseconds) { timer.fire() }
+            runJobs()
+            endTurn()
+            poller.wait(milliseconds: patience())
+        }
+        letGo()
+        EventLoop.current = nil
+    }
+
+    private func readMail() {
+        mailbox.take(into: &mail)
+        for item in mail {
+            switch item {
+            case .job(let job): jobs.append(job)
+            case .work(let work): work()
+            }
+        }
+        mail.removeAll(keepingCapacity: true)
+    }
+
+    /// Runs what is ready, and what becomes ready by it, up to a bound that keeps sockets served.
+    private func runJobs() {
+        var rounds = 0
+        while !jobs.isEmpty, rounds < 16 {
+            rounds += 1
+            swap(&jobs, &running)
+            for job in running { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            running.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func endTurn() {
+        var rounds = 0
+        while !turnEnd.isEmpty, rounds < 4 {
+            rounds += 1
+            let bodies = turnEnd
+            turnEnd.removeAll(keepingCapacity: true)
+            for body in bodies { body() }
+        }
+    }
+
+    /// How long the loop may sleep: not at all while something is left to do, else until the next timer.
+    private func patience() -> Int32 {
+        guard jobs.isEmpty, turnEnd.isEmpty, !isStopping else { return 0 }
+        guard let stop = timers.nextStop() else { return -1 }
+        return Int32(clamping: max(stop - Instant.current().milliseconds, 0))
+    }
+
+    /// Drops what the loop holds, so that nothing outlives it in a cycle.
+    private func letGo() {
+        readMail()
+        runJobs()
+        turnEnd.removeAll()
+        timers = TimerWheel(now: now.milliseconds)
+        poller.removeAll()
+    }
+}
+
+extension EventLoop: SerialExecutor {
+    /// Takes a job of an actor of this loop.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let unowned = UnownedJob(job)
+        if isCurrent {
+            jobs.append(unowned)
+        } else {
+            mailbox.post(.job(unowned))
+        }
+    }
+
+    /// Tells the runtime whether this code runs on the loop: callbacks enter outside of a job.
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    /// Traps where code of a loop's actor is entered from another thread.
+    public func checkIsolated() {
+        precondition(isCurrent, "entered from another thread than the loop's")
+    }
+}
+
+extension EventLoop {
+    /// The loop that runs on the calling thread, if any.
+    public private(set) static var current: EventLoop? {
+        get {
+            guard let pointer = pthread_getspecific(currentKey) else { return nil }
+            return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
+        }
+        set {
+            pthread_setspecific(currentKey, newValue.map { Unmanaged.passUnretained($0).toOpaque() })
+        }
+    }
+}
+
+private let currentKey: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+}()
+
+private func runLoop(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    let loop = Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue()
+    _ = pthread_setname_np(pthread_self(), String(loop.name.prefix(15)))
+    loop.run()
+    return nil
+}

@@ -1,0 +1,97 @@
+internal import CLinux
+internal import Glibc
+
+/// A listening TCP socket on a loop.
+///
+/// With `reusePort` several loops listen on one port, and the kernel spreads connections over them.
+public final class Listener {
+    /// The port, as the kernel chose it where 0 was asked for.
+    public let port: Int
+    private let descriptor: Int32
+    private unowned let loop: EventLoop
+    private let onAccept: (Stream) -> Void
+    private var watch: Watch?
+
+    /// Listens from now on; `onAccept` is given each new connection on the loop.
+    public init(
+        loop: EventLoop, host: String, port: Int, reusePort: Bool = false, onAccept: @escaping (Stream) -> Void
+    ) throws(EngineError) {
+        guard let address = SocketAddress(literal: host, port: port) else { throw .address("\(host):\(port)") }
+        self.loop = loop
+        self.onAccept = onAccept
+        let socket = try FileDescriptor.socket(for: address)
+        socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        if reusePort { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
+        guard address.withSockaddr({ Glibc.bind(socket.number, $0, $1) }) == 0 else { throw .last("bind") }
+        guard Glibc.listen(socket.number, 4096) == 0 else { throw .last("listen") }
+        self.port = Listener.boundPort(socket.number) ?? port
+        descriptor = socket.release()
+        do {
+            watch = try loop.watch(descriptor, .readable) { [weak self] _ in self?.acceptAll() }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    /// Stops listening; accepted connections stay.
+    public func close() {
+        guard let watch else { return }
+        watch.cancel()
+        self.watch = nil
+        Glibc.close(descriptor)
+    }
+
+    /// Accepts what waits, a bounded number at once so that others are served between.
+    private func acceptAll() {
+        for _ in 0..<64 {
+            guard watch != nil else { return }
+            switch acceptOne() {
+            case .accepted: continue
+            case .nothing: return
+            case .exhausted: return rest()
+            }
+        }
+    }
+
+    private enum Outcome { case accepted, nothing, exhausted }
+
+    private func acceptOne() -> Outcome {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let number = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept4(descriptor, $0, &length, flags) }
+        }
+        guard number >= 0 else { return outcome(of: errno) }
+        guard let peer = SocketAddress(storage),
+            let stream = try? Stream(loop: loop, descriptor: FileDescriptor(number), peer: peer)
+        else { return .accepted }
+        onAccept(stream)
+        return .accepted
+    }
+
+    private func outcome(of code: Int32) -> Outcome {
+        switch code {
+        case EAGAIN: .nothing
+        // Out of descriptors or memory: the connection stays in the backlog, and trying at once would spin.
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: .exhausted
+        // This one went away before it was accepted; the next may not have.
+        default: .accepted
+        }
+    }
+
+    private func rest() {
+        watch?.update([])
+        loop.schedule(afterMilliseconds: 100) { [weak self] in self?.watch?.update(.readable) }
+    }
+
+    private static func boundPort(_ descriptor: Int32) -> Int? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return result == 0 ? SocketAddress(storage)?.port : nil
+    }
+}

@@ -1,0 +1,93 @@
+internal import CLinux
+internal import Glibc
+
+/// What waits to be written to one socket: shared buffers, in order, counted in bytes.
+///
+/// Pure but for `write`, which makes one `writev` of what is queued.
+struct SendQueue {
+    enum Outcome {
+        /// Nothing is left.
+        case drained
+        /// The socket takes no more for now.
+        case blocked
+        /// The socket is broken.
+        case failed(EngineError)
+    }
+
+    private var chunks: [SharedBytes] = []
+    /// Index of the first chunk that is not wholly written, and how much of it is.
+    private var head = 0
+    private var offset = 0
+    /// Bytes not yet handed to the kernel.
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { byteCount == 0 }
+
+    mutating func append(_ bytes: SharedBytes) {
+        guard bytes.count > 0 else { return }
+        chunks.append(bytes)
+        byteCount += bytes.count
+    }
+
+    mutating func removeAll() {
+        chunks = []
+        head = 0
+        offset = 0
+        byteCount = 0
+    }
+
+    /// Writes as much as the socket takes.
+    mutating func write(to descriptor: Int32) -> Outcome {
+        while !isEmpty {
+            let written = writeOnce(descriptor)
+            guard written >= 0 else {
+                let code = errno
+                if code == EINTR { continue }
+                return code == EAGAIN ? .blocked : .failed(.system(call: "writev", code: code))
+            }
+            advance(by: written)
+        }
+        return .drained
+    }
+
+    private static var vectors: Int { 256 }
+
+    private func writeOnce(_ descriptor: Int32) -> Int {
+        let count = min(chunks.count - head, Self.vectors)
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { vectors in
+            for index in 0..<count {
+                let chunk = chunks[head + index]
+                let skip = index == 0 ? offset : 0
+                vectors[index] = iovec(iov_base: chunk.start.map { $0 + skip }, iov_len: chunk.count - skip)
+            }
+            return Glibc.writev(descriptor, vectors.baseAddress, Int32(count))
+        }
+    }
+
+    private mutating func advance(by written: Int) {
+        byteCount -= written
+        var left = written
+        while left > 0 {
+            let rest = chunks[head].count - offset
+            guard left >= rest else {
+                offset += left
+                break
+            }
+            left -= rest
+            offset = 0
+            head += 1
+        }
+        compact()
+    }
+
+    /// Lets go of written chunks; an empty queue holds no memory, as most connections are idle.
+    private mutating func compact() {
+        if byteCount == 0 {
+            chunks = []
+            head = 0
+        } else if head >= 64, head * 2 >= chunks.count {
+            chunks.removeFirst(head)
+            head = 0
+        }
+    }
+}

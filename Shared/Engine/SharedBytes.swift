@@ -1,0 +1,33 @@
+/// Immutable bytes that many connections send without copying them.
+///
+/// Made once, then only read: that is why it may be shared between loops.
+public final class SharedBytes: @unchecked Sendable {
+    private let memory: UnsafeMutableRawBufferPointer
+
+    /// How many bytes there are.
+    public let count: Int
+
+    /// Copies `bytes`.
+    public convenience init(_ bytes: [UInt8]) {
+        self.init(capacity: bytes.count) { memory in
+            bytes.withUnsafeBytes { memory.copyMemory(from: $0) }
+            return bytes.count
+        }
+    }
+
+    /// Lets `fill` write at most `capacity` bytes and return how many it wrote.
+    public init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        memory = .allocate(byteCount: max(capacity, 1), alignment: 8)
+        count = min(max(fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity])), 0), capacity)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// Lends the bytes for the duration of `body`.
+    public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    }
+
+    /// Where the bytes stand, for `writev`; good while the object is held.
+    var start: UnsafeMutableRawPointer? { memory.baseAddress }
+}

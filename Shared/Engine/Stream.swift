@@ -1,0 +1,192 @@
+internal import CLinux
+internal import Glibc
+
+/// One connected TCP socket on a loop.
+///
+/// Belongs to its loop. What is sent in a turn leaves in one `writev` at the turn's end. The owner sets the
+/// callbacks before it returns to the loop; `onClose` is the last one called, exactly once, never from within a
+/// call that the owner makes.
+public final class Stream {
+    /// The loop that owns this stream.
+    public unowned let loop: EventLoop
+    /// The other side.
+    public let peer: SocketAddress
+
+    /// Called with what was received; the bytes are good during the call only, and may be changed in place.
+    public var onReceive: ((UnsafeMutableRawBufferPointer) -> Void)?
+    /// Called when the other side has ended its half; without a callback the stream closes then.
+    public var onEnd: (() -> Void)?
+    /// Called once when all is over: `nil` after an orderly end or our own `close`.
+    public var onClose: ((EngineError?) -> Void)?
+    /// Called when the queue has fallen to a quarter of `sendLimit` or less after having been above that.
+    public var onDrain: (() -> Void)?
+
+    /// How many bytes may wait to be sent; one more closes the stream with `sendQueueFull`.
+    public var sendLimit = Int.max
+
+    private let descriptor: Int32
+    private var watch: Watch?
+    private var queue = SendQueue()
+    private var isFlushScheduled = false
+    private var isBlocked = false
+    private var wasAboveMark = false
+    private var isReading = true
+    private var hasEnded = false
+    private var endAfterFlush: End?
+    private var isClosed = false
+
+    private enum End { case writing, everything }
+
+    /// Takes ownership of a connected, non-blocking descriptor.
+    init(loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress) throws(EngineError) {
+        self.loop = loop
+        self.peer = peer
+        descriptor.disableNagle()
+        self.descriptor = descriptor.release()
+        do {
+            watch = try loop.watch(self.descriptor, .readable) { [self] in ready($0) }
+        } catch {
+            Glibc.close(self.descriptor)
+            throw error
+        }
+    }
+
+    /// The address of the other side, without the port.
+    public var peerAddress: String { peer.host }
+    /// Bytes that wait to be sent.
+    public var queuedBytes: Int { queue.byteCount }
+    /// Whether the stream takes bytes to send.
+    public var isOpen: Bool { !isClosed && endAfterFlush == nil }
+
+    // MARK: Sending
+
+    /// Queues bytes that others may send too; they are not copied.
+    public func send(_ bytes: SharedBytes) {
+        guard isOpen else { return }
+        queue.append(bytes)
+        guard queue.byteCount <= sendLimit else { return finish(.sendQueueFull) }
+        if queue.byteCount > sendLimit / 4 { wasAboveMark = true }
+        scheduleFlush()
+    }
+
+    /// Queues a copy of `bytes`.
+    public func send(_ bytes: [UInt8]) { send(SharedBytes(bytes)) }
+
+    /// Ends our half once all that is queued has left; receiving goes on.
+    public func shutdownWrite() { end(.writing) }
+
+    /// Closes once all that is queued has left.
+    public func closeAfterFlush() { end(.everything) }
+
+    /// Closes now and drops what is queued.
+    public func close() { finish(nil) }
+
+    private func end(_ end: End) {
+        guard !isClosed else { return }
+        endAfterFlush = end
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        guard !isFlushScheduled, !isBlocked else { return }
+        isFlushScheduled = true
+        loop.atTurnEnd { [self] in
+            isFlushScheduled = false
+            flush()
+        }
+    }
+
+    private func flush() {
+        guard !isClosed else { return }
+        switch queue.write(to: descriptor) {
+        case .drained:
+            isBlocked = false
+            performEnd()
+        case .blocked:
+            isBlocked = true
+        case .failed(let error):
+            return finish(error)
+        }
+        updateInterest()
+        tellDrained()
+    }
+
+    private func performEnd() {
+        guard let end = endAfterFlush else { return }
+        switch end {
+        case .writing: Glibc.shutdown(descriptor, Int32(SHUT_WR))
+        case .everything: finish(nil)
+        }
+    }
+
+    private func tellDrained() {
+        guard wasAboveMark, queue.byteCount <= sendLimit / 4 else { return }
+        wasAboveMark = false
+        onDrain?()
+    }
+
+    // MARK: Receiving
+
+    /// Stops reading: the kernel's buffer fills and the sender waits.
+    public func pauseReading() {
+        isReading = false
+        updateInterest()
+    }
+
+    /// Reads again.
+    public func resumeReading() {
+        isReading = true
+        updateInterest()
+    }
+
+    private func updateInterest() {
+        guard !isClosed else { return }
+        var interest: Interest = []
+        if isReading, !hasEnded { interest.insert(.readable) }
+        if isBlocked { interest.insert(.writable) }
+        watch?.update(interest)
+    }
+
+    private func ready(_ readiness: Readiness) {
+        if readiness.contains(.writable), isBlocked { flush() }
+        guard readiness.contains(.readable), !isClosed else { return }
+        if isReading, !hasEnded {
+            receive()
+        } else if readiness.contains(.writable) {
+            // An error or hang-up while nobody reads: the connection is gone both ways.
+            finish(.closed)
+        }
+    }
+
+    private func receive() {
+        let count = Glibc.read(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count)
+        if count > 0 {
+            onReceive?(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
+        } else if count == 0 {
+            hasEnded = true
+            updateInterest()
+            if let onEnd { onEnd() } else { finish(nil) }
+        } else if errno != EAGAIN, errno != EINTR {
+            finish(.last("read"))
+        }
+    }
+
+    // MARK: The end
+
+    private func finish(_ error: EngineError?) {
+        guard !isClosed else { return }
+        isClosed = true
+        watch?.cancel()
+        watch = nil
+        queue.removeAll()
+        Glibc.close(descriptor)
+        loop.atTurnEnd { [self] in
+            let tell = onClose
+            onReceive = nil
+            onEnd = nil
+            onClose = nil
+            onDrain = nil
+            tell?(error)
+        }
+    }
+}

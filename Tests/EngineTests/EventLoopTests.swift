@@ -1,0 +1,142 @@
+import Dispatch
+import Engine
+import Support
+import Testing
+
+private actor Counter {
+    private let loop: EventLoop
+    private(set) var value = 0
+
+    init(loop: EventLoop) { self.loop = loop }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    func add() -> Bool {
+        value += 1
+        return loop.isCurrent
+    }
+
+    /// A timer's callback is isolated to the actor without a hop.
+    func addLater() async {
+        await withCheckedContinuation { continuation in
+            loop.schedule(afterMilliseconds: 1) {
+                self.value += 1
+                continuation.resume()
+            }
+        }
+    }
+}
+
+struct EventLoopTests {
+    @Test func actorsOfTheLoopRunOnItsThread() async throws {
+        let loop = try EventLoop(name: "counter")
+        try loop.start()
+        let counter = Counter(loop: loop)
+        for _ in 0..<100 { #expect(await counter.add()) }
+        await counter.addLater()
+        #expect(await counter.value == 101)
+        loop.stop()
+        loop.join()
+    }
+
+    @Test func mailIsReadInOrderFromManyThreads() async throws {
+        let order = try await onLoop { loop in
+            final class Seen { var numbers: [Int] = [] }
+            let seen = Seen()
+            await withTaskGroup(of: Void.self) { group in
+                for sender in 0..<4 {
+                    group.addTask {
+                        for number in 0..<1_000 {
+                            loop.submit { MainList.append(sender * 1_000 + number, to: loop) }
+                        }
+                    }
+                }
+            }
+            await withCheckedContinuation { continuation in loop.submit { continuation.resume() } }
+            seen.numbers = MainList.take(from: loop)
+            return seen.numbers
+        }
+        #expect(order.count == 4_000)
+        for sender in 0..<4 {
+            let own = order.filter { $0 / 1_000 == sender }
+            #expect(own == own.sorted())
+        }
+    }
+
+    @Test func spawnedWorkStaysOnTheLoop() async throws {
+        let stayed = try await onLoop { loop in
+            var stayed = loop.isCurrent
+            await loop.sleep(milliseconds: 1)
+            stayed = stayed && loop.isCurrent
+            return stayed
+        }
+        #expect(stayed)
+    }
+
+    @Test func repeatingTimersFireUntilCancelled() async throws {
+        let fired = try await onLoop { loop in
+            var fired = 0
+            var timer: Engine.Timer?
+            timer = loop.scheduleRepeating(everyMilliseconds: 1) {
+                fired += 1
+                if fired == 5 { timer?.cancel() }
+            }
+            _ = await eventually(on: loop) { fired == 5 }
+            await loop.sleep(milliseconds: 10)
+            return fired
+        }
+        #expect(fired == 5)
+    }
+
+    @Test func theEndOfATurnComesBeforeTheNextTimer() async throws {
+        let order = try await onLoop { loop in
+            var order: [String] = []
+            loop.atTurnEnd { order.append("turn end") }
+            order.append("turn")
+            await loop.sleep(milliseconds: 1)
+            order.append("timer")
+            return order
+        }
+        #expect(order == ["turn", "turn end", "timer"])
+    }
+
+    @Test func offloadedWorkIsBounded() async throws {
+        let offload = Offload(name: "one", width: 1, waitingLimit: 0)
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        let (started, tellStarted) = AsyncStream<Void>.makeStream()
+        async let first: Void = offload.run {
+            tellStarted.finish()
+            blockUntilFinished(gate)
+        }
+        for await _ in started {}
+        await #expect(throws: EngineError.overloaded) { try await offload.run {} }
+        open.finish()
+        try await first
+        try await offload.run {}
+    }
+}
+
+/// Blocks a thread of the offload queue until the stream ends.
+private func blockUntilFinished(_ stream: AsyncStream<Void>) {
+    let done = DispatchSemaphore(value: 0)
+    Task {
+        for await _ in stream {}
+        done.signal()
+    }
+    done.wait()
+}
+
+/// Numbers gathered on a loop; touched on that loop only.
+private enum MainList {
+    nonisolated(unsafe) private static var numbers: [Int] = []
+
+    static func append(_ number: Int, to loop: EventLoop) {
+        precondition(loop.isCurrent)
+        numbers.append(number)
+    }
+
+    static func take(from loop: EventLoop) -> [Int] {
+        precondition(loop.isCurrent)
+        return numbers
+    }
+}

@@ -1,0 +1,118 @@
+import Engine
+import Support
+import Testing
+
+struct StreamTests {
+    /// A listener whose connections are handed to `serve`, and one stream connected to it.
+    private func connected(_ loop: EventLoop, _ serve: @escaping (Stream) -> Void) async throws -> Stream {
+        let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0, onAccept: serve)
+        defer { loop.schedule(afterMilliseconds: 1_000) { listener.close() } }
+        return try await Stream.connect(
+            loop: loop, host: "localhost", port: listener.port, timeoutMilliseconds: 2_000)
+    }
+
+    private func echo(_ stream: Stream) {
+        stream.onReceive = { stream.send(Array($0)) }
+    }
+
+    @Test(arguments: [1, 1_000, 3_000_000]) func everyByteComesBackInOrder(size: Int) async throws {
+        let same = try await onLoop { loop in
+            let stream = try await connected(loop, echo)
+            let sent = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            var received: [UInt8] = []
+            stream.onReceive = { received += $0 }
+            for start in stride(from: 0, to: size, by: 1_000) {
+                stream.send(Array(sent[start..<min(start + 1_000, size)]))
+            }
+            _ = await eventually(on: loop) { received.count == size }
+            stream.close()
+            return received == sent
+        }
+        #expect(same)
+    }
+
+    @Test func bothSidesHearOfTheEndOnce() async throws {
+        let ends = try await onLoop { loop in
+            var ends: [String] = []
+            let stream = try await connected(loop) { served in
+                served.onClose = { ends.append("served \($0 == nil)") }
+            }
+            stream.onClose = { ends.append("own \($0 == nil)") }
+            stream.close()
+            stream.close()
+            _ = await eventually(on: loop) { ends.count == 2 }
+            await loop.sleep(milliseconds: 5)
+            return ends.sorted()
+        }
+        #expect(ends == ["own true", "served true"])
+    }
+
+    @Test func whatIsQueuedLeavesBeforeTheClose() async throws {
+        let received = try await onLoop { loop in
+            var received = 0
+            var closed = false
+            let stream = try await connected(loop) { served in
+                served.send([UInt8](repeating: 7, count: 2_000_000))
+                served.closeAfterFlush()
+                served.send([1, 2, 3])
+            }
+            stream.onReceive = { received += $0.count }
+            stream.onClose = { _ in closed = true }
+            _ = await eventually(on: loop) { closed }
+            return received
+        }
+        #expect(received == 2_000_000)
+    }
+
+    @Test func aReaderThatStallsCostsNoMoreThanTheLimit() async throws {
+        let error = try await onLoop { loop in
+            var error: EngineError?
+            let stream = try await connected(loop) { served in
+                served.sendLimit = 1_000_000
+                served.onClose = { error = $0 }
+                loop.scheduleRepeating(everyMilliseconds: 1) {
+                    served.send([UInt8](repeating: 0, count: 500_000))
+                }
+            }
+            stream.pauseReading()
+            _ = await eventually(on: loop) { error != nil }
+            stream.close()
+            return error
+        }
+        #expect(error == .sendQueueFull)
+    }
+
+    @Test func tellsWhenTheQueueHasDrained() async throws {
+        let drained = try await onLoop { loop in
+            var drained = false
+            let stream = try await connected(loop) { served in
+                served.sendLimit = 100_000_000
+                served.onDrain = { drained = true }
+                served.send([UInt8](repeating: 0, count: 50_000_000))
+            }
+            stream.pauseReading()
+            await loop.sleep(milliseconds: 5)
+            let early = drained
+            stream.resumeReading()
+            _ = await eventually(on: loop) { drained }
+            stream.close()
+            return (early, drained)
+        }
+        #expect(drained == (false, true))
+    }
+
+    @Test func aClosedPortIsAnError() async throws {
+        let error = try await onLoop { loop in
+            let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { $0.close() }
+            let port = listener.port
+            listener.close()
+            do {
+                _ = try await Stream.connect(loop: loop, host: "127.0.0.1", port: port, timeoutMilliseconds: 500)
+                return false
+            } catch {
+                return true
+            }
+        }
+        #expect(error)
+    }
+}

@@ -1,0 +1,43 @@
+public import Engine
+
+/// Runs `body` on a loop of its own and ends the loop afterwards.
+///
+/// What `body` makes lives and dies on that loop.
+public func onLoop<T: Sendable>(
+    _ name: String = "test", _ body: @escaping @Sendable (EventLoop) async throws -> T
+) async throws -> T {
+    let loop = try EventLoop(name: name)
+    try loop.start()
+    let result: Result<T, any Error> = await withCheckedContinuation { continuation in
+        loop.submit {
+            loop.spawn {
+                do {
+                    continuation.resume(returning: .success(try await body(loop)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+    }
+    loop.stop()
+    await join(loop)
+    return try result.get()
+}
+
+/// Polls `condition` on the loop until it holds; returns whether it did within the bound.
+public func eventually(
+    on loop: EventLoop, withinMilliseconds bound: Int = 5_000, _ condition: () -> Bool
+) async -> Bool {
+    let deadline = Instant.current().advanced(byMilliseconds: bound)
+    while !condition() {
+        guard Instant.current() < deadline else { return false }
+        await loop.sleep(milliseconds: 2)
+    }
+    return true
+}
+
+/// A loop ends within a turn: the wait is short, but it blocks, so it is kept off the cooperative threads.
+private func join(_ loop: EventLoop) async {
+    let offload = Offload(name: "join", width: 1, waitingLimit: 1)
+    try? await offload.run { loop.join() }
+}
