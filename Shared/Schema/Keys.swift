@@ -1,0 +1,120 @@
+/// Every Redis key, stream and channel name: here and nowhere else.
+///
+/// What belongs to a room or a partition carries `{pNN}`, what belongs to a user `{u:NAME}`, so that one
+/// function call finds all its keys in one slot.
+public enum Keys {}
+
+// MARK: - Rooms
+
+extension Keys {
+    /// Hash: what the room is and how far its log goes.
+    public static func room(_ room: RoomID) -> String { "{\(room.partition.tag)}:room:\(room)" }
+
+    /// Hash: member → role, mute.
+    public static func members(_ room: RoomID) -> String { "\(self.room(room)):members" }
+
+    /// Hash: user and gateway incarnation → devices there.
+    public static func online(_ room: RoomID) -> String { "\(self.room(room)):online" }
+
+    /// Hash: user → position read.
+    public static func read(_ room: RoomID) -> String { "\(self.room(room)):read" }
+
+    /// Stream with ids `seq-0`: the newest envelopes.
+    public static func recent(_ room: RoomID) -> String { "\(self.room(room)):recent" }
+
+    /// The two hashes of idempotency; the function that gets both picks by Redis' clock.
+    public static func seen(_ room: RoomID) -> [String] {
+        let room = self.room(room)
+        return ["\(room):seen:0", "\(room):seen:1"]
+    }
+
+    /// Sharded channel: the room's live envelopes.
+    public static func roomChannel(_ room: RoomID) -> String { self.room(room) }
+}
+
+// MARK: - Partitions
+
+extension Keys {
+    /// Stream: every durable event of the partition, in order of acceptance.
+    public static func log(_ partition: Partition) -> String { "{\(partition.tag)}:log" }
+
+    /// Number: the bytes that stand in the log.
+    public static func logBytes(_ partition: Partition) -> String { "\(log(partition)):bytes" }
+
+    /// String: which history instance writes the partition, and its token.
+    public static func logLease(_ partition: Partition) -> String { "\(log(partition)):lease" }
+
+    /// Stream: dead letters, which the archive could not take.
+    public static func logDead(_ partition: Partition) -> String { "\(log(partition)):dead" }
+
+    /// Sharded channel: tells the partition's writer that there is something to take.
+    public static func logWakeChannel(_ partition: Partition) -> String { "\(log(partition)):wake" }
+
+    /// Sharded channel: `room epoch seq` after each commit.
+    public static func storedChannel(_ partition: Partition) -> String { "{\(partition.tag)}:stored" }
+}
+
+// MARK: - Users
+
+extension Keys {
+    /// Sharded channel: frames for all devices of a user.
+    public static func userChannel(_ user: UserHandle) -> String { "{u:\(user)}" }
+
+    /// Hash: a login session, with the rooms to rejoin.
+    public static func session(_ user: UserHandle, _ sessionID: String) -> String {
+        "{u:\(user)}:s:\(sessionID)"
+    }
+
+    /// Hash: the user's devices by gateway incarnation.
+    public static func devices(_ user: UserHandle) -> String { "{u:\(user)}:devices" }
+
+    /// The user's message limit.
+    public static func limit(_ user: UserHandle) -> String { "{u:\(user)}:limit" }
+
+    /// Hash: auth's copy of the account (name, roles).
+    public static func profile(_ user: UserHandle) -> String { "{u:\(user)}:profile" }
+
+    /// JSON with a TTL: the user's status, for anyone to read.
+    public static func presence(_ user: UserHandle) -> String { "presence:user:\(user)" }
+}
+
+// MARK: - Gateways
+
+extension Keys {
+    /// Set: the ids of all gateways that have a lease or whose lease is still to be swept.
+    public static let gateways = "gateways"
+
+    /// String with a TTL: a gateway's lease, holding its incarnation.
+    public static func gateway(_ id: String) -> String { "gw:\(id)" }
+
+    /// Set: the users with a device on this incarnation of a gateway.
+    public static func gatewayUsers(_ incarnation: String) -> String { "gw:\(incarnation):users" }
+
+    /// Set: the rooms joined on this incarnation of a gateway.
+    public static func gatewayRooms(_ incarnation: String) -> String { "gw:\(incarnation):rooms" }
+}
+
+// MARK: - The whole cluster
+
+extension Keys {
+    /// Stream: revocations, key rotation, membership, drain.
+    public static let controlLog = "control:log"
+
+    /// Stream: requests to a service that need an answer.
+    public static func rpc(_ service: String) -> String { "rpc:\(service)" }
+
+    /// Sharded channel: the answers to one process.
+    public static func reply(_ id: String) -> String { "reply:\(id)" }
+
+    /// JSON: the JWKS, written by auth.
+    public static let authKeys = "auth:keys"
+
+    /// The live revocations, written by auth.
+    public static let authRevoked = "auth:revoked"
+
+    /// String with a TTL: a one-time ticket, by the SHA-256 of its secret in lower-case hexadecimal.
+    public static func ticket(sha256 digest: String) -> String { "ticket:\(digest)" }
+
+    /// The rate-limit policies, written by presence.
+    public static let limitsPolicies = "limits:policies"
+}

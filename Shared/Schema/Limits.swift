@@ -1,0 +1,58 @@
+/// What a stranger may make large: the settings that clients are told, and the fixed bounds of the format.
+public struct Limits: Hashable, Sendable {
+    /// The largest frame or message in bytes, after inflating (`MAX_MESSAGE_BYTES`).
+    public var messageBytes: Int
+
+    /// The longest content in Unicode scalars (`MAX_CONTENT_CHARS`).
+    public var contentChars: Int
+
+    /// How many messages a member may send in a window; 0 is no limit (`MESSAGE_RATE_LIMIT`).
+    public var messagesPerWindow: Int
+
+    /// The length of that window in seconds.
+    public var windowSeconds: Int
+
+    /// How many rooms one connection may have joined.
+    public var rooms: Int
+
+    /// Takes the settings; what is left out has the protocol's default.
+    public init(
+        messageBytes: Int = 65_536, contentChars: Int = 4_000, messagesPerWindow: Int = 10,
+        windowSeconds: Int = 60, rooms: Int = 100
+    ) {
+        self.messageBytes = messageBytes
+        self.contentChars = contentChars
+        self.messagesPerWindow = messagesPerWindow
+        self.windowSeconds = windowSeconds
+        self.rooms = rooms
+    }
+}
+
+extension Limits {
+    /// How deep any JSON from outside may be nested.
+    public static let jsonDepth = 32
+
+    /// How deep a message's metadata may be nested, itself included.
+    public static let metadataDepth = 8
+
+    /// The largest metadata of a message in bytes, as we write it.
+    public static let metadataBytes = 16_384
+
+    /// The longest frame `id` in bytes, as sent, quotes included.
+    public static let frameIDBytes = 1_024
+
+    /// How many users one `get_presence` may ask for.
+    public static let presenceUsers = 200
+
+    /// How many recent envelopes a join may ask for.
+    public static let recent = 0...100
+
+    /// How many recent envelopes a join brings if it does not say.
+    public static let defaultRecent = 50
+
+    /// How many messages a page of history may hold.
+    public static let historyPage = 1...200
+
+    /// How many messages a page of history holds if the request does not say.
+    public static let defaultHistoryPage = 50
+}

@@ -1,0 +1,46 @@
+/// A place in a room's log: within an epoch `seq` counts without holes, and over all epochs it never goes down.
+public struct LogPosition: Hashable, Sendable, Codable {
+    /// The longest text taken for an epoch; ours have 6–12 characters of `[a-z0-9]`.
+    public static let maxEpochBytes = 32
+
+    /// The epoch in which `seq` was given.
+    public var epoch: String
+
+    /// The sequence number.
+    public var seq: Int64
+
+    /// Makes a position of what is known to be right.
+    public init(epoch: String, seq: Int64) {
+        self.epoch = epoch
+        self.seq = seq
+    }
+
+    /// Takes an outsider's position: any printable epoch, because an unknown one is merely not recovered.
+    public init?(claimedEpoch epoch: String, seq: Int64) {
+        guard (1...Self.maxEpochBytes).contains(epoch.utf8.count), epoch.utf8.allSatisfy(\.isPrintableASCII),
+            seq >= 0
+        else { return nil }
+        self.init(epoch: epoch, seq: seq)
+    }
+
+    /// Reads `EPOCH:SEQ`, as it stands in `/ws/{room}?since=`.
+    public init?(parsing text: String) {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seq = Int64(digits)
+        else { return nil }
+        self.init(claimedEpoch: String(text[..<colon]), seq: seq)
+    }
+}
+
+extension LogPosition: Comparable {
+    /// Orders by `seq`, which rises over epochs too; the epoch only parts equals.
+    public static func < (left: LogPosition, right: LogPosition) -> Bool {
+        (left.seq, left.epoch) < (right.seq, right.epoch)
+    }
+}
+
+extension LogPosition: CustomStringConvertible {
+    /// The position as `EPOCH:SEQ`.
+    public var description: String { "\(epoch):\(seq)" }
+}

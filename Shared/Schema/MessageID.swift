@@ -1,0 +1,103 @@
+/// The id of a message: a UUID of version 7 (RFC 9562, section 5.7), whose time is the message's time.
+public struct MessageID: TextIdentifier {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// Makes an id of this time; 12 bits of the first number and 62 of the second become its random part.
+    ///
+    /// A time that 48 bits cannot hold is brought to the nearest that they can.
+    public init(milliseconds: Int64, random first: UInt64, _ second: UInt64) {
+        let time = min(UInt64(clamping: milliseconds), 0xFFFF_FFFF_FFFF)
+        high = time << 16 | 0x7000 | first & 0x0FFF
+        low = 0x8000_0000_0000_0000 | second & 0x3FFF_FFFF_FFFF_FFFF
+    }
+
+    /// Makes an id of this time with the system's randomness.
+    public init(milliseconds: Int64) {
+        var system = SystemRandomNumberGenerator()
+        self.init(milliseconds: milliseconds, random: system.next(), system.next())
+    }
+
+    /// Takes the 16 bytes of an id of version 7.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.init(
+            high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+            low: bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// Takes the text form, in either case (RFC 9562, section 4).
+    public init?(_ text: String) {
+        guard text.utf8.count == 36 else { return nil }
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        for (index, byte) in text.utf8.enumerated() {
+            if Self.isHyphen(at: index) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                guard let digit = byte.hexadecimalValue else { return nil }
+                words.high = words.high << 4 | words.low >> 60
+                words.low = words.low << 4 | UInt64(digit)
+            }
+        }
+        self.init(high: words.high, low: words.low)
+    }
+
+    private init?(high: UInt64, low: UInt64) {
+        guard high & 0xF000 == 0x7000, low >> 62 == 0b10 else { return nil }
+        self.high = high
+        self.low = low
+    }
+
+    /// The time the message was accepted, in milliseconds since 1970.
+    public var milliseconds: Int64 { Int64(truncatingIfNeeded: high >> 16) }
+
+    /// The 16 bytes, first byte first.
+    public var bytes: [UInt8] {
+        (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> UInt64(56 - $0 % 8 * 8)) }
+    }
+
+    /// The text form, in lower case.
+    public var text: String {
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var nibble = 0
+            for index in 0..<36 {
+                if Self.isHyphen(at: index) {
+                    buffer[index] = UInt8(ascii: "-")
+                } else {
+                    let word = nibble < 16 ? high : low
+                    buffer[index] = UInt8(hexadecimalDigit: word >> UInt64(60 - nibble % 16 * 4))
+                    nibble += 1
+                }
+            }
+            return 36
+        }
+    }
+
+    private static func isHyphen(at index: Int) -> Bool {
+        index == 8 || index == 13 || index == 18 || index == 23
+    }
+}
+
+extension MessageID: Comparable {
+    /// Orders by time first, as the bytes do.
+    public static func < (left: MessageID, right: MessageID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension UInt8 {
+    var hexadecimalValue: UInt8? {
+        switch self {
+        case 0x30...0x39: self - 0x30
+        case 0x41...0x46: self - 0x41 + 10
+        case 0x61...0x66: self - 0x61 + 10
+        default: nil
+        }
+    }
+
+    /// The lower-case digit of the lowest four bits.
+    init(hexadecimalDigit bits: UInt64) {
+        let value = UInt8(truncatingIfNeeded: bits & 0xF)
+        self = value < 10 ? 0x30 + value : 0x61 + value - 10
+    }
+}
