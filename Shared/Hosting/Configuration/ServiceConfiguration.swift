@@ -1,0 +1,44 @@
+/// The settings of one service: a struct whose initialiser declares and reads them in one go.
+///
+/// ```swift
+/// struct HistoryConfig: ServiceConfiguration {
+///     let hosting: HostingSettings
+///     let redisURL: String
+///     init(from settings: inout Settings) {
+///         hosting = settings.hosting(port: 8082)
+///         redisURL = settings.url("REDIS_URL", default: "redis://127.0.0.1:8079", help: "The bus.")
+///     }
+/// }
+/// ```
+public protocol ServiceConfiguration: Sendable {
+    /// What every service has: where it listens, how it logs, how long it may take to stop.
+    var hosting: HostingSettings { get }
+
+    /// Declares and reads every setting; must not do anything else.
+    init(from settings: inout Settings)
+}
+
+/// The settings that every service has.
+public struct HostingSettings: Sendable, Equatable {
+    /// The address to listen on.
+    public let host: String
+    /// The port to listen on.
+    public let port: Int
+    /// The least level that is logged.
+    public let logLevel: LogLevel
+    /// How long `stop()` may take before the process ends anyway, in seconds.
+    public let shutdownSeconds: Int
+}
+
+extension Settings {
+    /// Declares and reads what every service has; `port` is the service's own default.
+    public mutating func hosting(port: Int) -> HostingSettings {
+        HostingSettings(
+            host: string("HOST", default: "127.0.0.1", help: "Address to listen on; 0.0.0.0 for all."),
+            port: int("PORT", default: port, in: 1...65_535, help: "TCP port to listen on."),
+            logLevel: choice("LOG_LEVEL", default: LogLevel.info, help: "Least level that is logged."),
+            shutdownSeconds: seconds(
+                "SHUTDOWN_SECONDS", default: 10, in: 1...600,
+                help: "How long an orderly shutdown may take before the process ends anyway."))
+    }
+}

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Hosting
+
+@Suite struct MaskTests {
+    @Test(arguments: [
+        ("redis://127.0.0.1:8079", "redis://127.0.0.1:8079"),
+        ("redis://:pw@host/0", "redis://:********@host/0"),
+        ("postgres://u:p@h:8078/db?sslmode=require", "postgres://u:********@h:8078/db?sslmode=require"),
+        ("postgres://u:p:q@r@h/db", "postgres://u:********@h/db"),
+        ("postgres://u:p/q@h/db", "postgres://u:********@h/db"),
+        ("postgres://u@h/db", "postgres://u@h/db"),
+        ("postgres://h/db?user=u&password=p&a=b", "postgres://h/db?user=u&password=********&a=b"),
+        ("redis://", "redis://"),
+        ("no url: a@b", "no url: a@b"),
+        ("", ""),
+    ])
+    func aURLLosesItsPasswordAndNothingElse(url: String, masked: String) {
+        #expect(Mask.url(url) == masked)
+    }
+
+    @Test func aSecretDescribesItselfAsTheMask() {
+        let secret = Secret("hunter2")
+        #expect("\(secret)" == "********")
+        #expect(String(reflecting: secret) == "********")
+        #expect(secret.value == "hunter2")
+    }
+}
