@@ -1,0 +1,90 @@
+/// A JSON string as it stands in a text (RFC 8259, section 7).
+enum JSONString {
+    /// The text, and whether it can be stored and sent on as it is.
+    ///
+    /// A lone surrogate stands in the text as U+FFFD; it and U+0000 make it unusable.
+    struct Read {
+        var text: String
+        var isUsable: Bool
+    }
+
+    static func parse(from scanner: inout ByteScanner) throws(SchemaError) -> Read {
+        guard scanner.skip("\"") else { throw .invalidJSON }
+        let start = scanner.offset
+        while let byte = scanner.next() {
+            if byte == UInt8(ascii: "\"") {
+                return Read(text: try text(scanner.bytes(start..<scanner.offset - 1)), isUsable: true)
+            }
+            if byte == UInt8(ascii: "\\") {
+                scanner.step(back: 1)
+                return try parseEscaped(from: &scanner, plain: start..<scanner.offset)
+            }
+            guard byte >= 0x20 else { throw .invalidJSON }
+        }
+        throw .invalidJSON
+    }
+
+    private static func parseEscaped(
+        from scanner: inout ByteScanner, plain: Range<Int>
+    ) throws(SchemaError) -> Read {
+        var bytes = Array(scanner.bytes(plain))
+        var isUsable = true
+        while let byte = scanner.next() {
+            switch byte {
+            case UInt8(ascii: "\""): return Read(text: try text(bytes), isUsable: isUsable)
+            case UInt8(ascii: "\\"):
+                let scalar = try escape(from: &scanner)
+                if scalar == nil || scalar == "\0" { isUsable = false }
+                bytes.append(
+                    contentsOf: UTF8.encode(scalar ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
+            case 0x20...: bytes.append(byte)
+            default: throw .invalidJSON
+            }
+        }
+        throw .invalidJSON
+    }
+
+    private static func text(_ bytes: some Collection<UInt8>) throws(SchemaError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .invalidJSON }
+        return text
+    }
+
+    /// The scalar after a backslash; nil for a surrogate without its other half.
+    private static func escape(from scanner: inout ByteScanner) throws(SchemaError) -> Unicode.Scalar? {
+        switch scanner.next() {
+        case UInt8(ascii: "\""): return "\""
+        case UInt8(ascii: "\\"): return "\\"
+        case UInt8(ascii: "/"): return "/"
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try unicode(from: &scanner)
+        default: throw .invalidJSON
+        }
+    }
+
+    private static func unicode(from scanner: inout ByteScanner) throws(SchemaError) -> Unicode.Scalar? {
+        let unit = try fourDigits(from: &scanner)
+        guard UTF16.isLeadSurrogate(unit) else { return Unicode.Scalar(unit) }
+        let afterLead = scanner
+        guard scanner.skip("\\u") else { return nil }
+        let trail = try fourDigits(from: &scanner)
+        guard UTF16.isTrailSurrogate(trail) else {
+            // What follows is a character of its own: read it again as such.
+            scanner = afterLead
+            return nil
+        }
+        return Unicode.Scalar(0x10000 + (UInt32(unit) & 0x3FF) << 10 + (UInt32(trail) & 0x3FF))
+    }
+
+    private static func fourDigits(from scanner: inout ByteScanner) throws(SchemaError) -> UInt16 {
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let digit = scanner.next()?.hexadecimalValue else { throw .invalidJSON }
+            unit = unit << 4 | UInt16(digit)
+        }
+        return unit
+    }
+}

@@ -1,0 +1,202 @@
+/// Writes JSON text piece by piece: members in the order in which they are given, strings as they are.
+///
+/// Only what RFC 8259, section 7, demands is escaped: quotes, backslashes and control characters.
+/// Commas are put by looking at the last byte, so pieces can be written in any nesting.
+public struct JSONWriter: Sendable {
+    /// What has been written.
+    public private(set) var bytes: [UInt8] = []
+
+    /// Starts with nothing; room for what is expected saves copies.
+    public init(reserving capacity: Int = 256) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    private mutating func separate() {
+        switch bytes.last {
+        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: ","): break
+        default: bytes.append(UInt8(ascii: ","))
+        }
+    }
+}
+
+// MARK: - Values
+
+extension JSONWriter {
+    /// Writes a value: the element of an array, or what stands alone.
+    public mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: null()
+        case .bool(let value): bool(value)
+        case .int(let value): integer(value)
+        case .number(let value): number(value)
+        case .string(let value): string(value)
+        case .array(let elements): array { writer in elements.forEach { writer.value($0) } }
+        case .object(let members): object { writer in writer.members(members) }
+        }
+    }
+
+    /// Writes a string.
+    public mutating func string(_ text: String) {
+        separate()
+        quoted(text)
+    }
+
+    /// Writes a whole number.
+    public mutating func integer(_ value: Int64) {
+        separate()
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Writes a number; `null` for one that JSON does not have.
+    public mutating func number(_ value: Double) {
+        guard value.isFinite else { return null() }
+        separate()
+        bytes.append(contentsOf: value.description.utf8)
+    }
+
+    /// Writes a truth value.
+    public mutating func bool(_ value: Bool) {
+        verbatim(value ? "true" : "false")
+    }
+
+    /// Writes `null`.
+    public mutating func null() {
+        verbatim("null")
+    }
+
+    /// Writes bytes that are a JSON value already.
+    public mutating func verbatim(_ json: some Collection<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    private mutating func verbatim(_ json: StaticString) {
+        separate()
+        append(json)
+    }
+
+    /// Writes an object with the members that the closure writes.
+    public mutating func object(_ body: (inout JSONWriter) -> Void) {
+        verbatim("{")
+        body(&self)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Writes an array with the values that the closure writes.
+    public mutating func array(_ body: (inout JSONWriter) -> Void) {
+        verbatim("[")
+        body(&self)
+        bytes.append(UInt8(ascii: "]"))
+    }
+}
+
+// MARK: - Members
+
+extension JSONWriter {
+    /// Writes the name of a member, which needs no escapes; its value must follow.
+    public mutating func name(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        append(name)
+        append("\":")
+    }
+
+    /// Writes a member that is a string, or `null`.
+    public mutating func member(_ name: StaticString, _ text: String?) {
+        self.name(name)
+        if let text { string(text) } else { null() }
+    }
+
+    /// Writes a member that is an identifier, or `null`.
+    public mutating func member(_ name: StaticString, _ identifier: (some TextIdentifier)?) {
+        member(name, identifier?.text)
+    }
+
+    /// Writes a member that is a whole number, or `null`.
+    public mutating func member(_ name: StaticString, _ value: Int64?) {
+        self.name(name)
+        if let value { integer(value) } else { null() }
+    }
+
+    /// Writes a member that is a whole number.
+    public mutating func member(_ name: StaticString, _ value: Int) {
+        member(name, Int64(value))
+    }
+
+    /// Writes a member that is a truth value.
+    public mutating func member(_ name: StaticString, _ value: Bool) {
+        self.name(name)
+        bool(value)
+    }
+
+    /// Writes a member of any kind.
+    public mutating func member(_ name: StaticString, _ value: JSONValue) {
+        self.name(name)
+        self.value(value)
+    }
+
+    /// Writes a member that is an object.
+    public mutating func object(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+        self.name(name)
+        object(body)
+    }
+
+    /// Writes a member that is an array.
+    public mutating func array(_ name: StaticString, _ body: (inout JSONWriter) -> Void) {
+        self.name(name)
+        array(body)
+    }
+
+    /// Writes members whose names are not ours, in order of their names.
+    public mutating func members(_ members: [String: JSONValue]) {
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            string(name)
+            bytes.append(UInt8(ascii: ":"))
+            self.value(value)
+        }
+    }
+}
+
+// MARK: - Bytes
+
+extension JSONWriter {
+    private mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    }
+
+    /// Copies runs of bytes that need no escape as they are.
+    private mutating func quoted(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for index in utf8.indices {
+                let byte = utf8[index]
+                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                    continue
+                }
+                bytes.append(contentsOf: utf8[start..<index])
+                escape(byte)
+                start = index + 1
+            }
+            bytes.append(contentsOf: utf8[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x08: append("\\b")
+        case 0x09: append("\\t")
+        case 0x0A: append("\\n")
+        case 0x0C: append("\\f")
+        case 0x0D: append("\\r")
+        default:
+            append("\\u00")
+            bytes.append(UInt8(hexadecimalDigit: UInt64(byte >> 4)))
+            bytes.append(UInt8(hexadecimalDigit: UInt64(byte)))
+        }
+    }
+}
