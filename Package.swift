@@ -17,14 +17,18 @@ let strict: [SwiftSetting] = [
 let system: [Target] = [
     .systemLibrary(name: "CLinux", path: "Shared/C/Linux"),
     .systemLibrary(name: "CHiredis", path: "Shared/C/Hiredis", providers: [.apt(["libhiredis-dev"])]),
-    .systemLibrary(name: "CPostgres", path: "Shared/C/Postgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(name: "COpenSSL", path: "Shared/C/OpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CZlib", path: "Shared/C/Zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+        name: "CPostgres", path: "Shared/C/Postgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
+        name: "COpenSSL", path: "Shared/C/OpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+        name: "CZlib", path: "Shared/C/Zlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
 func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude, swiftSettings: strict)
+        name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude,
+        swiftSettings: strict)
 }
 
 /// Who may import whom is written here and nowhere else (see README, "The house").
@@ -62,9 +66,12 @@ func service(_ name: String, _ module: String, _ extra: [Target.Dependency], exc
 
 let services: [Target] = [
     .target(
-        name: "CPage", path: "Services/gateway/Page", exclude: ["index.html", "style.css", "client.js", "page.js"],
+        name: "CPage", path: "Services/gateway/Page",
+        exclude: ["index.html", "style.css", "client.js", "page.js"],
         publicHeadersPath: "include"),
-    service("gateway", "ChatGateway", ["RoomFunctions", "PresenceFunctions", "CPage"], exclude: ["Functions", "Page"]),
+    service(
+        "gateway", "ChatGateway", ["RoomFunctions", "PresenceFunctions", "CPage"],
+        exclude: ["Functions", "Page"]),
     service("auth", "ChatAuth", ["Postgres", "MembershipFunctions"], exclude: ["Functions"]),
     service("history", "ChatHistory", ["Postgres", "ArchiveFunctions"], exclude: ["Functions"]),
     service("presence", "ChatPresence", ["PresenceFunctions"], exclude: ["Functions"]),
@@ -87,7 +94,10 @@ let suites: [Target] = [
     tests("HostingTests", ["Hosting", "Engine", "Web"]),
     tests(
         "FunctionTests",
-        ["Redis", "Engine", "Schema", "Bus", "RoomFunctions", "MembershipFunctions", "ArchiveFunctions", "PresenceFunctions"]),
+        [
+            "Redis", "Engine", "Schema", "Bus", "RoomFunctions", "MembershipFunctions", "ArchiveFunctions",
+            "PresenceFunctions",
+        ]),
     tests("GatewayTests", ["ChatGateway", "Schema", "Engine", "Web", "Redis"]),
     tests("AuthTests", ["ChatAuth", "Schema", "Engine", "Tokens"]),
     tests("HistoryTests", ["ChatHistory", "Schema", "Engine"]),
@@ -97,7 +107,9 @@ let suites: [Target] = [
 let package = Package(
     name: "parley",
     products: [
-        .library(name: "Shared", targets: ["Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting", "Bus"]),
+        .library(
+            name: "Shared",
+            targets: ["Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting", "Bus"]),
         .executable(name: "gateway", targets: ["ChatGateway"]),
         .executable(name: "auth", targets: ["ChatAuth"]),
         .executable(name: "history", targets: ["ChatHistory"]),

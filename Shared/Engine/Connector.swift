@@ -17,7 +17,8 @@ extension Stream {
         var failure = EngineError.resolve(host: host)
         for address in addresses {
             do {
-                return try await connect(loop: loop, address: address, timeoutMilliseconds: timeoutMilliseconds)
+                return try await connect(
+                    loop: loop, address: address, timeoutMilliseconds: timeoutMilliseconds)
             } catch {
                 failure = error
             }

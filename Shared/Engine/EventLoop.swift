@@ -79,7 +79,7 @@ public final class EventLoop: @unchecked Sendable {
     ///
     /// `body` and all it captures never leave the loop's thread: it runs on an actor of this loop, and async
     /// functions of loop-bound classes run on their caller's executor.
-    public func spawn(_ body: @escaping () async -> Void) {
+    public func spawn(_ body: nonisolated(nonsending) @escaping () async -> Void) {
         assertCurrent()
         spawner.spawn(body)
     }
@@ -92,6 +92,11 @@ public final class EventLoop: @unchecked Sendable {
 
     func assertCurrent() {
         assert(isCurrent, "called from another thread than the loop's")
+    }
+
+    /// Traps, in release builds too, where the caller is not on this loop: a bug of ours.
+    public func preconditionCurrent() {
+        precondition(isCurrent, "called from another thread than the loop's")
     }
 
     // MARK: Timers

@@ -14,9 +14,12 @@ public final class Listener {
 
     /// Listens from now on; `onAccept` is given each new connection on the loop.
     public init(
-        loop: EventLoop, host: String, port: Int, reusePort: Bool = false, onAccept: @escaping (Stream) -> Void
+        loop: EventLoop, host: String, port: Int, reusePort: Bool = false,
+        onAccept: @escaping (Stream) -> Void
     ) throws(EngineError) {
-        guard let address = SocketAddress(literal: host, port: port) else { throw .address("\(host):\(port)") }
+        guard let address = SocketAddress(literal: host, port: port) else {
+            throw .address("\(host):\(port)")
+        }
         self.loop = loop
         self.onAccept = onAccept
         let socket = try FileDescriptor.socket(for: address)
@@ -61,7 +64,9 @@ public final class Listener {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let number = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept4(descriptor, $0, &length, flags) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                accept4(descriptor, $0, &length, flags)
+            }
         }
         guard number >= 0 else { return outcome(of: errno) }
         guard let peer = SocketAddress(storage),

@@ -1,7 +1,9 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Threads for what blocks or burns: password hashes, name resolution. Bounded in width and in waiting work.
+/// Threads for what blocks or burns, such as password hashes and name resolution.
+///
+/// Bounded in width and in waiting work.
 public final class Offload: Sendable {
     private struct State {
         var running = 0

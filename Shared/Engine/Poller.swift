@@ -27,7 +27,8 @@ public final class Watch {
     private unowned let poller: Poller
 
     fileprivate init(
-        descriptor: Int32, token: UInt64, interest: Interest, poller: Poller, body: @escaping (Readiness) -> Void
+        descriptor: Int32, token: UInt64, interest: Interest, poller: Poller,
+        body: @escaping (Readiness) -> Void
     ) {
         self.descriptor = descriptor
         self.token = token
@@ -66,7 +67,9 @@ final class Poller {
         descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw .last("epoll_create1") }
         // Token 0 is the mailbox: its readiness only ends the sleep.
-        guard control(EPOLL_CTL_ADD, mailbox.descriptor, .readable, token: 0) else { throw .last("epoll_ctl") }
+        guard control(EPOLL_CTL_ADD, mailbox.descriptor, .readable, token: 0) else {
+            throw .last("epoll_ctl")
+        }
     }
 
     deinit {

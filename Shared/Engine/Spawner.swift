@@ -10,14 +10,20 @@ actor Spawner {
     ///
     /// The box is the one place where the compiler is told that nothing crosses threads: the task that carries it
     /// runs on the executor of this actor, which is the caller's own thread.
-    nonisolated func spawn(_ body: @escaping () async -> Void) {
+    nonisolated func spawn(_ body: nonisolated(nonsending) @escaping () async -> Void) {
         let box = Box(body: body)
         Task { await self.run(box) }
     }
 
-    private func run(_ box: Box) async { await box.body() }
+    private func run(_ box: Box) async {
+        // Not only a check: Swift 6.3.1 leaves out the hop onto an actor where the first thing done there is to await
+        // a closure value that inherits its caller's isolation; a synchronous call before it makes the hop real.
+        loop.preconditionCurrent()
+        let body = box.body
+        await body()
+    }
 
     private struct Box: @unchecked Sendable {
-        let body: () async -> Void
+        let body: nonisolated(nonsending) () async -> Void
     }
 }

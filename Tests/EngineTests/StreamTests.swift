@@ -107,7 +107,8 @@ struct StreamTests {
             let port = listener.port
             listener.close()
             do {
-                _ = try await Stream.connect(loop: loop, host: "127.0.0.1", port: port, timeoutMilliseconds: 500)
+                _ = try await Stream.connect(
+                    loop: loop, host: "127.0.0.1", port: port, timeoutMilliseconds: 500)
                 return false
             } catch {
                 return true

@@ -3,7 +3,9 @@ import Testing
 @testable import Engine
 
 struct TimerWheelTests {
-    @Test(arguments: [1, 2, 63, 64, 65, 4_095, 4_096, 4_097, 300_000, 16_777_216, 1_073_741_823, 2_000_000_000])
+    @Test(arguments: [
+        1, 2, 63, 64, 65, 4_095, 4_096, 4_097, 300_000, 16_777_216, 1_073_741_823, 2_000_000_000,
+    ])
     func firesAtItsDeadlineAndNotBefore(delay: Int64) {
         var wheel = TimerWheel<String>(now: 12_345)
         wheel.insert("x", at: 12_345 + delay)

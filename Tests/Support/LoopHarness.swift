@@ -4,7 +4,7 @@ public import Engine
 ///
 /// What `body` makes lives and dies on that loop.
 public func onLoop<T: Sendable>(
-    _ name: String = "test", _ body: @escaping @Sendable (EventLoop) async throws -> T
+    _ name: String = "test", _ body: nonisolated(nonsending) @escaping @Sendable (EventLoop) async throws -> T
 ) async throws -> T {
     let loop = try EventLoop(name: name)
     try loop.start()
