@@ -1,2 +1,77 @@
-#!lua name=membership_v1
-redis.register_function{function_name="membership_version", callback=function() return 1 end, flags={"no-writes"}}
+#!lua name=parley_membership_1
+
+-- Auth's copy of a room's members. PostgreSQL decides; what is written here only repeats it, and `mv`, the version of
+-- the member list that PostgreSQL counts, keeps an older state from replacing a newer one.
+--
+-- KEYS of each: 1 room hash  2 members
+
+local EPOCH_ZERO = 1735689600
+
+-- room_load: writes all of a room's members and vouches for them in this run of Redis.
+-- ARGV: 1 run  2 mv  3 visibility  4 policy  5 '1' where the room has never been opened before  6… member, value, …
+local function room_load(keys, args)
+  local known = tonumber(redis.call('HGET', keys[1], 'mv') or '-1')
+  local loaded = redis.call('HGET', keys[1], 'loaded')
+  if loaded == args[1] and known > tonumber(args[2]) then return 0 end
+  redis.call('UNLINK', keys[2])
+  for i = 6, #args, 500 do
+    redis.call('HSET', keys[2], unpack(args, i, math.min(i + 499, #args)))
+  end
+  if args[5] == '1' and redis.call('HEXISTS', keys[1], 'epoch') == 0 then
+    -- A new room begins at 1; any other that lacks its epoch is given one with a jump, by whoever needs it first.
+    local t = redis.call('TIME')
+    local n = (tonumber(t[1]) - EPOCH_ZERO) * 1000 + math.floor(tonumber(t[2]) / 1000)
+    local name = ''
+    repeat
+      local digit = n % 36
+      name = string.sub('0123456789abcdefghijklmnopqrstuvwxyz', digit + 1, digit + 1) .. name
+      n = math.floor(n / 36)
+    until n == 0
+    redis.call('HSET', keys[1], 'run', args[1], 'epoch', string.rep('0', 6 - #name) .. name, 'first', '1', 'seq', '0',
+      'stored', '0')
+  end
+  redis.call('HSET', keys[1], 'mv', args[2], 'visibility', args[3], 'policy', args[4], 'loaded', args[1])
+  return 1
+end
+
+-- member_set: one change of the member list. An empty value removes.
+-- ARGV: 1 run  2 mv  3 member  4 value
+-- Replies 1 where it was applied, 0 where the room is not loaded or knows better, -1 where a change before it is
+-- missing: then the room must be loaded anew.
+local function member_set(keys, args)
+  local f = redis.call('HMGET', keys[1], 'loaded', 'mv')
+  if f[1] ~= args[1] then return 0 end
+  local known, mv = tonumber(f[2] or '0'), tonumber(args[2])
+  if known >= mv then return 0 end
+  if known < mv - 1 then return -1 end
+  if args[4] == '' then
+    redis.call('HDEL', keys[2], args[3])
+  else
+    redis.call('HSET', keys[2], args[3], args[4])
+  end
+  redis.call('HSET', keys[1], 'mv', args[2])
+  return 1
+end
+
+-- room_set: visibility and policy. ARGV: 1 run  2 mv  3 visibility  4 policy. Replies as member_set.
+local function room_set(keys, args)
+  local f = redis.call('HMGET', keys[1], 'loaded', 'mv')
+  if f[1] ~= args[1] then return 0 end
+  local known, mv = tonumber(f[2] or '0'), tonumber(args[2])
+  if known >= mv then return 0 end
+  if known < mv - 1 then return -1 end
+  redis.call('HSET', keys[1], 'mv', args[2], 'visibility', args[3], 'policy', args[4])
+  return 1
+end
+
+-- room_unload: forgets that anybody vouched for the room, so that no send passes until it is loaded again.
+local function room_unload(keys)
+  redis.call('HDEL', keys[1], 'loaded')
+  redis.call('UNLINK', keys[2])
+  return 1
+end
+
+redis.register_function('room_load', room_load)
+redis.register_function('member_set', member_set)
+redis.register_function('room_set', room_set)
+redis.register_function('room_unload', room_unload)

@@ -1,2 +1,80 @@
-#!lua name=archive_v1
-redis.register_function{function_name="archive_version", callback=function() return 1 end, flags={"no-writes"}}
+#!lua name=parley_archive_1
+
+-- The way from a partition's log into the archive. Each call compares the lease with the caller's token first: an owner
+-- that was away too long changes nothing any more.
+
+-- log_lease: takes or renews the lease of a partition.
+-- KEYS: 1 lease  ARGV: 1 owner's token  2 milliseconds. Replies 1 where it is the caller's now, else 0.
+local function log_lease(keys, args)
+  local owner = redis.call('GET', keys[1])
+  if owner and owner ~= args[1] then return 0 end
+  redis.call('SET', keys[1], args[1], 'PX', args[2])
+  return 1
+end
+
+-- log_release: gives the lease back. KEYS: 1 lease  ARGV: 1 owner's token
+local function log_release(keys, args)
+  if redis.call('GET', keys[1]) ~= args[1] then return 0 end
+  redis.call('DEL', keys[1])
+  return 1
+end
+
+-- log_take: the next entries. KEYS: 1 lease  2 log
+-- ARGV: 1 owner's token  2 group  3 consumer  4 most entries  5 '0' for what was taken and not yet stored, after
+-- entry id ARGV[6]; '>' for new ones
+-- Replies {'lost'} or {'ok', entries}.
+local function log_take(keys, args)
+  if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
+  local from = args[5] == '>' and '>' or args[6]
+  local reply = redis.pcall('XREADGROUP', 'GROUP', args[2], args[3], 'COUNT', args[4], 'STREAMS', keys[2], from)
+  if reply and reply.err then
+    if not string.find(reply.err, 'NOGROUP', 1, true) then return reply end
+    redis.call('XGROUP', 'CREATE', keys[2], args[2], '0', 'MKSTREAM')
+    reply = redis.call('XREADGROUP', 'GROUP', args[2], args[3], 'COUNT', args[4], 'STREAMS', keys[2], from)
+  end
+  if not reply or not reply[1] then return { 'ok', {} } end
+  return { 'ok', reply[1][2] }
+end
+
+-- log_stored: what is committed. Acknowledges, trims the log, moves each room's `stored`, tells those who wait.
+-- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5… room hashes, each followed by its recent stream
+-- ARGV: 1 owner's token  2 group  3 bytes of the entries  4 seconds for which recent outlives its last message
+-- 5 seqs kept in recent  6 number of rooms  then for each room: room, epoch, seq  then the entries' ids
+-- Replies {'lost'} or {'ok', number acknowledged}.
+local function log_stored(keys, args)
+  if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
+  local rooms = tonumber(args[6])
+  local told = {}
+  for i = 1, rooms do
+    local at = 7 + (i - 1) * 3
+    local room, epoch, seq = args[at], args[at + 1], tonumber(args[at + 2])
+    local key, recent = keys[3 + 2 * i], keys[4 + 2 * i]
+    local f = redis.call('HMGET', key, 'stored', 'seq')
+    if f[2] and seq > tonumber(f[1] or '0') then
+      redis.call('HSET', key, 'stored', args[at + 2])
+      local keep = math.max(tonumber(f[2]) - tonumber(args[5]), 0)
+      redis.call('XTRIM', recent, 'MINID', '~', string.format('%.0f', math.min(keep, seq)))
+      if seq >= tonumber(f[2]) then redis.call('EXPIRE', recent, args[4]) end
+    end
+    told[#told + 1] = room .. ' ' .. epoch .. ' ' .. args[at + 2]
+  end
+  local first = 7 + rooms * 3
+  local acknowledged = 0
+  for i = first, #args, 500 do
+    local last = math.min(i + 499, #args)
+    acknowledged = acknowledged + redis.call('XACK', keys[2], args[2], unpack(args, i, last))
+    redis.call('XDEL', keys[2], unpack(args, i, last))
+  end
+  if redis.call('XLEN', keys[2]) == 0 then
+    redis.call('SET', keys[3], '0')
+  else
+    redis.call('DECRBY', keys[3], args[3])
+  end
+  for i = 1, #told do redis.call('SPUBLISH', keys[4], told[i]) end
+  return { 'ok', acknowledged }
+end
+
+redis.register_function('log_lease', log_lease)
+redis.register_function('log_release', log_release)
+redis.register_function('log_take', log_take)
+redis.register_function('log_stored', log_stored)
