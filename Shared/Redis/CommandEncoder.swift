@@ -1,0 +1,58 @@
+import CHiredis
+
+/// Writes commands as Redis reads them (RESP arrays of bulks), by hiredis' formatter.
+///
+/// The scratch space is kept from command to command: in the steady state one command costs one allocation here.
+struct CommandEncoder {
+    /// Redis itself refuses a bulk over 512 MiB; no command of ours comes near this.
+    static let maxCommandBytes = 64 << 20
+
+    private var words: [UInt8] = []
+    private var starts: [Int] = []
+    private var lengths: [Int] = []
+    private var pointers: [UnsafePointer<CChar>?] = []
+
+    /// One command's bytes.
+    mutating func encode(_ arguments: [RedisArgument]) throws(RedisError) -> [UInt8] {
+        var output: [UInt8] = []
+        try encode(arguments, onto: &output)
+        return output
+    }
+
+    /// Appends one command's bytes.
+    mutating func encode(_ arguments: [RedisArgument], onto output: inout [UInt8]) throws(RedisError) {
+        layOut(arguments)
+        guard let count = Int32(exactly: lengths.count), count > 0, words.count <= Self.maxCommandBytes else {
+            throw .commandTooLarge
+        }
+        var formatted: UnsafeMutablePointer<CChar>?
+        let size = words.withUnsafeBytes { words in
+            // Filled while `words` cannot move; hiredis has copied all of it when the call returns.
+            pointers.removeAll(keepingCapacity: true)
+            for start in starts {
+                pointers.append(words.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self))
+            }
+            return redisFormatCommandArgv(&formatted, count, &pointers, lengths)
+        }
+        guard size > 0, let formatted else { throw .commandTooLarge }
+        output.append(contentsOf: UnsafeRawBufferPointer(start: formatted, count: Int(size)))
+        redisFreeCommand(formatted)
+    }
+
+    /// Puts all words one after another, so that a single stable address serves them all.
+    private mutating func layOut(_ arguments: [RedisArgument]) {
+        words.removeAll(keepingCapacity: words.capacity <= 1 << 16)
+        starts.removeAll(keepingCapacity: true)
+        lengths.removeAll(keepingCapacity: true)
+        for argument in arguments {
+            starts.append(words.count)
+            switch argument {
+            case .text(let text): words.append(contentsOf: text.utf8)
+            case .bytes(let bytes): words.append(contentsOf: bytes)
+            case .int(let number): words.append(contentsOf: String(number).utf8)
+            }
+            lengths.append(words.count - (starts.last ?? 0))
+        }
+        words.append(0)  // the address of an empty last word must exist too
+    }
+}

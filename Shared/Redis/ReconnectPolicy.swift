@@ -1,0 +1,30 @@
+/// How long to wait before the next try to connect: exponential, with full jitter, so that a hundred processes
+/// that lost the same Redis do not come back in step.
+struct ReconnectPolicy {
+    /// The bound of the first wait.
+    var firstMilliseconds = 50
+    /// The bound of any wait.
+    var maxMilliseconds = 2_000
+    /// A connection that held this long was a good one: the next wait is a first wait again.
+    var steadyMilliseconds = 2_000
+
+    private(set) var failures = 0
+
+    init(firstMilliseconds: Int = 50, maxMilliseconds: Int = 2_000) {
+        self.firstMilliseconds = firstMilliseconds
+        self.maxMilliseconds = maxMilliseconds
+    }
+
+    /// The wait after a try that failed, or after a connection that lasted so long.
+    mutating func nextDelay(afterLasting lasted: Int?, random: (ClosedRange<Int>) -> Int) -> Int {
+        if let lasted, lasted >= steadyMilliseconds { failures = 0 }
+        let bound = bound(after: failures)
+        failures += 1
+        return random(0...bound)
+    }
+
+    private func bound(after failures: Int) -> Int {
+        guard failures < 16 else { return maxMilliseconds }
+        return min(maxMilliseconds, firstMilliseconds << failures)
+    }
+}

@@ -1,0 +1,28 @@
+/// Which run of a Redis server is answering: another one after each start of the server.
+public typealias RunID = String
+
+/// What a connection learns about its server before it is used.
+struct ServerIdentity: Hashable {
+    /// `run_id`, 40 hexadecimal characters chosen at each start.
+    var runID: RunID
+    /// `redis_version`.
+    var version: String
+    /// The server's clock minus ours, in milliseconds.
+    var clockOffset: Int64
+
+    /// Reads `INFO server` and `TIME`, the latter taken as of the given time of our clock.
+    init?(info: RedisReply, time: RedisReply, at wallMilliseconds: Int64) {
+        guard let lines = info.text?.split(whereSeparator: \.isNewline) else { return nil }
+        guard let runID = Self.value(of: "run_id", in: lines), !runID.isEmpty else { return nil }
+        guard let seconds = time[0].int, let micros = time[1].int else { return nil }
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow else { return nil }
+        self.runID = runID
+        version = Self.value(of: "redis_version", in: lines) ?? ""
+        clockOffset = milliseconds &+ micros / 1000 &- wallMilliseconds
+    }
+
+    private static func value(of name: String, in lines: [Substring]) -> String? {
+        lines.first { $0.hasPrefix("\(name):") }.map { String($0.dropFirst(name.count + 1)) }
+    }
+}
