@@ -12,15 +12,10 @@ struct CommandEncoder {
     private var lengths: [Int] = []
     private var pointers: [UnsafePointer<CChar>?] = []
 
-    /// One command's bytes.
-    mutating func encode(_ arguments: [RedisArgument]) throws(RedisError) -> [UInt8] {
-        var output: [UInt8] = []
-        try encode(arguments, onto: &output)
-        return output
-    }
-
-    /// Appends one command's bytes.
-    mutating func encode(_ arguments: [RedisArgument], onto output: inout [UInt8]) throws(RedisError) {
+    /// Lends one command's bytes.
+    mutating func encode<R>(
+        _ arguments: [RedisArgument], _ body: (UnsafeRawBufferPointer) -> R
+    ) throws(RedisError) -> R {
         layOut(arguments)
         guard let count = Int32(exactly: lengths.count), count > 0, words.count <= Self.maxCommandBytes else {
             throw .commandTooLarge
@@ -35,8 +30,8 @@ struct CommandEncoder {
             return redisFormatCommandArgv(&formatted, count, &pointers, lengths)
         }
         guard size > 0, let formatted else { throw .commandTooLarge }
-        output.append(contentsOf: UnsafeRawBufferPointer(start: formatted, count: Int(size)))
-        redisFreeCommand(formatted)
+        defer { redisFreeCommand(formatted) }
+        return body(UnsafeRawBufferPointer(start: formatted, count: Int(size)))
     }
 
     /// Puts all words one after another, so that a single stable address serves them all.

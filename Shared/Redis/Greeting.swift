@@ -24,10 +24,12 @@ struct Greeting {
     ///
     /// The wall time is that of our clock half-way between the greeting and this answer.
     mutating func receive(
-        _ reply: RedisReply, at wallMilliseconds: Int64
+        _ answer: Result<RedisReply, RedisError>, at wallMilliseconds: Int64
     ) -> Result<ServerIdentity, RedisError>? {
-        if case .failure(let error) = reply.result { return .failure(error) }
-        replies.append(reply)
+        switch answer {
+        case .success(let reply): replies.append(reply)
+        case .failure(let error): return .failure(error)
+        }
         guard replies.count == commands.count else { return nil }
         let identity = ServerIdentity(
             info: replies[replies.count - 2], time: replies[replies.count - 1], at: wallMilliseconds)

@@ -1,0 +1,144 @@
+public import Engine
+
+/// Sharded channels (`SSUBSCRIBE`) on a connection of its own, subscribed anew after each reconnect.
+///
+/// Belongs to its loop. Redis gives no promise about what is published while a channel is not subscribed, so its
+/// owner fills the hole whenever `onReady` is called.
+public final class Subscriber {
+    /// Called after each connect, before any channel is confirmed.
+    public var onConnect: ((RunID) -> Void)?
+    /// Called when the connection is gone; no channel is subscribed until its `onReady` is called again.
+    public var onDisconnect: (() -> Void)?
+
+    /// Whether there is a connection.
+    public var isConnected: Bool { link.connection != nil }
+    /// How many channels are wanted.
+    public var channelCount: Int { table.wanted.count }
+
+    private let link: RedisLink
+    private let loop: EventLoop
+    private var table = SubscriptionTable()
+    private var handlers: [SubscriptionTable.Channel: Handler] = [:]
+    private var ticker: Timer?
+
+    private static let tickMilliseconds = 500
+    private static let answerTimeoutMilliseconds = 5_000
+
+    private struct Handler {
+        let onMessage: (UnsafeRawBufferPointer) -> Void
+        let onReady: () -> Void
+    }
+
+    /// Makes a subscriber that connects when it is started.
+    public init(loop: EventLoop, address: RedisAddress, name: String) {
+        self.loop = loop
+        link = RedisLink(loop: loop, address: address, name: name)
+        link.onUp = { [weak self] in self?.up($0, $1) }
+        link.onDown = { [weak self] _ in self?.down() }
+    }
+
+    /// Begins to connect.
+    public func start() {
+        guard ticker == nil else { return }
+        ticker = loop.scheduleRepeating(everyMilliseconds: Self.tickMilliseconds) { [weak self] in
+            self?.tick()
+        }
+        link.start()
+    }
+
+    /// Ends for good; nothing is called any more.
+    public func close() {
+        ticker?.cancel()
+        handlers = [:]
+        link.close()
+    }
+
+    /// Subscribes to a channel, now or as soon as there is a connection, until `unsubscribe`.
+    ///
+    /// A second call for a channel takes the place of the first.
+    ///
+    /// - Parameters:
+    ///   - onMessage: called with each message's bytes, which are good during the call only.
+    ///   - onReady: called each time Redis has confirmed the channel: every message published later arrives.
+    public func subscribe(
+        _ channel: String, onMessage: @escaping (UnsafeRawBufferPointer) -> Void,
+        onReady: @escaping () -> Void = {}
+    ) {
+        let channel = Array(channel.utf8)
+        handlers[channel] = Handler(onMessage: onMessage, onReady: onReady)
+        if let order = table.want(channel) {
+            send([order])
+        } else if table.isReady(channel) {
+            loop.atTurnEnd { [weak self] in self?.tellReady(channel) }
+        }
+    }
+
+    /// Lets go of a channel; none of its callbacks is called any more.
+    public func unsubscribe(_ channel: String) {
+        let channel = Array(channel.utf8)
+        handlers[channel] = nil
+        if let order = table.unwant(channel) { send([order]) }
+    }
+
+    private func up(_ connection: RedisConnection, _ identity: ServerIdentity) {
+        connection.onPush = { [weak self] in self?.receive($0) }
+        send(table.connected())
+        onConnect?(identity.runID)
+    }
+
+    private func down() {
+        table.disconnected()
+        onDisconnect?()
+    }
+
+    private func send(_ orders: [SubscriptionTable.Order]) {
+        guard !orders.isEmpty, let connection = link.connection else { return }
+        let deadline = loop.now.advanced(byMilliseconds: Self.answerTimeoutMilliseconds)
+        for order in orders { table.sent(order, deadline: deadline.milliseconds) }
+        connection.write(orders.map(\.command))
+    }
+
+    private func receive(_ reply: RedisReply) {
+        switch Push(reply) {
+        case .message(let channel, let payload):
+            handlers[channel].map { handler in payload.withUnsafeBytes(handler.onMessage) }
+        case .subscribed(let channel): perform(table.subscribed(channel))
+        case .unsubscribed(let channel): perform(table.unsubscribed(channel))
+        case .pong: table.ponged()
+        case .refused: table.failed()
+        case nil: link.drop(.protocolViolation)
+        }
+    }
+
+    private func perform(_ outcome: SubscriptionTable.Outcome) {
+        switch outcome {
+        case .nothing: return
+        case .ready(let channel): tellReady(channel)
+        case .send(let order): send([order])
+        }
+    }
+
+    private func tellReady(_ channel: SubscriptionTable.Channel) {
+        guard table.isReady(channel) else { return }
+        handlers[channel]?.onReady()
+    }
+
+    private func tick() {
+        guard let connection = link.connection else { return }
+        guard !table.hasExpired(at: loop.now.milliseconds) else { return link.drop(.timeout) }
+        send(table.retry())
+        let idle = loop.now.milliseconds(since: connection.lastHeard)
+        if !table.isWaiting, idle >= RedisConnection.idleMilliseconds { send([.ping]) }
+    }
+}
+
+extension SubscriptionTable.Order {
+    fileprivate var command: [RedisArgument] {
+        switch self {
+        // One channel a command: in a cluster each channel may lie in a slot of its own.
+        case .subscribe(let channel): ["SSUBSCRIBE", .bytes(channel)]
+        case .unsubscribe(let channel): ["SUNSUBSCRIBE", .bytes(channel)]
+        case .ping: ["PING"]
+        }
+    }
+}
