@@ -24,7 +24,7 @@ public final class EventLoop: @unchecked Sendable {
     private let poller: Poller
     private lazy var spawner = Spawner(loop: self)
 
-    /// The monotonic clock as of the beginning of this turn.
+    /// The monotonic clock as of when the loop last woke.
     public private(set) var now: Instant
 
     /// One buffer to receive into serves all streams of the loop: idle connections hold none.
@@ -143,14 +143,15 @@ public final class EventLoop: @unchecked Sendable {
 
     fileprivate func run() {
         EventLoop.current = self
+        now = .current()
         while !isStopping {
-            now = .current()
             readMail()
             runJobs()
             for timer in timers.advance(to: now.milliseconds) { timer.fire() }
             runJobs()
             endTurn()
-            poller.wait(milliseconds: patience())
+            // What is called on waking sets deadlines: it must not see the clock as of before the sleep.
+            poller.wait(milliseconds: patience()) { now = .current() }
         }
         letGo()
         EventLoop.current = nil

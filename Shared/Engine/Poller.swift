@@ -88,9 +88,10 @@ final class Poller {
         return watch
     }
 
-    /// Sleeps until something is ready, at most so long (-1: for ever), and calls those concerned.
-    func wait(milliseconds: Int32) {
+    /// Sleeps until something is ready, at most so long (-1: for ever); calls `woke`, then those concerned.
+    func wait(milliseconds: Int32, woke: () -> Void) {
         let count = Int(epoll_wait(descriptor, events, Int32(Poller.batch), milliseconds))
+        woke()
         guard count > 0 else { return }
         for index in 0..<count {
             let event = events[index]

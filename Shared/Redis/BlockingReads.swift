@@ -6,7 +6,7 @@ import Engine
 final class BlockingReads {
     /// The next command; nil where there is nothing to ask until `ask` is called again.
     var question: (() -> [RedisArgument]?)?
-    /// Takes the answer; false asks for a pause before the next question. `.disconnected` is not told.
+    /// Takes the answer; false asks for a pause before the next question.
     var answer: ((Result<RedisReply, RedisError>) -> Bool)?
     /// There is a connection; called before the first question.
     var onConnected: ((RunID) -> Void)?
