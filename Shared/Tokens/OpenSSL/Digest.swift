@@ -1,0 +1,31 @@
+import COpenSSL
+
+/// SHA-256, and HMAC with it.
+public enum Digest {
+    /// The length of both, in bytes.
+    public static let byteCount = 32
+
+    /// The SHA-256 of some bytes.
+    public static func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        let input = Array(bytes)
+        var digest = [UInt8](repeating: 0, count: byteCount)
+        // Part of every provider and of fixed size: it fails only where a process has no memory left.
+        let done = EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil)
+        precondition(done == 1, "OpenSSL has no SHA-256")
+        return digest
+    }
+
+    /// The HMAC (RFC 2104) with SHA-256 of a message under a key.
+    public static func hmacSHA256(
+        _ message: some Collection<UInt8>, key: [UInt8]
+    ) throws(TokenError) -> [UInt8] {
+        defer { ERR_clear_error() }
+        let input = Array(message)
+        var code = [UInt8](repeating: 0, count: byteCount)
+        var written = 0
+        let done = EVP_Q_mac(
+            nil, "HMAC", nil, "SHA256", nil, key, key.count, input, input.count, &code, code.count, &written)
+        guard done != nil, written == byteCount else { throw .cryptography(.sign) }
+        return code
+    }
+}

@@ -1,0 +1,67 @@
+/// Decides whether an access token is to be believed, by the rules of RFC 8725 and RFC 9068.
+///
+///     size → three parts → header strict → key by kid → its algorithm = alg → signature → claims → expiry
+///
+/// Nothing of the payload is read before the signature holds. A verifier has public keys or a secret, never both,
+/// so that no public key can be taken for a secret. It is a value: for new keys, make a new one.
+public struct TokenVerifier: Sendable {
+    /// The most bytes a token may have.
+    public static let maxTokenBytes = CompactToken.maxBytes
+
+    private enum Keys: Sendable {
+        case named([String: [VerificationKey]])
+        case single(VerificationKey)
+    }
+
+    private let keys: Keys
+    private let rules: ClaimRules
+
+    /// Verifies by an issuer's public keys, looked up by `kid`.
+    ///
+    /// `leeway` is how many seconds the clocks of issuer and verifier may differ. A key whose point is not on its
+    /// curve is left out.
+    public init(keys: KeySet, issuer: String, audience: String, leeway: Int = 30) {
+        var named: [String: [VerificationKey]] = [:]
+        for key in keys.keys {
+            guard let handle = try? KeyHandle(publicMaterial: key.material) else { continue }
+            named[key.kid, default: []].append(.publicKey(handle))
+        }
+        self.keys = .named(named)
+        rules = ClaimRules(issuer: issuer, audience: audience, leeway: max(0, leeway))
+    }
+
+    /// Verifies HS256 by a secret of 32 bytes or more; `kid` has no meaning there and is ignored.
+    public init(
+        hs256Secret: [UInt8], issuer: String, audience: String, leeway: Int = 30
+    ) throws(TokenError) {
+        keys = .single(.secret(try HMACSecret(hs256Secret)))
+        rules = ClaimRules(issuer: issuer, audience: audience, leeway: max(0, leeway))
+    }
+
+    /// Returns the claims of a token that is good at the second `now`.
+    ///
+    /// Throws `.expired` if expiry is all that is wrong, else `.invalid`.
+    public func verify(_ token: some StringProtocol, now: Int) throws(TokenError) -> TokenClaims {
+        let parts = try CompactToken(token)
+        let header = try TokenCoding.decode(TokenHeader.self, from: parts.header, orElse: .malformed)
+        let key = try key(named: header.kid, for: try header.checkedAlgorithm())
+        guard key.accepts(parts.signature, of: parts.signingInput) else { throw .invalid(.signature) }
+        let claims = try TokenCoding.decode(TokenClaims.self, from: parts.payload, orElse: .claims)
+        try rules.check(claims, now: now)
+        return claims
+    }
+
+    private func key(named kid: String?, for algorithm: TokenAlgorithm) throws(TokenError) -> VerificationKey
+    {
+        let candidates: [VerificationKey]
+        switch keys {
+        case .single(let key): candidates = [key]
+        case .named(let named): candidates = kid.flatMap { named[$0] } ?? []
+        }
+        guard !candidates.isEmpty else { throw .invalid(.unknownKey) }
+        guard let key = candidates.first(where: { $0.algorithm == algorithm }) else {
+            throw .invalid(.algorithm)
+        }
+        return key
+    }
+}
