@@ -1,0 +1,41 @@
+import Testing
+import Web
+
+@Suite struct RequestJSONTests {
+    private struct Login: Codable, Equatable {
+        var username: String
+        var device: Device?
+        struct Device: Codable, Equatable { var number: Int }
+    }
+
+    private func decode(_ body: String, type: String? = "application/json") throws -> Login {
+        var headers: Headers = [:]
+        headers["Content-Type"] = type
+        return try #require(Request(.post, "/", headers: headers, body: Array(body.utf8))).json(Login.self)
+    }
+
+    @Test func decodes() throws {
+        #expect(
+            try decode(#"{"username":"bob","more":1}"#, type: "Application/JSON; charset=utf-8").username
+                == "bob")
+    }
+
+    @Test(arguments: ["", "{", "nope", "{\"username\":\"\u{1}\"}", "{} {}"])
+    func refusesWhatIsNoJSON(body: String) {
+        #expect(throws: Problem.malformedJSON) { try decode(body) }
+    }
+
+    @Test(arguments: [
+        ("{}", "username", "required"), (#"{"username":null}"#, "username", "required"),
+        (#"{"username":1}"#, "username", "wrong_type"), ("[]", "", "wrong_type"),
+        (#"{"username":"b","device":{"number":"1"}}"#, "device.number", "wrong_type"),
+    ]) func namesTheWrongMember(body: String, field: String, code: String) {
+        #expect(throws: Problem.invalidFields([FieldError(field, code)])) { try decode(body) }
+    }
+
+    @Test(arguments: [nil, "text/plain", "application/jsonx", ""])
+    func refusesOtherMediaTypes(type: String?) {
+        let problem = #expect(throws: Problem.self) { try decode("{}", type: type) }
+        #expect(problem?.status == .unsupportedMediaType)
+    }
+}
