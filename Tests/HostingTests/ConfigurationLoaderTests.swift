@@ -71,7 +71,7 @@ private func problems(_ outcome: ConfigurationLoader<Sample>.Outcome) -> [String
         }
         #expect(
             printed.map { "\($0.name)=\($0.value)" } == [
-                "HOST=127.0.0.1", "PORT=8080", "LOG_LEVEL=info", "SHUTDOWN_SECONDS=10", "NAME=n",
+                "HOST=127.0.0.1", "PORT=8080", "LOG_LEVEL=info", "SHUTDOWN_SECONDS=20", "NAME=n",
                 "KEY=********",
             ])
     }
@@ -85,6 +85,6 @@ private func problems(_ outcome: ConfigurationLoader<Sample>.Outcome) -> [String
         #expect(text.contains("  health\n      Asks.\n"))
         #expect(text.contains("  PORT, --port\n      TCP port to listen on. [1 to 65535; default 8080]\n"))
         #expect(text.contains("  KEY, --key; or KEY_FILE\n      A key. [secret; no default]"))
-        #expect(text.contains("before the process ends anyway. [1 to 600 seconds; default 10]"))
+        #expect(text.contains("before the process ends anyway. [1 to 600 seconds; default 20]"))
     }
 }

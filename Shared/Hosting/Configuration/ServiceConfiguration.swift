@@ -38,7 +38,7 @@ extension Settings {
             port: int("PORT", default: port, in: 1...65_535, help: "TCP port to listen on."),
             logLevel: choice("LOG_LEVEL", default: LogLevel.info, help: "Least level that is logged."),
             shutdownSeconds: seconds(
-                "SHUTDOWN_SECONDS", default: 10, in: 1...600,
+                "SHUTDOWN_SECONDS", default: 20, in: 1...600,
                 help: "How long an orderly shutdown may take before the process ends anyway."))
     }
 }

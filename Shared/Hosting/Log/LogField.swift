@@ -41,6 +41,11 @@ public struct LogField: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         members = elements.map { Member(name: $0.0, value: $0.1) }
     }
 
+    /// Fields by name, in order.
+    static func fields(_ fields: [(String, LogValue)]) -> LogField {
+        LogField(fields.map { Member(name: $0.0, value: $0.1) })
+    }
+
     /// One field whose name is not among the known ones.
     public static func field(_ name: String, _ value: LogValue) -> LogField {
         LogField([Member(name: name, value: value)])
