@@ -13,12 +13,17 @@ import Testing
         #expect(HealthCommand(hosting: hosting).address == address)
     }
 
-    @Test(arguments: [
-        (200, "", "ready", 0),
-        (503, #"{"status":"not_ready","checks":{"redis":{"ok":false,"latency_ms":1},"b":{"ok":true}}}"#, "not ready: redis", 1),
-        (503, #"{"status":"not_ready","draining":true,"checks":{}}"#, "not ready: draining", 1),
-        (502, "<html>", "not ready: status 502", 1),
-    ] as [(Int, String, String, Int32)])
+    @Test(
+        arguments: [
+            (200, "", "ready", 0),
+            (
+                503,
+                #"{"status":"not_ready","checks":{"redis":{"ok":false,"latency_ms":1},"b":{"ok":true}}}"#,
+                "not ready: redis", 1
+            ),
+            (503, #"{"status":"not_ready","draining":true,"checks":{}}"#, "not ready: draining", 1),
+            (502, "<html>", "not ready: status 502", 1),
+        ] as [(Int, String, String, Int32)])
     func theAnswerBecomesAVerdict(status: Int, body: String, line: String, code: Int32) {
         #expect(HealthCommand.verdict(status, Data(body.utf8)) == .init(line: line, code: code))
     }

@@ -17,7 +17,7 @@ public final class Health {
     }
 
     /// Adds a dependency; the closure asks it for a sign of life and throws if there is none.
-    public func check(_ name: String, _ body: @escaping () async throws -> Void) {
+    public func check(_ name: String, _ body: nonisolated(nonsending) @escaping () async throws -> Void) {
         checks.append(HealthCheck(name, loop: loop, boundMilliseconds: bound, body: body))
     }
 

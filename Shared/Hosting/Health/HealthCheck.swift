@@ -13,12 +13,15 @@ final class HealthCheck {
     private let name: String
     private let loop: EventLoop
     private let bound: Int
-    private let body: () async throws -> Void
+    private let body: nonisolated(nonsending) () async throws -> Void
     private var state = State.idle
     private var began = ContinuousClock.now
     private var latest: HealthReport.Check?
 
-    init(_ name: String, loop: EventLoop, boundMilliseconds: Int, body: @escaping () async throws -> Void) {
+    init(
+        _ name: String, loop: EventLoop, boundMilliseconds: Int,
+        body: nonisolated(nonsending) @escaping () async throws -> Void
+    ) {
         self.name = name
         self.loop = loop
         bound = boundMilliseconds
