@@ -1,0 +1,101 @@
+/// A client's frame, decoded and checked: what is asked, and the id that every reply to it carries.
+public struct ClientFrame: Hashable, Sendable {
+    /// The client's own `id`, which goes back in `reply_to_id`.
+    public let replyID: ReplyID?
+
+    /// What is asked.
+    public let command: ClientCommand
+
+    /// Decodes one text message.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole message; its size was checked where it was received.
+    ///   - defaultRoom: The room of `/ws/{room}`, which a frame may then leave out.
+    ///   - limits: The limits of this server.
+    public init(
+        decoding bytes: UnsafeRawBufferPointer, defaultRoom: RoomID? = nil, limits: Limits = Limits()
+    ) throws(RejectedFrame) {
+        let document: JSONDocument
+        do { document = try JSONDocument(parsing: bytes) } catch { throw RejectedFrame(error) }
+        guard let members = document.root.object else { throw RejectedFrame(.invalidJSON) }
+        var known = RejectedFrame(.invalidJSON)
+        do {
+            known.note(members, document)
+            known.replyID = try Self.replyID(members["id"], document, bytes)
+            let type = try Self.type(members["type"])
+            let fields = FrameFields(document, defaultRoom: defaultRoom)
+            replyID = known.replyID
+            command = try ClientCommand(type, fields, limits)
+        } catch {
+            known.error = error
+            throw known
+        }
+    }
+
+    /// Decodes one text message.
+    public init(
+        decoding bytes: [UInt8], defaultRoom: RoomID? = nil, limits: Limits = Limits()
+    ) throws(RejectedFrame) {
+        self = try bytes.withRawBytes { bytes throws(RejectedFrame) in
+            try ClientFrame(decoding: bytes, defaultRoom: defaultRoom, limits: limits)
+        }
+    }
+
+    private static func type(_ value: JSONValue?) throws(SchemaError) -> EventType {
+        guard let word = value?.text else { throw .invalidField("type") }
+        guard let type = EventType(rawValue: word), ClientCommand.types.contains(type) else {
+            throw .unknownType
+        }
+        return type
+    }
+
+    /// The id as sent; `null` counts as none.
+    private static func replyID(
+        _ value: JSONValue?, _ document: JSONDocument, _ bytes: UnsafeRawBufferPointer
+    ) throws(SchemaError) -> ReplyID? {
+        switch value {
+        case nil, .null: return nil
+        case .string, .int, .number: break
+        default: throw .invalidField("id")
+        }
+        guard let range = document.idRange, range.count <= Limits.frameIDBytes,
+            !document.unusable.contains(["id"])
+        else { throw .invalidField("id") }
+        return ReplyID(verbatim: Array(bytes[range]))
+    }
+}
+
+/// A frame that was refused, with all of it that an answer needs.
+public struct RejectedFrame: Error, Hashable, Sendable {
+    /// Why.
+    public var error: SchemaError
+
+    /// The type it had, if it was one we know; a refused `send_message` is answered by `message_error`.
+    public var type: EventType?
+
+    /// The client's own id, if it could be read.
+    public var replyID: ReplyID?
+
+    /// The key of a `send_message`, if it could be read.
+    public var clientMessageID: ClientMessageID?
+
+    init(_ error: SchemaError) {
+        self.error = error
+    }
+
+    /// The answer: `message_error` for a send, so that an outbox can settle it; `error` for all else.
+    public var answer: [UInt8] {
+        guard type == .sendMessage else {
+            return ServerFrame.bytes(Failure(error.code, field: error.field), replyTo: replyID)
+        }
+        let answer = MessageError(error.code, clientMessageID: clientMessageID, field: error.field)
+        return ServerFrame.bytes(answer, replyTo: replyID)
+    }
+
+    /// Keeps what can be told before anything is checked.
+    fileprivate mutating func note(_ members: [String: JSONValue], _ document: JSONDocument) {
+        type = members["type"]?.text.flatMap(EventType.init)
+        guard type == .sendMessage, !document.unusable.contains(["data", "client_msg_id"]) else { return }
+        clientMessageID = members["data"]?["client_msg_id"]?.text.flatMap(ClientMessageID.init)
+    }
+}

@@ -1,0 +1,74 @@
+/// The members of a client frame's `data`, read by name and checked; `null` counts as absent.
+struct FrameFields {
+    /// The whole of `data`.
+    let data: JSONValue
+
+    private let unusable: Set<[String]>
+    private let defaultRoom: RoomID?
+
+    init(_ document: JSONDocument, defaultRoom: RoomID?) {
+        data = document.root["data"] ?? .null
+        unusable = document.unusable
+        self.defaultRoom = defaultRoom
+    }
+
+    /// Refuses a `data` that is something else than an object; one that is absent counts as empty.
+    func requireObject() throws(SchemaError) {
+        guard data.isNull || data.object != nil else { throw .invalidField("data") }
+    }
+
+    /// Refuses a `data` that could not be given back as it is.
+    func requireUsable() throws(SchemaError) {
+        guard !unusable.contains(where: { $0.first == "data" }) else { throw .invalidField("data") }
+    }
+
+    /// The member of this name, if there is one.
+    func value(_ name: String) throws(SchemaError) -> JSONValue? {
+        guard !unusable.contains(["data", name]) else { throw .invalidField(name) }
+        guard let value = data[name], !value.isNull else { return nil }
+        return value
+    }
+
+    /// A member that may be absent, but not be something else than what the closure takes.
+    func optional<T>(_ name: String, _ take: (JSONValue) -> T?) throws(SchemaError) -> T? {
+        guard let value = try value(name) else { return nil }
+        guard let taken = take(value) else { throw .invalidField(name) }
+        return taken
+    }
+
+    /// A member that must be there.
+    func required<T>(_ name: String, _ take: (JSONValue) -> T?) throws(SchemaError) -> T {
+        guard let taken = try optional(name, take) else { throw .invalidField(name) }
+        return taken
+    }
+
+    /// A text that must be there and say something.
+    func text(_ name: String) throws(SchemaError) -> String {
+        try required(name) { value in value.text.flatMap { $0.isEmpty ? nil : $0 } }
+    }
+
+    /// A number within bounds, or its default.
+    func int(_ name: String, in bounds: ClosedRange<Int>, default standard: Int) throws(SchemaError) -> Int {
+        try optional(name) { value in
+            value.int.flatMap(Int.init(exactly:)).flatMap { bounds.contains($0) ? $0 : nil }
+        } ?? standard
+    }
+
+    /// A sequence number, if there is one.
+    func seq(_ name: String) throws(SchemaError) -> Int64? {
+        try optional(name) { value in value.int.flatMap { $0 >= 0 ? $0 : nil } }
+    }
+
+    /// The room, or that of the connection where the frame names none.
+    func room() throws(SchemaError) -> RoomID {
+        guard let room = try optionalRoom() ?? defaultRoom else { throw .invalidField("room") }
+        return room
+    }
+
+    /// The room that the frame names; a name that no room can have is an unknown room.
+    func optionalRoom() throws(SchemaError) -> RoomID? {
+        guard let text = try optional("room", \.text) else { return nil }
+        guard let room = RoomID(text) else { throw .noSuchRoom }
+        return room
+    }
+}
