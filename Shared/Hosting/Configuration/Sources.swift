@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Where values come from, the strongest last: file, environment, flags.
 ///

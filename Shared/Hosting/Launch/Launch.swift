@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// The life of a process: its command line, its signals, its exit code.
 ///
@@ -65,8 +66,8 @@ public enum Launch {
     }
 
     private static func complain(_ service: String, _ lines: [String]) {
-        let text = lines.map { "\(service): \($0)\n" }.joined()
-        FileHandle.standardError.write(Data(text.utf8))
+        let errors = LineWriter(descriptor: STDERR_FILENO)
+        for line in lines { errors.write(Array("\(service): \(line)\n".utf8)) }
     }
 }
 

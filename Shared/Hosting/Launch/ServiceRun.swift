@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Runs one service from its start to its end.
 ///
@@ -28,6 +28,7 @@ struct ServiceRun {
             let built = try await build()
             service = built
             try await built.start()
+            if Task.isCancelled { return built }
             context.log.info("ready", ["port": .int(context.hosting.port)])
         } catch {
             // Told to end while starting: `end` waits for this and stops what has been started.
