@@ -1,1 +1,19 @@
-// Filled by the next commits.
+public import Redis
+
+/// Auth's copy of the members in Redis.
+///
+/// Arguments stand in `membership.lua`.
+public enum MembershipFunctions {
+    /// The library, as built into the program.
+    public static let library = FunctionLibrary(
+        name: "parley_membership_1", source: String(decoding: PackageResources.membership_lua, as: UTF8.self))
+
+    /// Writes all of a room's members and vouches for them.
+    public static let roomLoad = RedisFunction(name: "room_load", library: library)
+    /// Writes or removes one member.
+    public static let memberSet = RedisFunction(name: "member_set", library: library)
+    /// Writes visibility and policy.
+    public static let roomSet = RedisFunction(name: "room_set", library: library)
+    /// Forgets that anybody vouched for the room.
+    public static let roomUnload = RedisFunction(name: "room_unload", library: library)
+}

@@ -1,1 +1,15 @@
-// Filled by the next commits.
+public import Redis
+
+/// The room's log: who may read it, and what gives a message its place.
+///
+/// Arguments stand in `room.lua`.
+public enum RoomFunctions {
+    /// The library, as built into the program.
+    public static let library = FunctionLibrary(
+        name: "parley_room_1", source: String(decoding: PackageResources.room_lua, as: UTF8.self))
+
+    /// What a joining or reading member must know of the room.
+    public static let enter = RedisFunction(name: "room_enter", library: library)
+    /// Gives a message its place.
+    public static let accept = RedisFunction(name: "room_accept", library: library)
+}

@@ -1,1 +1,19 @@
-// Filled by the next commits.
+public import Redis
+
+/// The way from a partition's log into the archive.
+///
+/// Arguments stand in `archive.lua`.
+public enum ArchiveFunctions {
+    /// The library, as built into the program.
+    public static let library = FunctionLibrary(
+        name: "parley_archive_1", source: String(decoding: PackageResources.archive_lua, as: UTF8.self))
+
+    /// Takes or renews a partition's lease.
+    public static let lease = RedisFunction(name: "log_lease", library: library)
+    /// Gives the lease back.
+    public static let release = RedisFunction(name: "log_release", library: library)
+    /// Takes the next entries.
+    public static let take = RedisFunction(name: "log_take", library: library)
+    /// Acknowledges what is committed.
+    public static let stored = RedisFunction(name: "log_stored", library: library)
+}

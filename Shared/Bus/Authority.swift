@@ -1,0 +1,148 @@
+public import Engine
+public import Redis
+public import Schema
+public import Tokens
+
+/// Judges tokens by the keys and revocations that auth publishes, and takes tickets.
+///
+/// Belongs to its loop. Keys and revocations are held in memory: judging a token asks nobody. What was loaded stays
+/// good while Redis is away.
+public final class Authority {
+    /// Called when tokens have been revoked, so that live connections of theirs end.
+    public var onRevoked: ((Revocation) -> Void)?
+    /// Called when all revocations have been loaded anew: some may have been missed.
+    public var onReloaded: (() -> Void)?
+
+    private let settings: TokenSettings
+    private let redis: RedisClient
+    private let loop: EventLoop
+    private var verifier: TokenVerifier?
+    private var revocations = RevocationTable()
+    private var isLoading = false
+    private var mustLoadAgain = false
+    /// Whether tokens can be judged.
+    public private(set) var isReady = false
+
+    /// Makes a judge that knows nothing until `load`.
+    public init(settings: TokenSettings, loop: EventLoop, redis: RedisClient) throws(TokenError) {
+        self.settings = settings
+        self.loop = loop
+        self.redis = redis
+        if settings.algorithm == .hs256 {
+            verifier = try TokenVerifier(
+                hs256Secret: settings.secret, issuer: settings.issuer, audience: settings.audience)
+        }
+    }
+
+    // MARK: Judging
+
+    /// Who shows this token.
+    public func identity(of token: some StringProtocol) -> Result<Identity, AuthenticationFailure> {
+        guard isReady, let verifier else { return .failure(.unavailable) }
+        do throws(TokenError) {
+            let claims = try verifier.verify(token, now: Int(now))
+            guard let identity = Identity(claims) else { return .failure(.invalid) }
+            return revocations.covers(identity) ? .failure(.revoked) : .success(identity)
+        } catch .expired {
+            return .failure(.expired)
+        } catch {
+            return .failure(.invalid)
+        }
+    }
+
+    /// Whether a token that was good has been taken back since.
+    public func isRevoked(_ identity: Identity) -> Bool { revocations.covers(identity) }
+
+    /// Takes a one-time ticket; a second time it is not good.
+    public func redeem(ticket: String) async -> Result<Identity, AuthenticationFailure> {
+        guard (16...128).contains(ticket.utf8.count) else { return .failure(.invalid) }
+        let digest = Digest.sha256(Array(ticket.utf8))
+        let hex = digest.map { byte in
+            let text = String(byte, radix: 16)
+            return text.count == 1 ? "0" + text : text
+        }.joined()
+        let key = Keys.ticket(sha256: hex)
+        guard let reply = try? await redis.call("GETDEL", .text(key)) else { return .failure(.unavailable) }
+        guard let bytes = reply.bytes, let json = try? JSONValue(parsing: bytes),
+            let identity = Identity(ticket: json)
+        else { return .failure(.invalid) }
+        return revocations.covers(identity) ? .failure(.revoked) : .success(identity)
+    }
+
+    // MARK: Learning
+
+    /// Hears of keys and revocations.
+    public func hear(_ event: ControlEvent) {
+        switch event {
+        case .keys: load()
+        case .revoked(let revocation):
+            revocations.insert(revocation)
+            onRevoked?(revocation)
+        case .member, .room, .limits: break
+        }
+    }
+
+    /// Loads all keys and revocations; tries until it has them.
+    public func load() {
+        guard !isLoading else { return mustLoadAgain = true }
+        isLoading = true
+        loop.spawn { [weak self] in await self?.loadUntilDone() }
+    }
+
+    private func loadUntilDone() async {
+        repeat {
+            mustLoadAgain = false
+            while await !loadOnce() { await loop.sleep(milliseconds: 200) }
+        } while mustLoadAgain
+        isLoading = false
+        isReady = true
+        onReloaded?()
+    }
+
+    private func loadOnce() async -> Bool {
+        guard let revoked = try? await redis.call("HGETALL", .text(Keys.authRevoked)).array else {
+            return false
+        }
+        for index in stride(from: 0, to: revoked.count - 1, by: 2) {
+            guard let field = revoked[index].text, let value = revoked[index + 1].text,
+                let revocation = Revocation(field: field, value: value)
+            else { continue }
+            revocations.insert(revocation)
+        }
+        revocations.prune(now: now)
+        guard settings.algorithm != .hs256 else { return true }
+        // Without keys nobody can be judged: a Redis that was emptied gets them again from auth.
+        guard let json = try? await redis.call("GET", .text(Keys.authKeys)).bytes,
+            let keys = try? KeySet(json: json)
+        else { return verifier != nil }
+        verifier = TokenVerifier(keys: keys, issuer: settings.issuer, audience: settings.audience)
+        return true
+    }
+
+    private var now: Int64 { WallClock.milliseconds() / 1000 }
+}
+
+extension Identity {
+    /// Reads what auth has written for a ticket.
+    fileprivate init?(ticket json: JSONValue) {
+        guard let user = json["user"]?.text.flatMap(UserHandle.init), let expires = json["exp"]?.int else {
+            return nil
+        }
+        self.init(
+            user: user, name: json["name"]?.text ?? user.text,
+            roles: json["roles"]?.array?.compactMap(\.text) ?? [], sessionID: json["sid"]?.text,
+            rooms: json["rooms"]?.array?.compactMap(\.text), issuedAt: json["iat"]?.int, expires: expires)
+    }
+
+    /// What auth writes for a ticket.
+    public var ticket: JSONValue {
+        var members: [String: JSONValue] = [
+            "user": .string(user.text), "name": .string(name), "roles": .array(roles.map { .string($0) }),
+            "exp": .int(expires),
+        ]
+        if let sessionID { members["sid"] = .string(sessionID) }
+        if let rooms { members["rooms"] = .array(rooms.map { .string($0) }) }
+        if let issuedAt { members["iat"] = .int(issuedAt) }
+        return .object(members)
+    }
+}

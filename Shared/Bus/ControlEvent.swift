@@ -1,0 +1,104 @@
+public import Schema
+
+/// What all processes must hear of: an entry of `control:log` (see Bus.md).
+public enum ControlEvent: Sendable, Hashable {
+    /// The public keys have changed.
+    case keys
+    /// Tokens are no longer good.
+    case revoked(Revocation)
+    /// The member list of a room has changed.
+    case member(MemberChange)
+    /// A room has changed.
+    case room(RoomChange)
+    /// The rate-limit policies have changed.
+    case limits
+
+    /// One change of a member list.
+    public struct MemberChange: Sendable, Hashable {
+        /// The room.
+        public var room: RoomID
+        /// The member.
+        public var user: UserHandle
+        /// The new role; nil: not a member any more.
+        public var role: String?
+        /// The version of the member list with this change.
+        public var mv: Int64
+        /// Why a member left who did not wish to.
+        public var reason: Left.Reason?
+
+        /// Takes the parts.
+        public init(room: RoomID, user: UserHandle, role: String?, mv: Int64, reason: Left.Reason? = nil) {
+            self.room = room
+            self.user = user
+            self.role = role
+            self.mv = mv
+            self.reason = reason
+        }
+    }
+
+    /// A change of a room itself.
+    public struct RoomChange: Sendable, Hashable {
+        /// The room.
+        public var room: RoomID
+        /// Whether it is gone.
+        public var isDeleted: Bool
+
+        /// Takes the parts.
+        public init(room: RoomID, isDeleted: Bool) {
+            self.room = room
+            self.isDeleted = isDeleted
+        }
+    }
+}
+
+// MARK: - On the stream
+
+extension ControlEvent {
+    /// The `type` of the entry.
+    public var type: String {
+        switch self {
+        case .keys: "keys"
+        case .revoked: "revoked"
+        case .member: "member"
+        case .room: "room"
+        case .limits: "limits"
+        }
+    }
+
+    /// The `data` of the entry.
+    public var data: JSONValue {
+        switch self {
+        case .keys, .limits: [:]
+        case .revoked(let revocation): revocation.json
+        case .member(let change):
+            [
+                "room": .string(change.room.text), "user": .string(change.user.text),
+                "role": change.role.map(JSONValue.string) ?? .null, "mv": .int(change.mv),
+                "reason": change.reason.map { .string($0.rawValue) } ?? .null,
+            ]
+        case .room(let change): ["room": .string(change.room.text), "deleted": .bool(change.isDeleted)]
+        }
+    }
+
+    /// Reads an entry; nil for one of another version.
+    public init?(type: String, data: JSONValue) {
+        switch type {
+        case "keys": self = .keys
+        case "limits": self = .limits
+        case "revoked":
+            guard let revocation = Revocation(data) else { return nil }
+            self = .revoked(revocation)
+        case "member":
+            guard let room = data["room"]?.text.flatMap(RoomID.init),
+                let user = data["user"]?.text.flatMap(UserHandle.init), let mv = data["mv"]?.int
+            else { return nil }
+            let reason = data["reason"]?.text.flatMap(Left.Reason.init(rawValue:))
+            self = .member(
+                MemberChange(room: room, user: user, role: data["role"]?.text, mv: mv, reason: reason))
+        case "room":
+            guard let room = data["room"]?.text.flatMap(RoomID.init) else { return nil }
+            self = .room(RoomChange(room: room, isDeleted: data["deleted"]?.bool ?? false))
+        default: return nil
+        }
+    }
+}

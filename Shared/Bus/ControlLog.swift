@@ -1,0 +1,79 @@
+public import Engine
+public import Redis
+internal import Schema
+
+/// The reader of `control:log`: what every process must hear of, in order.
+///
+/// Belongs to its loop. Its owner loads its state whenever `onReload` is called: at start and after each reconnect,
+/// always *after* the place has been fixed from which entries will be read, so that nothing falls between.
+public final class ControlLog {
+    /// Called with each entry.
+    public var onEvent: ((ControlEvent) -> Void)?
+    /// Called when state must be loaded (again).
+    public var onReload: (() -> Void)?
+    /// Whether entries are being read.
+    public private(set) var isCurrent = false
+
+    private let reader: StreamReader
+    private let redis: RedisClient
+    private let loop: EventLoop
+    private var run: RunID?
+
+    /// Makes a reader with a connection of its own; `redis` is asked for the newest entry.
+    public init(loop: EventLoop, address: RedisAddress, name: String, redis: RedisClient) {
+        self.loop = loop
+        self.redis = redis
+        reader = StreamReader(loop: loop, address: address, name: "\(name)-control")
+        reader.onEntries = { [weak self] _, entries in self?.receive(entries) }
+        reader.onConnected = { [weak self] in self?.connected($0) }
+        reader.onDisconnected = { [weak self] in self?.isCurrent = false }
+    }
+
+    /// Begins to read.
+    public func start() { reader.start() }
+
+    /// Ends for good.
+    public func close() { reader.close() }
+
+    /// Writes an entry.
+    public static func append(_ event: ControlEvent, to redis: RedisClient) async throws(RedisError) {
+        _ = try await redis.call(
+            "XADD", .text(Keys.controlLog), "MAXLEN", "~", "10000", "*", "type", .text(event.type), "data",
+            .bytes(event.data.encoded))
+    }
+
+    private func connected(_ run: RunID) {
+        guard run != self.run else { return becomeCurrent() }
+        // Ids of another run mean nothing here: begin at its newest entry.
+        self.run = run
+        reader.stopReading(Keys.controlLog)
+        loop.spawn { [weak self] in await self?.findPlace(run) }
+    }
+
+    private func findPlace(_ run: RunID) async {
+        while run == self.run, reader.isConnected {
+            if let newest = try? await redis.call("XREVRANGE", .text(Keys.controlLog), "+", "-", "COUNT", "1")
+            {
+                reader.read(Keys.controlLog, after: newest[0][0].text ?? "0-0")
+                return becomeCurrent()
+            }
+            await loop.sleep(milliseconds: 100)
+        }
+        if !reader.isConnected { self.run = nil }
+    }
+
+    private func becomeCurrent() {
+        isCurrent = true
+        onReload?()
+    }
+
+    private func receive(_ entries: [StreamEntry]) {
+        for entry in entries {
+            guard let type = entry.text("type"), let bytes = entry["data"],
+                let data = try? JSONValue(parsing: bytes),
+                let event = ControlEvent(type: type, data: data)
+            else { continue }
+            onEvent?(event)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+public import Engine
+public import Redis
+public import Schema
+
+/// Answers the requests of other services: one consumer of the service's request stream (see Bus.md).
+///
+/// Belongs to its loop. A request past its deadline is dropped unread: whoever asked has given up.
+public final class RPCServer {
+    /// Answers one request, or throws a code.
+    public typealias Handler =
+        nonisolated(nonsending) (_ type: String, _ data: JSONValue) async throws(ErrorCode) -> JSONValue
+
+    /// The most bytes of an answer: larger ones would get the asker's connection cut off.
+    public static let maxAnswerBytes = 384 * 1024
+
+    private let loop: EventLoop
+    private let redis: RedisClient
+    private let consumer: GroupConsumer
+    private let handler: Handler
+    private let concurrency: Int
+    private var running = 0
+
+    /// Makes a server; `instance` names it within the service's group.
+    public init(
+        loop: EventLoop, address: RedisAddress, service: String, instance: String, redis: RedisClient,
+        concurrency: Int = 256, handler: @escaping Handler
+    ) {
+        self.loop = loop
+        self.redis = redis
+        self.handler = handler
+        self.concurrency = concurrency
+        consumer = GroupConsumer(
+            loop: loop, address: address, name: "\(service)-rpc", stream: Keys.rpc(service), group: service,
+            consumer: instance)
+        consumer.onEntries = { [weak self] in self?.receive($0) }
+    }
+
+    /// Begins to answer.
+    public func start() { consumer.start() }
+
+    /// Takes no further requests.
+    public func close() { consumer.close() }
+
+    private func receive(_ entries: [StreamEntry]) {
+        for entry in entries {
+            guard let request = Request(entry), request.deadline > now else { continue }
+            running += 1
+            loop.spawn { [self] in
+                await answer(request)
+                running -= 1
+                if running < concurrency { consumer.resume() }
+            }
+        }
+        if running >= concurrency { consumer.pause() }
+    }
+
+    private func answer(_ request: Request) async {
+        var members: [String: JSONValue] = ["id": .string(request.id)]
+        do throws(ErrorCode) {
+            let handler = self.handler
+            members["ok"] = try await handler(request.type, request.data)
+        } catch {
+            members["error"] = ["code": .string(error.rawValue)]
+        }
+        var bytes = JSONValue.object(members).encoded
+        if bytes.count > Self.maxAnswerBytes {
+            let code = JSONValue.string(ErrorCode.internalError.rawValue)
+            bytes = JSONValue.object(["id": .string(request.id), "error": ["code": code]]).encoded
+        }
+        _ = try? await redis.call("SPUBLISH", .text(request.reply), .bytes(bytes))
+    }
+
+    private var now: Int64 { WallClock.milliseconds() + redis.clockOffset }
+
+    private struct Request {
+        let id: String
+        let type: String
+        let deadline: Int64
+        let reply: String
+        let data: JSONValue
+
+        init?(_ entry: StreamEntry) {
+            guard let id = entry.text("id"), let type = entry.text("type"), let reply = entry.text("reply"),
+                let deadline = entry.text("deadline").flatMap({ Int64($0) }), let bytes = entry["data"],
+                let data = try? JSONValue(parsing: bytes)
+            else { return nil }
+            self.id = id
+            self.type = type
+            self.deadline = deadline
+            self.reply = reply
+            self.data = data
+        }
+    }
+}

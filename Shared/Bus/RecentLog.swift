@@ -1,0 +1,64 @@
+public import Redis
+public import Schema
+
+/// An envelope of a room's log with its place, as bytes.
+public struct LoggedEnvelope: Sendable, Hashable {
+    /// Its seq.
+    public var seq: Int64
+    /// The envelope as it goes to clients.
+    public var bytes: [UInt8]
+
+    /// Takes the parts.
+    public init(seq: Int64, bytes: [UInt8]) {
+        self.seq = seq
+        self.bytes = bytes
+    }
+
+    /// Reads an entry of a room's recent stream.
+    init?(_ entry: StreamEntry) {
+        guard let seq = entry.id.split(separator: "-").first.flatMap({ Int64($0) }), let bytes = entry["e"]
+        else {
+            return nil
+        }
+        self.init(seq: seq, bytes: bytes)
+    }
+}
+
+/// Reads the newest part of a room's log, which stands in Redis.
+public struct RecentLog {
+    private let redis: RedisClient
+
+    /// Makes a reader.
+    public init(redis: RedisClient) { self.redis = redis }
+
+    /// The newest envelopes with a seq below `before`, at most so many, in rising order.
+    public func newest(_ count: Int, of room: RoomID, before: Int64? = nil) async throws(RedisError)
+        -> [LoggedEnvelope]
+    {
+        guard count > 0 else { return [] }
+        let end: RedisArgument = before.map { "(\($0)-0" } ?? "+"
+        let reply = try await redis.call(
+            "XREVRANGE", .text(Keys.recent(room)), end, "-", "COUNT", .int(Int64(count)))
+        return try envelopes(reply).reversed()
+    }
+
+    /// The envelopes with a seq above `after`, at most so many, in rising order.
+    public func following(_ after: Int64, of room: RoomID, count: Int) async throws(RedisError)
+        -> [LoggedEnvelope]
+    {
+        let reply = try await redis.call(
+            "XRANGE", .text(Keys.recent(room)), "(\(after)-0", "+", "COUNT", .int(Int64(count)))
+        return try envelopes(reply)
+    }
+
+    /// The seq of the oldest envelope that stands there.
+    public func oldest(of room: RoomID) async throws(RedisError) -> Int64? {
+        let reply = try await redis.call("XRANGE", .text(Keys.recent(room)), "-", "+", "COUNT", "1")
+        return try envelopes(reply).first?.seq
+    }
+
+    private func envelopes(_ reply: RedisReply) throws(RedisError) -> [LoggedEnvelope] {
+        guard let entries = StreamEntry.list(reply) else { throw .protocolViolation }
+        return entries.compactMap(LoggedEnvelope.init)
+    }
+}

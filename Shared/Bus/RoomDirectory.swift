@@ -1,0 +1,79 @@
+internal import Engine
+public import Redis
+internal import RoomFunctions
+public import Schema
+
+/// Answers what a room is to somebody, and has auth load a room that Redis does not know.
+///
+/// Belongs to its loop.
+public final class RoomDirectory {
+    private let redis: RedisClient
+    private let rpc: RPCClient
+    /// One request to auth for a room, however many wait for it.
+    private var loading: [RoomID: [(Result<Void, BusError>) -> Void]] = [:]
+
+    /// Makes a directory.
+    public init(redis: RedisClient, rpc: RPCClient) {
+        self.redis = redis
+        self.rpc = rpc
+    }
+
+    /// What the room is to this user; `known` is the highest seq of it that this process had from Redis.
+    ///
+    /// - Throws: `.refused(.roomDenied)` or `.refused(.userNotFound)` where there is no such room.
+    public func standing(of user: UserHandle, in room: RoomID, known: Int64 = 0) async throws(BusError)
+        -> RoomStanding
+    {
+        for _ in 0..<3 {
+            let reply = try await enter(user, room, known)
+            if let standing = RoomStanding(reply) { return standing }
+            guard reply[0].text == "unloaded" else { throw .malformed }
+            try await load(room)
+        }
+        throw .refused(.busUnavailable)
+    }
+
+    private func enter(_ user: UserHandle, _ room: RoomID, _ known: Int64) async throws(BusError)
+        -> RedisReply
+    {
+        guard let run = redis.runID else { throw .redis(.unavailable) }
+        do throws(RedisError) {
+            return try await redis.function(
+                RoomFunctions.enter, keys: [.text(Keys.room(room)), .text(Keys.members(room))],
+                arguments: [.text(run), .int(known), .text(user.text)])
+        } catch {
+            throw .redis(error)
+        }
+    }
+
+    /// Has auth load the room; returns once it has.
+    public func load(_ room: RoomID) async throws(BusError) {
+        let result: Result<Void, BusError> = await withCheckedContinuation { continuation in
+            load(room) { continuation.resume(returning: $0) }
+        }
+        try result.get()
+    }
+
+    /// Has auth load the room, and tells when it has.
+    public func load(_ room: RoomID, _ done: @escaping (Result<Void, BusError>) -> Void) {
+        let isFirst = loading[room] == nil
+        loading[room, default: []].append(done)
+        guard isFirst else { return }
+        EventLoop.current?.spawn { [self] in
+            var result: Result<Void, BusError> = .success(())
+            do throws(BusError) {
+                _ = try await rpc.call("auth", "room_load", ["room": .string(room.text)])
+            } catch {
+                result = .failure(error)
+            }
+            loading.removeValue(forKey: room)?.forEach { $0(result) }
+        }
+    }
+
+    /// Makes the user a member of a public room.
+    ///
+    /// - Throws: `.refused(.roomDenied)` where the room is not open to all.
+    public func join(_ user: UserHandle, _ room: RoomID) async throws(BusError) {
+        _ = try await rpc.call("auth", "room_join", ["room": .string(room.text), "user": .string(user.text)])
+    }
+}

@@ -1,0 +1,83 @@
+import Schema
+import Testing
+
+@testable import Bus
+
+struct ControlEventTests {
+    static let events: [ControlEvent] = [
+        .keys, .limits,
+        .revoked(Revocation(.session("s-1"), expires: 99)),
+        .revoked(Revocation(.user(handle("alice"), before: 7), expires: 99)),
+        .member(.init(room: room("general"), user: handle("bob"), role: "member", mv: 3)),
+        .member(.init(room: room("general"), user: handle("bob"), role: nil, mv: 4, reason: .removed)),
+        .room(.init(room: room("general"), isDeleted: true)),
+    ]
+
+    @Test(arguments: events) func whatIsWrittenIsRead(event: ControlEvent) {
+        #expect(ControlEvent(type: event.type, data: event.data) == event)
+    }
+
+    @Test(arguments: ["member", "revoked", "room", "dance"]) func whatIsNotUnderstoodIsPassedOver(
+        type: String
+    ) {
+        #expect(ControlEvent(type: type, data: ["user": 7]) == nil)
+    }
+}
+
+struct RevocationTests {
+    private let alice = Identity(
+        user: handle("alice"), name: "Alice", roles: [], sessionID: "s-1", issuedAt: 100, expires: 1_000)
+
+    @Test func aSessionIsRevokedByItsName() {
+        var table = RevocationTable()
+        table.insert(Revocation(.session("s-2"), expires: 500))
+        #expect(!table.covers(alice))
+        table.insert(Revocation(.session("s-1"), expires: 500))
+        #expect(table.covers(alice))
+        table.prune(now: 500)
+        #expect(!table.covers(alice))
+    }
+
+    @Test(arguments: [(100, false), (101, true)]) func aUserIsRevokedUpToASecond(before: Int64, covered: Bool)
+    {
+        var table = RevocationTable()
+        table.insert(Revocation(.user(handle("alice"), before: before), expires: 500))
+        #expect(table.covers(alice) == covered)
+        var other = alice
+        other.user = handle("bob")
+        #expect(!table.covers(other))
+    }
+
+    @Test func theFieldInRedisIsReadBack() {
+        for scope in [Revocation.Scope.session("x"), .user(handle("alice"), before: 5)] {
+            let revocation = Revocation(scope, expires: 9)
+            #expect(Revocation(field: revocation.field.name, value: revocation.field.value) == revocation)
+        }
+        #expect(Revocation(field: "user:alice", value: "5") == nil)
+    }
+}
+
+struct LimitPoliciesTests {
+    @Test func theMostGenerousRoleCounts() {
+        let standard = LimitPolicy(messages: 10, seconds: 60)
+        let bot = LimitPolicy(messages: 100, seconds: 60)
+        let policies = LimitPolicies(standard: standard, roles: ["bot": bot])
+        #expect(policies.policy(for: []) == standard)
+        #expect(policies.policy(for: ["member"]) == standard)
+        #expect(policies.policy(for: ["member", "bot"]) == bot)
+    }
+
+    @Test(arguments: ["", "1", "1:0", "-1:5", "a:b", "1:2:3"]) func aDamagedPolicyIsNone(text: String) {
+        #expect(LimitPolicy(text) == nil)
+    }
+}
+
+private func handle(_ text: String) -> UserHandle {
+    guard let handle = UserHandle(text) else { preconditionFailure("no handle: \(text)") }
+    return handle
+}
+
+private func room(_ text: String) -> RoomID {
+    guard let room = RoomID(text) else { preconditionFailure("no room: \(text)") }
+    return room
+}
