@@ -67,7 +67,7 @@ func service(_ name: String, _ module: String, _ extra: [Target.Dependency], exc
 let services: [Target] = [
     .target(
         name: "CPage", path: "Services/gateway/Page",
-        exclude: ["index.html", "style.css", "client.js", "page.js"],
+        exclude: ["index.html", "style.css", "icon.svg", "client.js", "client", "page.js", "page"],
         publicHeadersPath: "include"),
     service(
         "gateway", "ChatGateway", ["RoomFunctions", "PresenceFunctions", "CPage"],

@@ -1,1 +1,476 @@
- 
+import { ParleyError } from "./client/errors.js";
+import { RoomFeed } from "./client/feed.js";
+import { Link } from "./client/link.js";
+import { Outbox } from "./client/outbox.js";
+import { afterClose, backoff } from "./client/policy.js";
+import { Session } from "./client/session.js";
+
+export { ParleyError };
+
+const ANSWER = 10_000;
+const STEADY = 5_000;
+const TYPING_EVERY = 3_000;
+
+/**
+ * A client of Parley for browsers: one log-in, one connection, many rooms.
+ *
+ *     const client = new ParleyClient();
+ *     await client.login("alice", "correct horse");
+ *     client.addEventListener("new_message", ({ detail }) => show(detail.user, detail.data.content));
+ *     await client.connect();
+ *     await client.join("general");
+ *     await client.send("general", "hello");
+ *
+ * It comes back by itself after a break, joins its rooms again where they stopped, and sends again what had not been
+ * answered, each message once. Every server frame is an event named after its `type`, with the frame as `detail`;
+ * what a room's log brings twice is dropped before. Beside these:
+ *
+ * - `state`: `{state, reason?, retryAt?}`, where `state` is `offline`, `connecting`, `online`, `waiting` (until
+ *   `retryAt`, milliseconds since 1970) or `closed` (it will not come back by itself: `reason` says why)
+ * - `session`: `{user}`, after each renewal of the tokens; `user` is null when the log-in has ended
+ * - `restarted`: `{room}`: what was shown of the room has a hole before what follows, so load its history anew
+ */
+export class ParleyClient extends EventTarget {
+  #base;
+  #session;
+  #link = null;
+  #attempt = 0;
+  #failures = 0;
+  #renewed = false;
+  #comeBackAt = 0;
+  #retryTimer = null;
+  #steadyTimer = null;
+  #drainTimer = null;
+  #outboxTimer = null;
+  #feeds = new Map();
+  #outbox = new Outbox();
+  #waiting = new Map();
+  #frames = 0;
+  #typing = new Map();
+  #limits = null;
+  #state = { state: "offline" };
+
+  /**
+   * @param {object} [options]
+   * @param {string} [options.url] where Parley is; by default where the page came from
+   * @param {{load: () => object|null, save: (tokens: object|null) => void}} [options.store] keeps the tokens for the
+   *   next visit; without it they end with the page. They are secrets.
+   */
+  constructor({ url = globalThis.location?.origin, store = { load: () => null, save: () => {} } } = {}) {
+    super();
+    this.#base = url.replace(/\/$/, "");
+    this.#session = new Session(this.#base, store, (tokens) => this.#tokensChanged(tokens));
+    globalThis.addEventListener?.("online", () => this.#state.state === "waiting" && this.retryNow());
+    globalThis.addEventListener?.("pageshow", () => this.#link?.probe());
+  }
+
+  // Who one is
+
+  /** The one who is logged in: `{id, name, roles}`, or null. */
+  get user() {
+    return this.#session.user;
+  }
+
+  /** Makes an account and logs in. @param {string} [name] as shown to others @returns {Promise<object>} the user */
+  register(username, password, name) {
+    return this.#session.open("/auth/register", { username, password, ...(name ? { name } : {}) });
+  }
+
+  /** Logs in. @returns {Promise<object>} the user @throws {ParleyError} */
+  login(username, password) {
+    return this.#session.open("/auth/login", { username, password });
+  }
+
+  /** Takes up the log-in that the store holds. @returns {boolean} whether there is one */
+  restore() {
+    return this.#session.restore();
+  }
+
+  /** Gets new tokens; this happens by itself before they end. @returns {Promise<void>} */
+  refresh() {
+    return this.#session.renew();
+  }
+
+  /** Ends the log-in, here and on the server. */
+  async logout() {
+    this.disconnect();
+    await this.#session.close();
+  }
+
+  // The connection
+
+  /** The last `state` event's detail. */
+  get state() {
+    return this.#state;
+  }
+
+  /** What the server allows: `{message_bytes, content_chars, …}`, null before the first connection. */
+  get limits() {
+    return this.#limits;
+  }
+
+  /**
+   * Connects, and stays connected until `disconnect`.
+   *
+   * @returns {Promise<void>} settled when it is first online, or when it has become plain that it will not be
+   */
+  connect() {
+    const online = new Promise((resolve, reject) => {
+      const watch = ({ detail }) => {
+        if (detail.state === "connecting" || detail.state === "waiting") return;
+        this.removeEventListener("state", watch);
+        detail.state === "online" ? resolve() : reject(new ParleyError(detail.reason ?? "disconnected"));
+      };
+      this.addEventListener("state", watch);
+    });
+    online.catch(() => {});
+    this.retryNow();
+    return online;
+  }
+
+  /** Tries at once, where it waits or has given up. */
+  retryNow() {
+    if (this.#state.state !== "online" && this.#state.state !== "connecting") this.#open();
+  }
+
+  /** Closes the connection and forgets its rooms; what was not answered fails. */
+  disconnect() {
+    this.#stop("offline");
+    this.#feeds.clear();
+    this.#outbox.abandon(new ParleyError("disconnected"));
+  }
+
+  // Rooms
+
+  /**
+   * Joins a room, now and after every reconnect.
+   *
+   * @param {string} room
+   * @param {{recent?: number}} [options] how many of the newest envelopes follow (0–100)
+   * @returns {Promise<object>} the `joined` frame
+   */
+  join(room, { recent = 50 } = {}) {
+    if (!this.#feeds.has(room)) this.#feeds.set(room, new RoomFeed(room, recent));
+    return this.#join(this.#feeds.get(room));
+  }
+
+  /** Ends the live room on this connection; membership stays. */
+  leave(room) {
+    this.#feeds.delete(room);
+    return this.request("leave_room", { room });
+  }
+
+  /**
+   * Sends a message; it survives breaks of the connection and is stored once.
+   *
+   * @param {string} room or `{to: handle}` for a direct message
+   * @param {string} content
+   * @param {object} [options]
+   * @param {string} [options.clientMessageID] its key, made up where absent; the same one again is the same message
+   * @param {boolean} [options.retry] an earlier try with this key may have been accepted
+   * @param {"accepted"|"stored"} [options.ack] what to wait for
+   * @param {string} [options.replyTo] a message's id
+   * @param {object} [options.metadata]
+   * @returns {Promise<object>} `{room, id, epoch, seq, ts, client_msg_id, duplicate}`
+   * @throws {ParleyError} `uncertain` where it may have been accepted all the same
+   */
+  send(room, content, { clientMessageID = newKey(), retry = false, ack, replyTo, metadata } = {}) {
+    const target = typeof room === "string" ? { room } : { to: room.to };
+    const data = { ...target, content, client_msg_id: clientMessageID };
+    if (ack) data.ack = ack;
+    if (replyTo) data.reply_to = replyTo;
+    if (metadata) data.metadata = metadata;
+    return new Promise((resolve, reject) => {
+      const problem = this.#problem(data);
+      if (problem) return reject(problem);
+      this.#outbox.add(data, retry, { resolve, reject });
+      this.#flush();
+    });
+  }
+
+  /** Says that the user types, or no longer does: call it on every key, it is sent when it is news. */
+  typing(room, isTyping = true) {
+    const last = this.#typing.get(room) ?? -Infinity;
+    if (isTyping ? performance.now() - last < TYPING_EVERY : last === -Infinity) return;
+    isTyping ? this.#typing.set(room, performance.now()) : this.#typing.delete(room);
+    if (this.#isOnline) this.#link.send({ type: isTyping ? "typing_start" : "typing_stop", data: { room } });
+  }
+
+  /**
+   * Reads a page of a room's history; without `before` and `after` the newest.
+   *
+   * @param {string} room
+   * @param {{before?: number, after?: number, limit?: number}} [page] by seq, exclusive
+   * @returns {Promise<{messages: object[], next_before: number|null, next_after: number|null, complete: boolean}>}
+   */
+  async history(room, page = {}) {
+    return (await this.request("get_history", { room, ...page })).data;
+  }
+
+  /** Who is online. @param {string|string[]} who a room or handles @returns {Promise<{users: object[]}>} */
+  async presence(who) {
+    const data = typeof who === "string" ? { room: who } : { users: who };
+    return (await this.request("get_presence", data)).data;
+  }
+
+  /**
+   * Sends a frame and waits for its answer.
+   *
+   * @param {string} type
+   * @param {object} data
+   * @returns {Promise<object>} the frame that answers
+   * @throws {ParleyError} of the `error` frame, `disconnected` or `timeout`
+   */
+  request(type, data) {
+    if (!this.#isOnline) return Promise.reject(new ParleyError("disconnected", "Not connected.", { retryable: true }));
+    const id = ++this.#frames;
+    return new Promise((resolve, reject) => {
+      const late = () => this.#waiting.delete(id) && reject(new ParleyError("timeout", "", { retryable: true }));
+      this.#waiting.set(id, { resolve, reject, timer: setTimeout(late, ANSWER) });
+      this.#link.send({ type, data, id });
+    });
+  }
+
+  // REST, in the user's name
+
+  /** Any call of the REST services. @returns {Promise<object|null>} */
+  rest(method, path, body) {
+    return this.#session.request(method, path, body);
+  }
+
+  /** The rooms that are mine or public, all pages of them. @returns {Promise<object[]>} */
+  async rooms() {
+    const rooms = [];
+    let cursor = null;
+    do {
+      const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
+      const page = await this.rest("GET", `/rooms${query}`);
+      rooms.push(...page.rooms);
+      cursor = page.next_cursor ?? null;
+    } while (cursor && rooms.length < 1_000);
+    return rooms;
+  }
+
+  /** Makes a room. @param {{id?: string, name: string, visibility: "public"|"private"}} room */
+  createRoom(room) {
+    return this.rest("POST", "/rooms", room);
+  }
+
+  /** The members of a room, and their roles. */
+  members(room) {
+    return this.rest("GET", `/rooms/${encodeURIComponent(room)}/members`);
+  }
+
+  /** Makes somebody a member. @param {"owner"|"moderator"|"member"|"guest"} role */
+  addMember(room, user, role = "member") {
+    return this.rest("PUT", `/rooms/${encodeURIComponent(room)}/members/${encodeURIComponent(user)}`, { role });
+  }
+
+  /** Ends a membership: one's own, too. */
+  removeMember(room, user) {
+    return this.rest("DELETE", `/rooms/${encodeURIComponent(room)}/members/${encodeURIComponent(user)}`);
+  }
+
+  // Coming and going
+
+  get #isOnline() {
+    return this.#state.state === "online";
+  }
+
+  async #open() {
+    const attempt = ++this.#attempt;
+    clearTimeout(this.#retryTimer);
+    this.#enter({ state: "connecting" });
+    try {
+      const token = await this.#session.token();
+      if (attempt !== this.#attempt) return;
+      this.#link = new Link(`${this.#base.replace(/^http/, "ws")}/ws`, token, {
+        frame: (frame) => this.#receive(frame),
+        lost: (code, reason) => this.#lost(code, reason),
+      });
+    } catch (error) {
+      if (attempt !== this.#attempt) return;
+      this.user ? this.#wait(error.retryAfter) : this.#stop("closed", "signed_out");
+    }
+  }
+
+  #lost(code, reason) {
+    this.#unlink();
+    switch (afterClose(code, reason)) {
+      case "signed_out":
+        return this.#session.forget();
+      case "renew":
+        // A second refusal in a row: fresh tokens are refused as well.
+        if (this.#renewed) return this.#session.forget();
+        this.#renewed = true;
+        return this.#renewAndOpen();
+      case "stop":
+        return this.#stop("closed", reason || "bye");
+      default:
+        return this.#wait(this.#comeBackAt - Date.now());
+    }
+  }
+
+  async #renewAndOpen() {
+    this.#enter({ state: "connecting" });
+    const attempt = ++this.#attempt;
+    await this.#session.renew().catch(() => {});
+    if (attempt === this.#attempt && this.user) this.#open();
+  }
+
+  #wait(atLeast) {
+    const delay = Math.max(atLeast ?? 0, 0) + 50 + backoff(this.#failures++);
+    this.#comeBackAt = 0;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.#open(), delay);
+    this.#enter({ state: "waiting", retryAt: Date.now() + delay });
+  }
+
+  #stop(state, reason) {
+    this.#attempt += 1;
+    clearTimeout(this.#retryTimer);
+    this.#link?.close();
+    this.#unlink();
+    this.#enter({ state, reason });
+  }
+
+  #unlink() {
+    this.#link = null;
+    for (const timer of [this.#steadyTimer, this.#drainTimer, this.#outboxTimer]) clearTimeout(timer);
+    this.#outbox.connectionLost();
+    this.#typing.clear();
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject, timer } of waiting) {
+      clearTimeout(timer);
+      reject(new ParleyError("disconnected", "The connection ended.", { retryable: true }));
+    }
+  }
+
+  #enter(state) {
+    this.#state = state;
+    this.#emit("state", state);
+  }
+
+  #tokensChanged(tokens) {
+    if (tokens) {
+      if (this.#isOnline) this.request("authenticate", { token: tokens.access }).catch(() => {});
+    } else {
+      this.#stop("closed", "signed_out");
+      this.#feeds.clear();
+      this.#outbox.abandon(new ParleyError("signed_out"));
+    }
+    this.#emit("session", { user: tokens?.user ?? null });
+  }
+
+  // What the server says
+
+  #receive(frame) {
+    if (Number.isInteger(frame.seq) && frame.room && !this.#takeFromLog(frame)) return;
+    this.#react(frame);
+    this.#answer(frame);
+    this.#emit(frame.type, frame);
+  }
+
+  #react(frame) {
+    const data = frame.data ?? {};
+    switch (frame.type) {
+      case "connected":
+        return this.#connected(data);
+      case "joined":
+        if (this.#feeds.get(frame.room)?.joined(data)) this.#emit("restarted", { room: frame.room });
+        return;
+      case "left":
+        return this.#feeds.delete(frame.room);
+      case "gap":
+        return this.#feeds.get(frame.room)?.skipped(data);
+      case "room_epoch":
+        return this.#feeds.get(frame.room)?.epochBegan(data);
+      case "message_sent":
+        return this.#outbox.accepted(frame);
+      case "message_stored":
+        return this.#outbox.stored(frame);
+      case "message_error":
+      case "rate_limit_exceeded":
+        this.#outbox.refused(data.client_msg_id, ParleyError.ofFrame(frame), Date.now());
+        return this.#flush();
+      case "token_expiring":
+        return this.refresh().catch(() => {});
+      case "server_draining":
+        return this.#draining(data.reconnect_after_ms ?? 0);
+    }
+  }
+
+  #connected(data) {
+    this.#limits = data.limits ?? null;
+    this.#renewed = false;
+    this.#link.heartbeat = (data.heartbeat_seconds ?? 25) * 1000;
+    // A connection that breaks again at once has not ended the row of failures.
+    this.#steadyTimer = setTimeout(() => (this.#failures = 0), STEADY);
+    this.#enter({ state: "online" });
+    for (const feed of this.#feeds.values()) this.#join(feed).catch(() => {});
+    this.#flush();
+  }
+
+  async #join(feed) {
+    const { room, recent, since } = feed;
+    try {
+      return await this.request("join_room", { room, recent, ...(since ? { since } : {}) });
+    } catch (error) {
+      if (error.code === "room_denied") this.#feeds.delete(room);
+      throw error;
+    }
+  }
+
+  #takeFromLog(frame) {
+    const feed = this.#feeds.get(frame.room);
+    if (!feed) return true;
+    const decision = feed.receive(frame);
+    if (decision === "rejoin") this.#join(feed).catch(() => feed.rejoinFailed());
+    if (decision.gap) this.#emit("gap", { type: "gap", room: frame.room, data: { epoch: frame.epoch, ...decision.gap } });
+    return decision === "take" || decision.gap !== undefined;
+  }
+
+  /** The server goes: come back at the moment it names, which differs from client to client. */
+  #draining(milliseconds) {
+    this.#comeBackAt = Date.now() + milliseconds;
+    clearTimeout(this.#drainTimer);
+    this.#drainTimer = setTimeout(() => this.#link?.abandon(), milliseconds);
+  }
+
+  #answer(frame) {
+    const waiter = this.#waiting.get(frame.reply_to_id);
+    if (!waiter) return;
+    this.#waiting.delete(frame.reply_to_id);
+    clearTimeout(waiter.timer);
+    frame.type === "error" ? waiter.reject(ParleyError.ofFrame(frame)) : waiter.resolve(frame);
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  // What leaves
+
+  #flush() {
+    if (!this.#isOnline) return;
+    const { frames, nextAt } = this.#outbox.take(Date.now());
+    for (const data of frames) this.#link.send({ type: "send_message", data });
+    clearTimeout(this.#outboxTimer);
+    if (nextAt !== null) this.#outboxTimer = setTimeout(() => this.#flush(), nextAt - Date.now());
+  }
+
+  /** What can be known to fail without asking: a frame that is too big would cost the connection. */
+  #problem(data) {
+    if (this.#outbox.has(data.client_msg_id)) return new ParleyError("idempotency_conflict", "Already on its way.");
+    if (this.#outbox.isFull) return new ParleyError("overloaded", "Too many messages wait to be sent.");
+    const bytes = new TextEncoder().encode(JSON.stringify(data)).length + 100;
+    if (bytes > (this.#limits?.message_bytes ?? 65_536)) return new ParleyError("content_too_long");
+    return null;
+  }
+}
+
+/** A key that no other message has: `randomUUID` needs a secure context, this does not. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,1 +1,63 @@
- 
+import { ParleyClient } from "./client.js";
+import { Composer } from "./page/composer.js";
+import { Dialogs } from "./page/dialogs.js";
+import { byID } from "./page/dom.js";
+import { People } from "./page/people.js";
+import { Rooms } from "./page/rooms.js";
+import { Sidebar } from "./page/sidebar.js";
+import { SignIn } from "./page/signin.js";
+import { Status } from "./page/status.js";
+import { TokenStore } from "./page/store.js";
+import { Timeline } from "./page/timeline.js";
+
+// The page's assembly: what there is, and who talks to whom.
+
+const store = new TokenStore();
+const client = new ParleyClient({ store });
+const signIn = new SignIn(client, store);
+new Status(client);
+
+const timeline = new Timeline({
+  older: () => rooms.loadOlder(),
+  retry: (key) => rooms.retry(key),
+  discard: (key) => rooms.discard(key),
+});
+const composer = new Composer({
+  send: (content) => rooms.send(content),
+  typing: (isTyping) => rooms.typing(isTyping),
+});
+const people = new People(client, (user) => rooms.writeTo(user));
+const sidebar = new Sidebar((room) => rooms.open(room));
+const rooms = new Rooms(client, { timeline, composer, people, sidebar });
+const dialogs = new Dialogs({
+  find: () => rooms.others(),
+  join: (room) => rooms.join(room),
+  create: (room) => rooms.create(room),
+  write: (user) => rooms.writeTo(user),
+});
+
+let isInside = false;
+client.addEventListener("session", ({ detail: { user } }) => (user ? enter(user) : leave()));
+byID("logout").addEventListener("click", () => client.logout());
+
+function enter(user) {
+  if (isInside) return;
+  isInside = true;
+  signIn.hide();
+  byID("me").textContent = user.id;
+  byID("me").title = user.name ?? user.id;
+  byID("chat").hidden = false;
+  rooms.begin(user.id);
+  client.connect();
+}
+
+function leave() {
+  const wasInside = isInside;
+  isInside = false;
+  dialogs.close();
+  rooms.end();
+  byID("chat").hidden = true;
+  signIn.show(wasInside ? "You are signed out." : "");
+}
+
+if (!client.restore()) signIn.show();

@@ -1,0 +1,173 @@
+import { ParleyError } from "./errors.js";
+
+const LONGEST_TIMER = 24 * 3600 * 1000;
+
+/**
+ * @typedef {object} Tokens what a page keeps for its next visit
+ * @property {string} access
+ * @property {number} accessUntil milliseconds since 1970
+ * @property {string} refresh
+ * @property {{id: string, name: string, roles: string[]}} user
+ */
+
+/**
+ * A log-in: its tokens, renewed before they end, and the REST calls made with them.
+ *
+ * A refresh token is good for one use; the second use ends the whole log-in. Two tabs may hold the same one, so a
+ * renewal takes a lock, looks into the store first, and tells the other tabs what came of it.
+ */
+export class Session {
+  #base;
+  #store;
+  #changed;
+  #tokens = null;
+  #renewal = null;
+  #timer = null;
+  #siblings = null;
+
+  /**
+   * @param {string} base origin of the REST services
+   * @param {{load: () => Tokens|null, save: (tokens: Tokens|null) => void}} store where tokens outlive the page
+   * @param {(tokens: Tokens|null) => void} changed called after each renewal, and with null when the log-in ends
+   */
+  constructor(base, store, changed) {
+    this.#base = base;
+    this.#store = store;
+    this.#changed = changed;
+    if (typeof BroadcastChannel !== "undefined") {
+      this.#siblings = new BroadcastChannel("parley-session");
+      this.#siblings.onmessage = ({ data }) => {
+        if (this.#tokens && data?.replaced === this.#tokens.refresh) this.#adopt(data.tokens);
+      };
+    }
+  }
+
+  /** The one who is logged in. */
+  get user() {
+    return this.#tokens?.user ?? null;
+  }
+
+  /** Takes up the log-in of an earlier visit. @returns {boolean} whether there was one */
+  restore() {
+    const tokens = this.#store.load();
+    if (tokens) this.#adopt(tokens);
+    return tokens !== null;
+  }
+
+  /** Logs in by `/auth/login`, or `/auth/register`, whose answers are alike. */
+  async open(path, credentials) {
+    this.#adopt(tokensOf(await this.#fetch("POST", path, credentials)));
+    return this.user;
+  }
+
+  /** Ends the log-in on the server where that can be reached, and here in any case. */
+  async close() {
+    const ended = this.#tokens ? this.request("POST", "/auth/logout") : Promise.resolve();
+    await ended.catch(() => {});
+    this.forget();
+  }
+
+  /** Drops the tokens. */
+  forget() {
+    clearTimeout(this.#timer);
+    this.#tokens = null;
+    this.#store.save(null);
+    this.#changed(null);
+  }
+
+  /** A token that is good for a while yet. @returns {Promise<string>} */
+  async token() {
+    if (!this.#tokens) throw new ParleyError("signed_out");
+    if (this.#tokens.accessUntil - Date.now() < 10_000) await this.renew();
+    return this.#tokens.access;
+  }
+
+  /** Gets new tokens; callers at the same time share one renewal. @returns {Promise<void>} */
+  renew() {
+    this.#renewal ??= exclusively(() => this.#renewOnce()).finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  /**
+   * A REST call in the name of the user.
+   *
+   * @param {string} method
+   * @param {string} path with its query
+   * @param {object} [body]
+   * @returns {Promise<object|null>} the answer's JSON, null for 204
+   * @throws {ParleyError}
+   */
+  async request(method, path, body) {
+    try {
+      return await this.#fetch(method, path, body, await this.token());
+    } catch (error) {
+      if (error.code !== "token_expired") throw error;
+      await this.renew();
+      return this.#fetch(method, path, body, this.#tokens.access);
+    }
+  }
+
+  async #renewOnce() {
+    if (!this.#tokens) throw new ParleyError("signed_out");
+    const stored = this.#store.load();
+    const isNewer = stored && stored.refresh !== this.#tokens.refresh && stored.user.id === this.#tokens.user.id;
+    if (isNewer && stored.accessUntil > this.#tokens.accessUntil) return this.#adopt(stored);
+
+    const replaced = this.#tokens.refresh;
+    try {
+      const answer = await this.#fetch("POST", "/auth/refresh", { refresh_token: replaced });
+      if (!this.#tokens) return;
+      this.#adopt({ ...this.#tokens, ...tokensOf(answer) });
+      this.#siblings?.postMessage({ replaced, tokens: this.#tokens });
+    } catch (error) {
+      if (error.status === 401 || error.status === 403) this.forget();
+      throw error;
+    }
+  }
+
+  #adopt(tokens) {
+    this.#tokens = tokens;
+    this.#store.save(tokens);
+    const left = tokens.accessUntil - Date.now();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#renewInTime(), Math.min(left - Math.min(90_000, left / 5), LONGEST_TIMER));
+    this.#changed(tokens);
+  }
+
+  #renewInTime() {
+    this.renew().catch((error) => {
+      if (error.status === 401 || error.status === 403 || !this.#tokens) return;
+      this.#timer = setTimeout(() => this.#renewInTime(), error.retryAfter ?? 5_000);
+    });
+  }
+
+  async #fetch(method, path, body, token) {
+    const headers = {};
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (token) headers.Authorization = `Bearer ${token}`;
+    let response;
+    try {
+      response = await fetch(this.#base + path, { method, headers, body: JSON.stringify(body), cache: "no-store" });
+    } catch {
+      throw new ParleyError("unreachable", "The server cannot be reached.", { retryable: true });
+    }
+    if (!response.ok) throw await ParleyError.ofResponse(response);
+    return response.status === 204 ? null : response.json();
+  }
+}
+
+/** @returns {Tokens} of the answer of `/auth/login`, `/auth/register` or `/auth/refresh` */
+function tokensOf(answer) {
+  const tokens = {
+    access: answer.access_token,
+    accessUntil: Date.now() + answer.expires_in * 1000,
+    refresh: answer.refresh_token,
+  };
+  return answer.user ? { ...tokens, user: answer.user } : tokens;
+}
+
+/** One tab at a time, where the browser can tell (Web Locks need a secure context). */
+function exclusively(work) {
+  const locks = globalThis.navigator?.locks;
+  return locks ? locks.request("parley-renewal", work) : work();
+}

@@ -1,0 +1,97 @@
+import { arrange, byID, make } from "./dom.js";
+import { sentenceOf } from "./words.js";
+
+/** Finding, creating and joining rooms, and writing to somebody. */
+export class Dialogs {
+  #actions;
+  #rooms = [];
+
+  /**
+   * @param {{find: () => Promise<object[]>, join: (room: string) => Promise<void>,
+   *   create: (room: object) => Promise<void>, write: (user: string) => Promise<void>}} actions
+   */
+  constructor(actions) {
+    this.#actions = actions;
+    for (const button of document.querySelectorAll("dialog .close")) {
+      button.addEventListener("click", () => button.closest("dialog").close());
+    }
+    byID("browse").addEventListener("click", () => this.browse());
+    byID("welcome-browse").addEventListener("click", () => this.browse());
+    byID("write-to").addEventListener("click", () => byID("direct-dialog").showModal());
+    byID("browse-filter").addEventListener("input", () => this.#draw());
+    submits("create", () => actions.create(newRoom()), byID("browse-dialog"));
+    submits("direct", () => actions.write(byID("direct-user").value), byID("direct-dialog"));
+  }
+
+  close() {
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  }
+
+  async browse() {
+    byID("browse-dialog").showModal();
+    await this.#attempt(async () => {
+      this.#rooms = await this.#actions.find();
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const wanted = byID("browse-filter").value.trim().toLowerCase();
+    const found = this.#rooms.filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted));
+    const none = { key: "", version: "", build: () => make("li", { className: "quiet" }, "No other public rooms.") };
+    arrange(byID("browse-list"), found.length > 0 ? found.slice(0, 100).map((room) => this.#row(room)) : [none]);
+  }
+
+  #row({ id, name }) {
+    const build = () => {
+      const join = make("button", { type: "button", data: { room: id } }, "Join");
+      join.addEventListener("click", () => this.#attempt(async () => {
+        await this.#actions.join(id);
+        byID("browse-dialog").close();
+      }));
+      const alias = name && name !== id ? make("small", {}, id) : null;
+      return make("li", {}, make("span", { className: "label" }, name || id, alias), join);
+    };
+    return { key: id, version: name ?? "", build };
+  }
+
+  async #attempt(work) {
+    tell("create-error");
+    try {
+      await work();
+    } catch (error) {
+      tell("create-error", sentenceOf(error));
+    }
+  }
+}
+
+/** An id that the protocol allows is made of the name; where nothing is left of it, the server makes one. */
+function newRoom() {
+  const name = byID("create-name").value.trim();
+  const plain = name.normalize("NFKD").toLowerCase();
+  const id = plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 64);
+  return { ...(id ? { id } : {}), name, visibility: byID("create-visibility").value };
+}
+
+function submits(stem, work, dialog) {
+  const form = byID(`${stem}-form`);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    tell(`${stem}-error`);
+    byID(`${stem}-submit`).disabled = true;
+    try {
+      await work();
+      form.reset();
+      dialog.close();
+    } catch (error) {
+      tell(`${stem}-error`, sentenceOf(error));
+    } finally {
+      byID(`${stem}-submit`).disabled = false;
+    }
+  });
+}
+
+function tell(id, text = "") {
+  byID(id).textContent = text;
+  byID(id).hidden = !text;
+}

@@ -1,0 +1,286 @@
+import { Conversation } from "./conversation.js";
+import { byID } from "./dom.js";
+import { directRoom, peerOf, sentenceOf, typingLine } from "./words.js";
+
+const PAGE = 50;
+
+/** The conversations of the one who is signed in: between the client below and the views above. */
+export class Rooms {
+  #client;
+  #views;
+  #me = null;
+  #current = null;
+  #conversations = new Map();
+  #names = new Map();
+
+  /**
+   * @param {import("../client.js").ParleyClient} client
+   * @param {{timeline: object, composer: object, people: object, sidebar: object}} views
+   */
+  constructor(client, views) {
+    this.#client = client;
+    this.#views = views;
+    const on = (type, listener) => client.addEventListener(type, ({ detail }) => listener(detail));
+    on("connected", ({ data }) => this.#load(data.rooms ?? []));
+    on("new_message", (envelope) => this.#received(envelope));
+    on("message_edited", ({ room, data }) => this.#change(room, data.message_id, { content: data.content, edited: true }));
+    on("message_deleted", ({ room, data }) => this.#change(room, data.message_id, { content: null }));
+    on("restarted", ({ room }) => this.#restart(room));
+    on("gap", ({ room }) => this.#restart(room));
+    on("left", ({ room, data }) => data?.reason && this.#drop(room));
+    on("notification", ({ data }) => data.kind === "invite" && this.#load([]));
+    on("user_typing", ({ room, user }) => this.#conversations.get(room)?.typed(user, Date.now()));
+    on("user_stopped_typing", ({ room, user }) => this.#conversations.get(room)?.stoppedTyping(user));
+    for (const type of ["user_typing", "user_stopped_typing", "new_message"]) on(type, () => this.#drawTyping());
+    setInterval(() => this.#drawTyping(), 1_000);
+    addEventListener("hashchange", () => this.#openFromAddress());
+    document.addEventListener("visibilitychange", () => this.#see());
+  }
+
+  begin(me) {
+    this.#me = me;
+    this.#show(null);
+  }
+
+  end() {
+    this.#me = null;
+    this.#conversations.clear();
+    this.#names.clear();
+    this.#current = null;
+    document.title = "Parley";
+  }
+
+  // What the reader does
+
+  open(room) {
+    const conversation = this.#conversations.get(room);
+    if (!conversation) return;
+    this.#show(conversation);
+    if (location.hash.slice(1) !== room) history.replaceState(null, "", `#${room}`);
+    if (!conversation.isLoaded) this.#loadNewest(conversation);
+  }
+
+  /** Public rooms one is not in. */
+  async others() {
+    const rooms = await this.#client.rooms();
+    this.#learnNames(rooms);
+    return rooms.filter(({ id, visibility }) => visibility === "public" && !this.#conversations.has(id));
+  }
+
+  async join(room) {
+    await this.#client.join(room, { recent: 0 });
+    this.#add(room);
+    this.open(room);
+  }
+
+  async create(description) {
+    const room = await this.#client.createRoom(description);
+    this.#names.set(room.id, room.name ?? description.name);
+    await this.join(room.id);
+  }
+
+  async writeTo(user) {
+    const room = directRoom(this.#me, user);
+    if (!this.#conversations.has(room)) await this.#client.join(room, { recent: 0 });
+    this.#add(room);
+    this.open(room);
+  }
+
+  send(content) {
+    const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    this.#current.write(key, content, Date.now());
+    this.#drawCurrent();
+    this.#views.timeline.toEnd();
+    this.#deliver(this.#current, key, content, false);
+  }
+
+  retry(key) {
+    const conversation = this.#current;
+    const entry = conversation.entries.find((each) => each.key === key);
+    const mayHaveArrived = entry.error?.uncertain === true;
+    conversation.mark(key, null);
+    this.#drawCurrent();
+    this.#deliver(conversation, key, entry.content, mayHaveArrived);
+  }
+
+  discard(key) {
+    this.#current.discard(key);
+    this.#drawCurrent();
+  }
+
+  typing(isTyping) {
+    if (this.#current) this.#client.typing(this.#current.room, isTyping);
+  }
+
+  async loadOlder() {
+    const conversation = this.#current;
+    if (!conversation || !conversation.hasOlder) return;
+    if (!conversation.isLoaded) return this.#loadNewest(conversation);
+    await this.#loadPage(conversation, { before: conversation.oldest });
+  }
+
+  // What the server brings
+
+  async #load(remembered) {
+    const me = this.#me;
+    let listed = [];
+    try {
+      listed = await this.#client.rooms();
+    } catch {
+      // What is known stays; the next connection asks again.
+    }
+    if (me === null || me !== this.#me) return;
+    this.#learnNames(listed);
+    const mine = new Set([...listed.filter(isMine).map(({ id }) => id), ...remembered]);
+    const fresh = [...mine].filter((room) => !this.#conversations.has(room));
+    for (const room of fresh.slice(0, this.#client.limits?.rooms ?? 100)) {
+      this.#add(room);
+      this.#client.join(room, { recent: 0 }).catch((error) => error.code === "room_denied" && this.#drop(room));
+    }
+    this.#drawList();
+    this.#resumeView();
+  }
+
+  /** After a connect: open what the address names, or go on where loading had failed. */
+  #resumeView() {
+    if (!this.#current) this.#openFromAddress();
+    if (!this.#current) this.open([...this.#conversations.keys()].sort()[0]);
+    if (this.#current && !this.#current.isLoaded) this.#loadNewest(this.#current);
+    this.#drawCurrent();
+  }
+
+  #received(envelope) {
+    const { room, user, data } = envelope;
+    const isNew = !this.#conversations.has(room);
+    const conversation = this.#add(room);
+    if (isNew) this.#client.join(room, { recent: 0 }).catch(() => {});
+    // In a room not yet looked at it would stand alone above a hole: the newest page brings it.
+    const isShown = conversation.isLoaded || conversation.isLoading;
+    const isNews = isShown ? conversation.take(envelope) : user !== this.#me;
+    if (!isNews) return;
+    const isSeen = conversation === this.#current && !document.hidden;
+    if (user !== this.#me && !isSeen) conversation.unread += 1;
+    if (user !== this.#me && isSeen) byID("announcer").textContent = `${user}: ${data.content}`;
+    this.#drawList();
+    if (conversation === this.#current) this.#drawCurrent();
+  }
+
+  #change(room, messageID, change) {
+    this.#conversations.get(room)?.change(messageID, change);
+    this.#drawCurrent();
+  }
+
+  #restart(room) {
+    const conversation = this.#conversations.get(room);
+    if (!conversation) return;
+    conversation.reset();
+    if (conversation === this.#current) this.#loadNewest(conversation);
+  }
+
+  #drop(room) {
+    const wasCurrent = this.#current?.room === room;
+    this.#conversations.delete(room);
+    if (wasCurrent) this.#show(null);
+    this.#drawList();
+  }
+
+  async #deliver(conversation, key, content, retry) {
+    try {
+      const place = await this.#client.send(conversation.room, content, { clientMessageID: key, retry });
+      conversation.settle(key, place);
+    } catch (error) {
+      conversation.mark(key, error);
+    }
+    if (conversation === this.#current) this.#drawCurrent();
+  }
+
+  #loadNewest(conversation) {
+    return this.#loadPage(conversation, {});
+  }
+
+  async #loadPage(conversation, page) {
+    if (conversation.isLoading || this.#client.state.state !== "online") return;
+    conversation.isLoading = true;
+    this.#drawCurrent();
+    try {
+      const { messages, next_before } = await this.#client.history(conversation.room, { ...page, limit: PAGE });
+      for (const envelope of messages) if (envelope.type === "new_message") conversation.take(envelope);
+      conversation.hasOlder = next_before !== null && next_before !== undefined;
+      conversation.isLoaded = true;
+    } catch (error) {
+      byID("announcer").textContent = sentenceOf(error);
+    } finally {
+      conversation.isLoading = false;
+      if (conversation === this.#current) this.#drawCurrent();
+    }
+  }
+
+  #learnNames(rooms) {
+    for (const { id, name } of rooms) if (name) this.#names.set(id, name);
+  }
+
+  // Drawing
+
+  #add(room) {
+    if (!this.#conversations.has(room)) this.#conversations.set(room, new Conversation(room, this.#me));
+    return this.#conversations.get(room);
+  }
+
+  #nameOf(room) {
+    return peerOf(room, this.#me) ?? this.#names.get(room) ?? room;
+  }
+
+  #show(conversation) {
+    const { timeline, composer, people, sidebar } = this.#views;
+    if (this.#current) this.#current.draft = composer.draft;
+    this.#current = conversation;
+    const isOpen = conversation !== null;
+    byID("welcome").hidden = isOpen;
+    byID("timeline").hidden = !isOpen;
+    byID("room-name").textContent = isOpen ? this.#nameOf(conversation.room) : "Parley";
+    people.show(conversation?.room ?? null);
+    sidebar.reveal(false);
+    if (isOpen) {
+      timeline.show(conversation);
+      composer.show(this.#nameOf(conversation.room), conversation.draft);
+    } else {
+      composer.hide();
+    }
+    this.#see();
+    this.#drawTyping();
+  }
+
+  /** What is on the screen of a visible page counts as read. */
+  #see() {
+    if (this.#current && !document.hidden) this.#current.unread = 0;
+    this.#drawList();
+  }
+
+  #drawList() {
+    const all = [...this.#conversations.values()];
+    this.#views.sidebar.update(all, (room) => this.#nameOf(room), this.#current?.room ?? null);
+    const unread = all.reduce((sum, each) => sum + each.unread, 0);
+    const place = this.#current ? `${this.#nameOf(this.#current.room)} · Parley` : "Parley";
+    document.title = unread > 0 ? `(${unread}) ${place}` : place;
+  }
+
+  #drawCurrent() {
+    if (!this.#current) return;
+    byID("room-name").textContent = this.#nameOf(this.#current.room);
+    this.#views.timeline.update();
+  }
+
+  #drawTyping() {
+    const line = typingLine(this.#current?.typists(Date.now()) ?? []);
+    if (byID("typing").textContent !== line) byID("typing").textContent = line;
+  }
+
+  #openFromAddress() {
+    this.open(location.hash.slice(1));
+  }
+}
+
+/** `GET /rooms` lists mine and public ones: those where I have a role are mine. */
+function isMine({ id, role }) {
+  return Boolean(role) || id.startsWith("dm:");
+}

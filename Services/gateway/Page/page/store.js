@@ -1,0 +1,37 @@
+const KEY = "parley.session";
+
+/**
+ * Where the tokens live between visits: in this tab alone, so that two tabs can be two people, or, where the user
+ * asked to stay signed in, on this device.
+ */
+export class TokenStore {
+  /** Whether the next log-in stays on this device. */
+  isLasting = false;
+
+  load() {
+    return read(sessionStorage) ?? read(localStorage);
+  }
+
+  save(tokens) {
+    // What one tab renews or ends must not touch what another user keeps on this device.
+    const lasting = read(localStorage);
+    const isOurs = lasting && lasting.user.id === (tokens ?? read(sessionStorage) ?? lasting).user.id;
+    if (tokens) {
+      sessionStorage.setItem(KEY, JSON.stringify(tokens));
+      if (this.isLasting || isOurs) localStorage.setItem(KEY, JSON.stringify(tokens));
+    } else {
+      sessionStorage.removeItem(KEY);
+      if (isOurs) localStorage.removeItem(KEY);
+    }
+  }
+}
+
+function read(storage) {
+  try {
+    const tokens = JSON.parse(storage.getItem(KEY));
+    const isWhole = tokens?.access && tokens.refresh && tokens.user?.id && Number.isFinite(tokens.accessUntil);
+    return isWhole ? tokens : null;
+  } catch {
+    return null;
+  }
+}

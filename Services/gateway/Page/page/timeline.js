@@ -1,0 +1,130 @@
+import { arrange, avatar, byID, make } from "./dom.js";
+import { dayKey, dayOf, fullTimeOf, sentenceOf, timeOf } from "./words.js";
+
+const TOGETHER = 5 * 60_000;
+const NEAR = 80;
+
+/** The messages of one room on the screen: grouped by day and author, kept at the end while the reader is there. */
+export class Timeline {
+  #scroller = byID("timeline");
+  #list = byID("messages");
+  #jump = byID("jump");
+  #top = byID("older");
+  #actions;
+  #conversation = null;
+  #isAtEnd = true;
+
+  /** @param {{older: () => void, retry: (key: string) => void, discard: (key: string) => void}} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#top.addEventListener("click", () => actions.older());
+    this.#jump.addEventListener("click", () => this.toEnd());
+    new ResizeObserver(() => this.#isAtEnd && this.toEnd()).observe(this.#scroller);
+  }
+
+  get isAtEnd() {
+    return this.#isAtEnd;
+  }
+
+  /** Shows another room, at its end. */
+  show(conversation) {
+    this.#conversation = conversation;
+    this.#list.replaceChildren();
+    this.#isAtEnd = true;
+    this.update();
+  }
+
+  /** Draws what has changed, without moving what is being read. */
+  update() {
+    if (!this.#conversation) return;
+    if (this.#isAtEnd) this.#conversation.trim();
+    const below = this.#scroller.scrollHeight - this.#scroller.scrollTop;
+    const firstKey = this.#list.firstElementChild?.dataset.key;
+    arrange(this.#list, this.#rows());
+    this.#drawTop();
+    if (this.#isAtEnd) return this.toEnd();
+    const grewAbove = firstKey !== this.#list.firstElementChild?.dataset.key;
+    if (grewAbove) this.#scroller.scrollTop = this.#scroller.scrollHeight - below;
+    else this.#jump.hidden = false;
+  }
+
+  toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#isAtEnd = true;
+    this.#jump.hidden = true;
+  }
+
+  #rows() {
+    const rows = [];
+    let previous = null;
+    for (const entry of this.#conversation.entries) {
+      const isNewDay = !previous || dayKey(previous.ts) !== dayKey(entry.ts);
+      if (isNewDay) {
+        const version = dayOf(entry.ts);
+        rows.push({ key: `day ${entry.key}`, version, build: () => make("li", { className: "day" }, make("span", {}, version)) });
+      }
+      const continues = !isNewDay && previous.user === entry.user && entry.ts - previous.ts < TOGETHER;
+      rows.push({
+        key: entry.key,
+        version: [continues, entry.state, entry.edited, entry.content === null, entry.id].join(),
+        build: () => this.#message(entry, continues),
+      });
+      previous = entry;
+    }
+    return rows;
+  }
+
+  #message(entry, continues) {
+    const time = make("time", { dateTime: new Date(entry.ts).toISOString(), title: fullTimeOf(entry.ts) }, timeOf(entry.ts));
+    const isOwn = entry.user === this.#conversation.me;
+    const byline = make("p", { className: "byline" }, make("span", { className: "author" }, entry.user), time);
+    return make(
+      "li",
+      {
+        className: ["message", isOwn && "own", continues && "continued"].filter(Boolean).join(" "),
+        data: { state: entry.state, user: entry.user, id: entry.id ?? "" },
+      },
+      continues ? make("span", { className: "gutter" }, time) : avatar(entry.user),
+      make("div", { className: "body" }, continues ? null : byline, text(entry), this.#fate(entry)),
+    );
+  }
+
+  #fate(entry) {
+    if (entry.state === "pending") return make("p", { className: "fate" }, "Sending…");
+    if (entry.state !== "failed") return null;
+    return make(
+      "p",
+      { className: "fate failed" },
+      `Not sent. ${sentenceOf(entry.error)}`,
+      make("button", { type: "button", className: "link retry", onclick: () => this.#actions.retry(entry.key) }, "Retry"),
+      make("button", { type: "button", className: "link", onclick: () => this.#actions.discard(entry.key) }, "Discard"),
+    );
+  }
+
+  #drawTop() {
+    const { isLoading, isLoaded, hasOlder, entries } = this.#conversation;
+    this.#top.hidden = isLoaded && !hasOlder;
+    this.#top.disabled = isLoading;
+    this.#top.textContent = isLoading ? "Loading…" : "Load earlier messages";
+    byID("beginning").hidden = !isLoaded || hasOlder || entries.length === 0;
+    byID("silence").hidden = !isLoaded || entries.length > 0;
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    if (this.#isAtEnd) this.#jump.hidden = true;
+    if (scrollTop < NEAR && scrollHeight > clientHeight) this.#actions.older();
+  }
+}
+
+/** The text as written, with its web addresses made into links. */
+function text({ content, edited }) {
+  if (content === null) return make("p", { className: "text deleted" }, "This message was deleted.");
+  const parts = content.split(/(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]])/u).map((part, index) => {
+    if (index % 2 === 0 || !URL.canParse(part)) return part;
+    return make("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part);
+  });
+  return make("p", { className: "text", dir: "auto" }, ...parts, edited ? make("small", {}, " (edited)") : null);
+}
