@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# PostgreSQL refuses to run as root: then the account that its package made runs it.
+
+postgres_programs=/usr/lib/postgresql/15/bin
+
+as_postgres() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+
+prepare_postgres() {
+    local folder=$data/postgres
+    [ ! -s "$folder/PG_VERSION" ] || return 0
+    rm -rf "$folder"
+    mkdir -m 700 "$folder"
+    if [ "$(id -u)" = 0 ]; then
+        chown postgres:postgres "$folder"
+        as_postgres test -x "$folder" \
+            || fail "the account postgres cannot enter $folder: set PARLEY_DATA to a folder below ones that others may pass through"
+    fi
+    secret database-password >/dev/null
+    (umask 077 && database_url >"$secrets/database-url")
+    initialise "$folder" >>"$(log_of postgres)" 2>&1 || {
+        tail -5 "$(log_of postgres)" >&2
+        rm -rf "$folder"
+        fail "initdb failed"
+    }
+}
+
+# Who may come in: the owner of the database, which is no superuser, by password. Single-user mode
+# makes it without an open port.
+initialise() {
+    (cd / && as_postgres "$postgres_programs/initdb" --pgdata="$1" --username=postgres --encoding=UTF8 \
+        --locale=C.UTF-8 --auth=reject --no-instructions) || return
+    echo 'host parley parley 127.0.0.1/32 scram-sha-256' >"$1/pg_hba.conf"
+    (cd / && as_postgres "$postgres_programs/postgres" --single -D "$1" postgres) >/dev/null <<SQL
+CREATE ROLE parley LOGIN PASSWORD '$(secret database-password)'
+CREATE DATABASE parley OWNER parley
+SQL
+}
+
+database_url() {
+    echo "postgres://parley:$(secret database-password)@127.0.0.1:$(port_of postgres)/parley"
+}
+
+start_postgres() {
+    prepare_postgres
+    cp "$top/compose/postgres.conf" "$data/postgres/parley.conf"
+    [ "$(id -u)" != 0 ] || chown postgres:postgres "$data/postgres/parley.conf"
+    local -a identity=()
+    [ "$(id -u)" != 0 ] || identity=(setpriv --reuid=postgres --regid=postgres --init-groups --)
+    (cd / && launch postgres "${identity[@]}" "$postgres_programs/postgres" -D "$data/postgres" \
+        -c config_file="$data/postgres/parley.conf" -c listen_addresses=127.0.0.1 \
+        -c port="$(port_of postgres)" -c unix_socket_directories=)
+}

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2016  # the inner bash expands its own arguments
+# Is it ready? Asked over TCP by bash itself: a bare Debian has no curl.
+
+# exchange PORT REQUEST: the first line of the answer.
+exchange() {
+    timeout 3 bash -c '
+        exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 1
+        printf "%b" "$2" >&3
+        IFS= read -r line <&3 && printf "%s\n" "${line%$'"'\r'"'}"' - "$1" "$2" 2>/dev/null
+}
+
+http_status() {
+    local version status rest
+    read -r version status rest < <(exchange "$1" "GET $2 HTTP/1.1\r\nHost: 127.0.0.1:$1\r\nConnection: close\r\n\r\n")
+    [[ $version = HTTP/* ]] && echo "$status"
+}
+
+is_listening() { timeout 1 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"' - "$1" 2>/dev/null; }
+
+is_ready() {
+    local port
+    port=$(port_of "$1")
+    case $1 in
+        redis) [ "$(exchange "$port" 'PING\r\n')" = +PONG ] ;;
+        postgres) "$postgres_programs/pg_isready" -q -h 127.0.0.1 -p "$port" -U parley -d parley -t 3 ;;
+        nginx) [ "$(http_status "$port" /healthz)" = 404 ] ;; # it hides the services' own page: that is its answer
+        *) [ "$(http_status "$port" /readyz)" = 200 ] ;;
+    esac
+}
+
+# await_ready NAME: 0 ready, 1 died, 2 not in time.
+await_ready() {
+    local deadline=$((SECONDS + ${START_SECONDS:-60}))
+    until is_ready "$1" && is_running "$1"; do
+        is_running "$1" || return 1
+        [ "$SECONDS" -lt "$deadline" ] || return 2
+        sleep 0.1
+    done
+}

@@ -1,0 +1,78 @@
+# shellcheck shell=bash
+# Processes by name: a pid file holds the pid and the start time, so that a pid that the
+# system gave to somebody else is never taken for ours.
+
+# birth PID: its start time in clock ticks; fails for a process that has ended (a zombie too).
+birth() {
+    local stat fields
+    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+    read -ra fields <<<"${stat##*) }"
+    [ "${fields[0]}" != Z ] && [ "${fields[0]}" != X ] && echo "${fields[19]}"
+}
+
+# pid_of NAME: fails where it does not run.
+pid_of() {
+    local pid born
+    { read -r pid born <"$run/$1.pid"; } 2>/dev/null || return 1
+    [ "$(birth "$pid")" = "$born" ] && echo "$pid"
+}
+
+is_running() { pid_of "$1" >/dev/null; }
+
+any_running() {
+    local name
+    for name in $(process_names); do ! is_running "$name" || return 0; done
+    return 1
+}
+
+# running, stopped (on request, or never started) or died (by itself or by a signal of others)
+state_of() {
+    if is_running "$1"; then echo running; elif [ -e "$run/$1.pid" ]; then echo died; else echo stopped; fi
+}
+
+keep_log_small() {
+    local log size
+    log=$(log_of "$1")
+    size=$(stat -c %s "$log" 2>/dev/null || echo 0)
+    [ "$size" -lt 67108864 ] || mv "$log" "$log.1"
+}
+
+# launch NAME COMMAND...: in a session of its own, so that Ctrl-C reaches only us.
+launch() {
+    local name=$1 pid
+    shift
+    keep_log_small "$name"
+    setsid -- "$@" </dev/null >>"$(log_of "$name")" 2>&1 9>&- &
+    pid=$!
+    disown "$pid"
+    echo "$pid $(birth "$pid" || echo 0)" >"$run/$name.pid"
+}
+
+# postgres: SIGINT is its fast shutdown. A stopped process needs SIGCONT to hear anything.
+signal_end() {
+    local pid
+    pid=$(pid_of "$1") || return 0
+    case $1 in postgres) kill -INT "$pid" ;; *) kill -TERM "$pid" ;; esac 2>/dev/null || true
+    kill -CONT "$pid" 2>/dev/null || true
+}
+
+# await_end NAME: bounded; past the bound the whole process group is killed.
+await_end() {
+    local deadline=$((SECONDS + ${STOP_SECONDS:-25})) pid
+    while pid=$(pid_of "$1"); do
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            say "  $1 (pid $pid) did not end in ${STOP_SECONDS:-25} s: killing it"
+            kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
+            deadline=$((SECONDS + 5))
+        fi
+        sleep 0.05
+    done
+    rm -f "$run/$1.pid"
+}
+
+# end_together NAME...: one signal to all, then wait for each.
+end_together() {
+    local name
+    for name; do signal_end "$name"; done
+    for name; do await_end "$name"; done
+}

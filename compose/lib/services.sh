@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# The four services: same start, another product and a few settings of their own.
+
+private_networks=127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7
+
+# start_service NAME PRODUCT [SETTING=VALUE...]
+start_service() {
+    local name=$1 product=$2
+    shift 2
+    launch "$name" env HOST=127.0.0.1 PORT="$(port_of "$name")" REDIS_URL="$(url_of redis)" \
+        TRUSTED_PROXIES="${TRUSTED_PROXIES-$private_networks}" "$@" "$binaries/$product"
+}
+
+start_auth() {
+    secret admin-password >/dev/null
+    start_service auth auth DATABASE_URL="$(database_url)" \
+        ADMIN_USERNAME="${ADMIN_USERNAME:-admin}" ADMIN_PASSWORD_FILE="$secrets/admin-password"
+}
+
+start_history() { start_service history history DATABASE_URL="$(database_url)"; }
+start_presence() { start_service presence presence; }
+start_gateway() { start_service "$1" gateway GATEWAY_ID="$1"; }

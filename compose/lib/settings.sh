@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Settings are environment variables. `up` remembers those given to it, so that a later
+# `start NAME` from another shell gives the process the same; what that shell sets, wins.
+
+# What counts as a setting: these, and every name that a service's --help mentions.
+known_settings=(
+    ACCESS_TOKEN_TTL ADMIN_USERNAME ALLOWED_ORIGINS ALLOW_QUERY_TOKEN DRAIN_SECONDS JWT_ALGORITHM
+    JWT_SECRET JWT_SECRET_FILE LIMITS LOG_LEVEL LOG_MAX_BYTES LOOPS MAX_CONNECTIONS_PER_IP
+    MAX_CONNECTIONS_PER_USER MAX_CONTENT_CHARS MAX_MESSAGE_BYTES MESSAGE_RATE_LIMIT NOTIFY_BACKLOG
+    PARLEY_BIN RECENT_MAX RECENT_SECONDS REDIS_ACK_REPLICAS REDIS_MAXMEMORY REFRESH_TOKEN_TTL
+    SCRYPT_LOG_N TICKET_TTL TRUSTED_PROXIES
+)
+# Set by us for each process, whatever the shell says.
+own_settings='^(PORT|HOST|REDIS_URL|DATABASE_URL|GATEWAY_ID|ADMIN_PASSWORD_FILE|PATH|HOME|USER|LANG)$'
+
+words_of_help() {
+    local product
+    for product in gateway auth history presence; do
+        [ ! -x "$binaries/$product" ] || timeout 5 "$binaries/$product" --help </dev/null 2>/dev/null || true
+    done | grep -oE '\b[A-Z][A-Z0-9_]{2,}\b' || true
+}
+
+setting_names() {
+    { printf '%s\n' "${known_settings[@]}" && words_of_help; } | sort -u | grep -vE "$own_settings"
+}
+
+# The settings of this shell, quoted for `source`, one a line.
+given_settings() {
+    local name
+    setting_names | while read -r name; do
+        [ -z "${!name+set}" ] || printf 'export %s=%q\n' "$name" "${!name}"
+    done
+}
+
+remember_settings() {
+    (umask 077 && given_settings >"$run/settings")
+    echo "$gateways" >"$run/gateways"
+}
+
+# The names whose values differ from those that the running cluster was given.
+changed_settings() {
+    { diff <(given_settings) "$run/settings" || true; } | sed -nE 's/^[<>] export ([A-Z0-9_]+)=.*/\1/p' | sort -u
+}
+
+# Remembered settings, save those that this shell sets itself.
+recall_settings() {
+    [ -r "$run/settings" ] || return 0
+    local given line name
+    given=$(given_settings)
+    while IFS= read -r line; do
+        name=${line#export }
+        name=${name%%=*}
+        grep -q "^export $name=" <<<"$given" || eval "$line"
+    done <"$run/settings"
+}
