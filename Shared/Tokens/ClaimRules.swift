@@ -5,6 +5,12 @@ struct ClaimRules: Sendable {
     /// How far the clocks of issuer and verifier may differ, in seconds.
     let leeway: Int
 
+    init(issuer: String, audience: String, leeway: Int) {
+        self.issuer = issuer
+        self.audience = audience
+        self.leeway = max(0, leeway)
+    }
+
     /// Returns if the claims are good at this second.
     ///
     /// Expiry comes last: a token that is expired and wrong is wrong.

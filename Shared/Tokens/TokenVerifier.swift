@@ -27,7 +27,7 @@ public struct TokenVerifier: Sendable {
             named[key.kid, default: []].append(.publicKey(handle))
         }
         self.keys = .named(named)
-        rules = ClaimRules(issuer: issuer, audience: audience, leeway: max(0, leeway))
+        rules = ClaimRules(issuer: issuer, audience: audience, leeway: leeway)
     }
 
     /// Verifies HS256 by a secret of 32 bytes or more; `kid` has no meaning there and is ignored.
@@ -35,7 +35,7 @@ public struct TokenVerifier: Sendable {
         hs256Secret: [UInt8], issuer: String, audience: String, leeway: Int = 30
     ) throws(TokenError) {
         keys = .single(.secret(try HMACSecret(hs256Secret)))
-        rules = ClaimRules(issuer: issuer, audience: audience, leeway: max(0, leeway))
+        rules = ClaimRules(issuer: issuer, audience: audience, leeway: leeway)
     }
 
     /// Returns the claims of a token that is good at the second `now`.

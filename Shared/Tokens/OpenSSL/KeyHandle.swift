@@ -32,12 +32,13 @@ final class KeyHandle: @unchecked Sendable {
     /// Makes a new private key.
     static func generate(_ kind: Kind) throws(TokenError) -> KeyHandle {
         defer { ERR_clear_error() }
-        let name =
+        // By number: a context made by name keeps the pointer to the name, which a Swift string cannot give.
+        let number =
             switch kind {
-            case .ed25519: "ED25519"
-            case .p256: "EC"
+            case .ed25519: EVP_PKEY_ED25519
+            case .p256: EVP_PKEY_EC
             }
-        guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else { throw .cryptography(.key) }
+        guard let context = EVP_PKEY_CTX_new_id(number, nil) else { throw .cryptography(.key) }
         defer { EVP_PKEY_CTX_free(context) }
         guard EVP_PKEY_keygen_init(context) == 1 else { throw .cryptography(.key) }
         if kind == .p256, EVP_PKEY_CTX_set_group_name(context, Kind.p256GroupName) != 1 {
@@ -52,10 +53,12 @@ final class KeyHandle: @unchecked Sendable {
     convenience init(privatePEM text: String) throws(TokenError) {
         defer { ERR_clear_error() }
         let bytes = Array(text.utf8)
-        guard let length = Int32(exactly: bytes.count), let memory = BIO_new_mem_buf(bytes, length) else {
+        guard let memory = BIO_new(BIO_s_mem()) else { throw .cryptography(.key) }
+        defer { BIO_free(memory) }
+        // Written, not lent: a lent buffer would have to outlive this call.
+        guard let length = Int32(exactly: bytes.count), BIO_write(memory, bytes, length) == length else {
             throw .unreadableKey
         }
-        defer { BIO_free(memory) }
         // Without a callback OpenSSL would ask the terminal for the password of an encrypted key.
         guard let pointer = PEM_read_bio_PrivateKey(memory, nil, { _, _, _, _ in -1 }, nil) else {
             throw .unreadableKey
