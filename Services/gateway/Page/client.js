@@ -1,14 +1,12 @@
+import { Connection } from "./client/connection.js";
 import { ParleyError } from "./client/errors.js";
 import { RoomFeed } from "./client/feed.js";
-import { Link } from "./client/link.js";
 import { Outbox } from "./client/outbox.js";
-import { afterClose, backoff } from "./client/policy.js";
+import { Requests } from "./client/requests.js";
 import { Session } from "./client/session.js";
 
 export { ParleyError };
 
-const ANSWER = 10_000;
-const STEADY = 5_000;
 const TYPING_EVERY = 3_000;
 
 /**
@@ -31,24 +29,14 @@ const TYPING_EVERY = 3_000;
  * - `restarted`: `{room}`: what was shown of the room has a hole before what follows, so load its history anew
  */
 export class ParleyClient extends EventTarget {
-  #base;
   #session;
-  #link = null;
-  #attempt = 0;
-  #failures = 0;
-  #renewed = false;
-  #comeBackAt = 0;
-  #retryTimer = null;
-  #steadyTimer = null;
-  #drainTimer = null;
+  #connection;
   #outboxTimer = null;
   #feeds = new Map();
   #outbox = new Outbox();
-  #waiting = new Map();
-  #frames = 0;
+  #requests = new Requests();
   #typing = new Map();
   #limits = null;
-  #state = { state: "offline" };
 
   /**
    * @param {object} [options]
@@ -58,10 +46,13 @@ export class ParleyClient extends EventTarget {
    */
   constructor({ url = globalThis.location?.origin, store = { load: () => null, save: () => {} } } = {}) {
     super();
-    this.#base = url.replace(/\/$/, "");
-    this.#session = new Session(this.#base, store, (tokens) => this.#tokensChanged(tokens));
-    globalThis.addEventListener?.("online", () => this.#state.state === "waiting" && this.retryNow());
-    globalThis.addEventListener?.("pageshow", () => this.#link?.probe());
+    const base = url.replace(/\/$/, "");
+    this.#session = new Session(base, store, (tokens) => this.#tokensChanged(tokens));
+    this.#connection = new Connection(`${base.replace(/^http/, "ws")}/ws`, this.#session, {
+      state: (detail) => this.#emit("state", detail),
+      frame: (frame) => this.#receive(frame),
+      down: () => this.#down(),
+    });
   }
 
   // Who one is
@@ -101,7 +92,7 @@ export class ParleyClient extends EventTarget {
 
   /** The last `state` event's detail. */
   get state() {
-    return this.#state;
+    return this.#connection.state;
   }
 
   /** What the server allows: `{message_bytes, content_chars, …}`, null before the first connection. */
@@ -130,12 +121,12 @@ export class ParleyClient extends EventTarget {
 
   /** Tries at once, where it waits or has given up. */
   retryNow() {
-    if (this.#state.state !== "online" && this.#state.state !== "connecting") this.#open();
+    this.#connection.retryNow();
   }
 
   /** Closes the connection and forgets its rooms; what was not answered fails. */
   disconnect() {
-    this.#stop("offline");
+    this.#connection.stop("offline");
     this.#feeds.clear();
     this.#outbox.abandon(new ParleyError("disconnected"));
   }
@@ -193,7 +184,7 @@ export class ParleyClient extends EventTarget {
     const last = this.#typing.get(room) ?? -Infinity;
     if (isTyping ? performance.now() - last < TYPING_EVERY : last === -Infinity) return;
     isTyping ? this.#typing.set(room, performance.now()) : this.#typing.delete(room);
-    if (this.#isOnline) this.#link.send({ type: isTyping ? "typing_start" : "typing_stop", data: { room } });
+    if (this.#connection.isOnline) this.#connection.send({ type: isTyping ? "typing_start" : "typing_stop", data: { room } });
   }
 
   /**
@@ -222,13 +213,8 @@ export class ParleyClient extends EventTarget {
    * @throws {ParleyError} of the `error` frame, `disconnected` or `timeout`
    */
   request(type, data) {
-    if (!this.#isOnline) return Promise.reject(new ParleyError("disconnected", "Not connected.", { retryable: true }));
-    const id = ++this.#frames;
-    return new Promise((resolve, reject) => {
-      const late = () => this.#waiting.delete(id) && reject(new ParleyError("timeout", "", { retryable: true }));
-      this.#waiting.set(id, { resolve, reject, timer: setTimeout(late, ANSWER) });
-      this.#link.send({ type, data, id });
-    });
+    if (!this.#connection.isOnline) return Promise.reject(new ParleyError("disconnected", "Not connected.", { retryable: true }));
+    return this.#requests.make((id) => this.#connection.send({ type, data, id }));
   }
 
   // REST, in the user's name
@@ -273,90 +259,18 @@ export class ParleyClient extends EventTarget {
 
   // Coming and going
 
-  get #isOnline() {
-    return this.#state.state === "online";
-  }
-
-  async #open() {
-    const attempt = ++this.#attempt;
-    clearTimeout(this.#retryTimer);
-    this.#enter({ state: "connecting" });
-    try {
-      const token = await this.#session.token();
-      if (attempt !== this.#attempt) return;
-      this.#link = new Link(`${this.#base.replace(/^http/, "ws")}/ws`, token, {
-        frame: (frame) => this.#receive(frame),
-        lost: (code, reason) => this.#lost(code, reason),
-      });
-    } catch (error) {
-      if (attempt !== this.#attempt) return;
-      this.user ? this.#wait(error.retryAfter) : this.#stop("closed", "signed_out");
-    }
-  }
-
-  #lost(code, reason) {
-    this.#unlink();
-    switch (afterClose(code, reason)) {
-      case "signed_out":
-        return this.#session.forget();
-      case "renew":
-        // A second refusal in a row: fresh tokens are refused as well.
-        if (this.#renewed) return this.#session.forget();
-        this.#renewed = true;
-        return this.#renewAndOpen();
-      case "stop":
-        return this.#stop("closed", reason || "bye");
-      default:
-        return this.#wait(this.#comeBackAt - Date.now());
-    }
-  }
-
-  async #renewAndOpen() {
-    this.#enter({ state: "connecting" });
-    const attempt = ++this.#attempt;
-    await this.#session.renew().catch(() => {});
-    if (attempt === this.#attempt && this.user) this.#open();
-  }
-
-  #wait(atLeast) {
-    const delay = Math.max(atLeast ?? 0, 0) + 50 + backoff(this.#failures++);
-    this.#comeBackAt = 0;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => this.#open(), delay);
-    this.#enter({ state: "waiting", retryAt: Date.now() + delay });
-  }
-
-  #stop(state, reason) {
-    this.#attempt += 1;
-    clearTimeout(this.#retryTimer);
-    this.#link?.close();
-    this.#unlink();
-    this.#enter({ state, reason });
-  }
-
-  #unlink() {
-    this.#link = null;
-    for (const timer of [this.#steadyTimer, this.#drainTimer, this.#outboxTimer]) clearTimeout(timer);
+  #down() {
+    clearTimeout(this.#outboxTimer);
     this.#outbox.connectionLost();
     this.#typing.clear();
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { reject, timer } of waiting) {
-      clearTimeout(timer);
-      reject(new ParleyError("disconnected", "The connection ended.", { retryable: true }));
-    }
-  }
-
-  #enter(state) {
-    this.#state = state;
-    this.#emit("state", state);
+    this.#requests.connectionLost();
   }
 
   #tokensChanged(tokens) {
     if (tokens) {
-      if (this.#isOnline) this.request("authenticate", { token: tokens.access }).catch(() => {});
+      if (this.#connection.isOnline) this.request("authenticate", { token: tokens.access }).catch(() => {});
     } else {
-      this.#stop("closed", "signed_out");
+      this.#connection.stop("closed", "signed_out");
       this.#feeds.clear();
       this.#outbox.abandon(new ParleyError("signed_out"));
     }
@@ -368,7 +282,7 @@ export class ParleyClient extends EventTarget {
   #receive(frame) {
     if (Number.isInteger(frame.seq) && frame.room && !this.#takeFromLog(frame)) return;
     this.#react(frame);
-    this.#answer(frame);
+    this.#requests.answer(frame);
     this.#emit(frame.type, frame);
   }
 
@@ -397,17 +311,13 @@ export class ParleyClient extends EventTarget {
       case "token_expiring":
         return this.refresh().catch(() => {});
       case "server_draining":
-        return this.#draining(data.reconnect_after_ms ?? 0);
+        return this.#connection.draining(data.reconnect_after_ms ?? 0);
     }
   }
 
   #connected(data) {
     this.#limits = data.limits ?? null;
-    this.#renewed = false;
-    this.#link.heartbeat = (data.heartbeat_seconds ?? 25) * 1000;
-    // A connection that breaks again at once has not ended the row of failures.
-    this.#steadyTimer = setTimeout(() => (this.#failures = 0), STEADY);
-    this.#enter({ state: "online" });
+    this.#connection.connected((data.heartbeat_seconds ?? 25) * 1000);
     for (const feed of this.#feeds.values()) this.#join(feed).catch(() => {});
     this.#flush();
   }
@@ -417,7 +327,9 @@ export class ParleyClient extends EventTarget {
     try {
       return await this.request("join_room", { room, recent, ...(since ? { since } : {}) });
     } catch (error) {
-      if (error.code === "room_denied") this.#feeds.delete(room);
+      if (error.code === "room_denied" && this.#feeds.delete(room)) {
+        this.#emit("left", { type: "left", room, data: { reason: "room_denied" } });
+      }
       throw error;
     }
   }
@@ -431,21 +343,6 @@ export class ParleyClient extends EventTarget {
     return decision === "take" || decision.gap !== undefined;
   }
 
-  /** The server goes: come back at the moment it names, which differs from client to client. */
-  #draining(milliseconds) {
-    this.#comeBackAt = Date.now() + milliseconds;
-    clearTimeout(this.#drainTimer);
-    this.#drainTimer = setTimeout(() => this.#link?.abandon(), milliseconds);
-  }
-
-  #answer(frame) {
-    const waiter = this.#waiting.get(frame.reply_to_id);
-    if (!waiter) return;
-    this.#waiting.delete(frame.reply_to_id);
-    clearTimeout(waiter.timer);
-    frame.type === "error" ? waiter.reject(ParleyError.ofFrame(frame)) : waiter.resolve(frame);
-  }
-
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
@@ -453,9 +350,9 @@ export class ParleyClient extends EventTarget {
   // What leaves
 
   #flush() {
-    if (!this.#isOnline) return;
+    if (!this.#connection.isOnline) return;
     const { frames, nextAt } = this.#outbox.take(Date.now());
-    for (const data of frames) this.#link.send({ type: "send_message", data });
+    for (const data of frames) this.#connection.send({ type: "send_message", data });
     clearTimeout(this.#outboxTimer);
     if (nextAt !== null) this.#outboxTimer = setTimeout(() => this.#flush(), nextAt - Date.now());
   }

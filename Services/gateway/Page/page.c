@@ -12,6 +12,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char client_js[] = {
 #embed "client.js"
 };
+static const unsigned char client_connection_js[] = {
+#embed "client/connection.js"
+};
 static const unsigned char client_errors_js[] = {
 #embed "client/errors.js"
 };
@@ -26,6 +29,9 @@ static const unsigned char client_outbox_js[] = {
 };
 static const unsigned char client_policy_js[] = {
 #embed "client/policy.js"
+};
+static const unsigned char client_requests_js[] = {
+#embed "client/requests.js"
 };
 static const unsigned char client_session_js[] = {
 #embed "client/session.js"
@@ -80,11 +86,13 @@ const struct page_file page_files[] = {
     {"/style.css", CSS, style_css, sizeof style_css},
     {"/icon.svg", SVG, icon_svg, sizeof icon_svg},
     {"/client.js", JS, client_js, sizeof client_js},
+    {"/client/connection.js", JS, client_connection_js, sizeof client_connection_js},
     {"/client/errors.js", JS, client_errors_js, sizeof client_errors_js},
     {"/client/feed.js", JS, client_feed_js, sizeof client_feed_js},
     {"/client/link.js", JS, client_link_js, sizeof client_link_js},
     {"/client/outbox.js", JS, client_outbox_js, sizeof client_outbox_js},
     {"/client/policy.js", JS, client_policy_js, sizeof client_policy_js},
+    {"/client/requests.js", JS, client_requests_js, sizeof client_requests_js},
     {"/client/session.js", JS, client_session_js, sizeof client_session_js},
     {"/page.js", JS, page_js, sizeof page_js},
     {"/page/composer.js", JS, page_composer_js, sizeof page_composer_js},

@@ -41,8 +41,10 @@ export class People {
 
   /** Asks once for many changes. */
   refreshSoon() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#refresh(), 150);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#refresh();
+    }, 200);
   }
 
   async #refresh() {

@@ -1,0 +1,138 @@
+"""The rules of the page's client, which are values without sockets, asked in the browser that will keep them."""
+
+import json
+
+import pytest
+
+import chromium
+
+pytestmark = [
+    pytest.mark.page,
+    pytest.mark.skipif(chromium.executable() is None, reason="chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def page(cluster):
+    browser = chromium.Browser("rules")
+    yield browser.open(cluster.url)
+    browser.close()
+
+
+def ask(page, module, body):
+    """Runs `body` with the exports of `/client/{module}.js` as `m`."""
+    return json.loads(
+        page.evaluate(f"import('/client/{module}.js').then((m) => JSON.stringify((() => {{ {body} }})()))")
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "verdict"),
+    [
+        (1000, "bye", "stop"),
+        (1002, "protocol_error", "stop"),
+        (1003, "binary_not_supported", "stop"),
+        (1007, "invalid_utf8", "stop"),
+        (1009, "message_too_big", "stop"),
+        (1008, "token_expired", "renew"),
+        (1008, "token_invalid", "renew"),
+        (1008, "token_missing", "renew"),
+        (1008, "token_revoked", "signed_out"),
+        (1008, "banned", "stop"),
+        (1008, "flood", "stop"),
+        (1008, "too_many_connections", "stop"),
+        (1011, "internal_error", "retry"),
+        (1012, "draining", "retry"),
+        (1013, "slow_consumer", "retry"),
+        (1006, "", "retry"),
+    ],
+)
+def test_each_close_tells_whether_to_come_back(page, code, reason, verdict):
+    assert ask(page, "policy", f"return m.afterClose({code}, '{reason}')") == verdict
+
+
+def test_the_pause_grows_to_a_bound_and_is_anywhere_below_it(page):
+    longest = ask(page, "policy", "return [0, 1, 2, 6, 50].map((n) => m.backoff(n, () => 1))")
+    assert longest == [500, 1000, 2000, 30_000, 30_000]
+    assert ask(page, "policy", "return m.backoff(6, () => 0)") == 0
+    assert ask(page, "policy", "return m.backoff(6, () => 0.5)") == 15_000
+
+
+FEED = """
+  const feed = new m.RoomFeed("general", 0);
+  feed.joined({ epoch: "a", seq: 5 });
+  const take = (seq, epoch = "a") => feed.receive({ epoch, seq, id: `${epoch}${seq}` });
+"""
+
+
+def test_a_feed_takes_each_envelope_once(page):
+    assert ask(page, "feed", FEED + "return [take(6), take(6), take(7), take(3), feed.since]") == [
+        "take", "drop", "take", "drop", {"epoch": "a", "seq": 7},
+    ]
+
+
+def test_a_hole_is_asked_for_once_and_then_told(page):
+    answer = ask(
+        page,
+        "feed",
+        FEED + "const first = [take(8), take(9)]; feed.joined({ epoch: 'a', seq: 9, recovered: true });"
+        "return [...first, take(8), feed.since]",
+    )
+    assert answer == ["rejoin", "drop", {"gap": {"from_seq": 6, "to_seq": 7}}, {"epoch": "a", "seq": 8}]
+
+
+def test_after_a_gap_or_a_new_epoch_the_order_goes_on_behind_it(page):
+    assert ask(page, "feed", FEED + "feed.skipped({ epoch: 'a', to_seq: 9 }); return [take(9), take(10)]") == [
+        "drop", "take",
+    ]
+    answer = ask(
+        page, "feed", FEED + "feed.epochBegan({ epoch: 'b', first_seq: 1000 }); return [take(1000, 'b'), feed.since]"
+    )
+    assert answer == ["take", {"epoch": "b", "seq": 1000}]
+
+
+def test_what_could_not_be_recovered_starts_the_room_anew(page):
+    assert ask(page, "feed", FEED + "return feed.joined({ epoch: 'a', seq: 5, recovered: true })") is False
+    assert ask(page, "feed", FEED + "return [feed.joined({ epoch: 'c', seq: 2, recovered: false }), feed.since]") == [
+        True, {"epoch": "c", "seq": 2},
+    ]
+
+
+OUTBOX = """
+  const outbox = new m.Outbox(), settled = [];
+  const add = (key, room = "general") => outbox.add({ room, content: key, client_msg_id: key }, false, {
+    resolve: (place) => settled.push(`${key} sent ${place.seq}`),
+    reject: (error) => settled.push(`${key} failed ${error.code} ${error.uncertain}`),
+  });
+  const taken = (now) => outbox.take(now).frames.map((each) => each.client_msg_id + (each.retry ? " again" : ""));
+  const refuse = (key, code, now) =>
+    outbox.refused(key, Object.assign(new Error(), { code, retryAfter: 100, uncertain: false }), now);
+"""
+
+
+def test_the_outbox_sends_in_order_and_settles_by_the_key(page):
+    body = "add('a'); add('b'); const sent = taken(0); outbox.accepted({ room: 'general', data: { client_msg_id: 'b', seq: 2 } });"
+    assert ask(page, "outbox", OUTBOX + body + "return [sent, taken(1), settled]") == [["a", "b"], [], ["b sent 2"]]
+
+
+def test_what_was_under_way_when_the_connection_ended_is_sent_again_as_such(page):
+    body = "add('a'); taken(0); add('b'); outbox.connectionLost(); return taken(1)"
+    assert ask(page, "outbox", OUTBOX + body) == ["a again", "b"]
+
+
+def test_a_passing_fault_is_waited_out_and_holds_back_only_its_own_room(page):
+    body = """
+      add('a'); taken(0); refuse('a', 'bus_unavailable', 0); add('b'); add('c', 'other');
+      return [taken(50), taken(100), settled];
+    """
+    assert ask(page, "outbox", OUTBOX + body) == [["c"], ["a", "b"], []]
+
+
+def test_a_fault_of_the_message_fails_it_at_once(page):
+    body = "add('a'); taken(0); refuse('a', 'muted', 0); return [settled, taken(1000)]"
+    assert ask(page, "outbox", OUTBOX + body) == [["a failed muted false"], []]
+
+
+def test_silence_counts_as_an_unknown_fate(page):
+    body = "add('a'); taken(0); const before = taken(14_999); taken(15_000); return [before, taken(60_000)]"
+    assert ask(page, "outbox", OUTBOX + body) == [[], ["a again"]]
