@@ -17,7 +17,7 @@ public final class RPCClient {
 
     private struct Waiting {
         let timer: Timer
-        let done: (Result<JSONValue, BusError>) -> Void
+        let done: (Result<[UInt8], BusError>) -> Void
     }
 
     /// Makes a client; `replyID` must be this process's alone.
@@ -48,6 +48,15 @@ public final class RPCClient {
     public func call(
         _ service: String, _ type: String, _ data: JSONValue, timeoutMilliseconds: Int = 5_000
     ) async throws(BusError) -> JSONValue {
+        let bytes = try await text(service, type, data, timeoutMilliseconds: timeoutMilliseconds)
+        guard let answer = try? JSONValue(parsing: bytes) else { throw .malformed }
+        return answer
+    }
+
+    /// Asks a service, and returns the JSON text of its answer as it was written.
+    public func text(
+        _ service: String, _ type: String, _ data: JSONValue, timeoutMilliseconds: Int = 5_000
+    ) async throws(BusError) -> [UInt8] {
         guard isReady else { throw .redis(.unavailable) }
         counter &+= 1
         let id = String(counter, radix: 36)
@@ -70,18 +79,12 @@ public final class RPCClient {
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard let answer = try? JSONValue(parsing: bytes), let id = answer["id"]?.text else { return }
-        if let ok = answer["ok"] {
-            settle(id, .success(ok))
-        } else if let code = answer["error"]?["code"]?.text.flatMap(ErrorCode.init(rawValue:)) {
-            settle(id, .failure(.refused(code)))
-        } else {
-            settle(id, .failure(.malformed))
-        }
+        guard let answer = RPCAnswer(bytes) else { return }
+        settle(answer.id, answer.result.mapError { .refused($0) })
     }
 
     /// An answer nobody waits for any more is dropped.
-    private func settle(_ id: String, _ result: Result<JSONValue, BusError>) {
+    private func settle(_ id: String, _ result: Result<[UInt8], BusError>) {
         guard let waiting = waiting.removeValue(forKey: id) else { return }
         waiting.timer.cancel()
         waiting.done(result)

@@ -55,19 +55,15 @@ public final class RPCServer {
     }
 
     private func answer(_ request: Request) async {
-        var members: [String: JSONValue] = ["id": .string(request.id)]
+        let answer: RPCAnswer
         do throws(ErrorCode) {
             let handler = self.handler
-            members["ok"] = try await handler(request.type, request.data)
+            answer = RPCAnswer(id: request.id, .success(try await handler(request.type, request.data)))
         } catch {
-            members["error"] = ["code": .string(error.rawValue)]
+            answer = RPCAnswer(id: request.id, .failure(error))
         }
-        var bytes = JSONValue.object(members).encoded
-        if bytes.count > Self.maxAnswerBytes {
-            let code = JSONValue.string(ErrorCode.internalError.rawValue)
-            bytes = JSONValue.object(["id": .string(request.id), "error": ["code": code]]).encoded
-        }
-        _ = try? await redis.call("SPUBLISH", .text(request.reply), .bytes(bytes))
+        _ = try? await redis.call(
+            "SPUBLISH", .text(request.reply), .bytes(answer.bytes(atMost: Self.maxAnswerBytes)))
     }
 
     private var now: Int64 { WallClock.milliseconds() + redis.clockOffset }

@@ -176,5 +176,27 @@ local function room_accept(keys, args)
   return { 'ok', room.epoch, text, args[4], int(room.stored) }
 end
 
+-- room_seen: whether a key has been accepted, giving no place to anything.
+-- ARGV: 1 run  2 user  3 digest of user and key  4 digest of the content
+-- Replies {'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, conflict, unseen.
+local function room_seen(keys, args)
+  local ms = now()
+  local room = load(keys[1], args[1])
+  if not room then return { 'unloaded' } end
+  if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
+  local generation = math.floor(ms / SEEN_MS)
+  for back = 0, 1 do
+    local key = keys[4 + (generation - back) % 2]
+    local value = redis.call('HGET', key, '') == int(generation - back) and redis.call('HGET', key, args[3])
+    if value then
+      if string.sub(value, 1, 12) ~= args[4] then return { 'conflict' } end
+      local epoch, seq = string.match(value, '^([a-z0-9]+):(%d+)$', 29)
+      return { 'duplicate', epoch, seq, string.sub(value, 13, 28), int(room.stored) }
+    end
+  end
+  return { 'unseen' }
+end
+
 redis.register_function('room_enter', room_enter)
+redis.register_function('room_seen', room_seen)
 redis.register_function('room_accept', room_accept)
