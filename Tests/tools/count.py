@@ -1,0 +1,23 @@
+"""Counts the tests of JUnit reports: one line each for passed, failed and skipped."""
+
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+
+def outcome(case):
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    return "passed" if case.find("skipped") is None else "skipped"
+
+
+def main(reports):
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for report in filter(Path.is_file, map(Path, reports)):
+        for case in ET.parse(report).iter("testcase"):
+            counts[outcome(case)] += 1
+    for kind, number in counts.items():
+        print(kind, number)
+
+
+main(sys.argv[1:])

@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# A run is a row of phases. Each prints one line with its time; a failing one does not end the
+# run, but those that stand on it are not tried.
+
+output=Tests/.output
+mkdir -p "$output"
+passed=0 failed=0 skipped=0
+declare -A verdict=()
+
+# phase NAME FUNCTION [ARGUMENT...]: the function's output goes to a log; what it says to the
+# operator goes to descriptor 3, what it counted to the file $tally.
+phase() {
+    local name=$1 began=$EPOCHREALTIME status=0 log=$output/$1.log
+    shift
+    tally=$output/$name.tally
+    rm -f "$tally"
+    say "-- $name"
+    set +e
+    (
+        set -e
+        "$@"
+    ) 3>&2 >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    count "$status"
+    if [ $status -eq 0 ]; then verdict[$name]=ok; else verdict[$name]=FAILED; fi
+    [ $status -eq 0 ] || show_failure "$log"
+    say "-- $name: ${verdict[$name]} in $(elapsed "$began")"
+}
+
+# after PHASE... phase NAME ...: not tried where one of those before has failed.
+after() {
+    local missing=''
+    while [ "$1" != phase ]; do
+        [ "${verdict[$1]-}" = ok ] || missing=$1
+        shift
+    done
+    if [ -z "$missing" ]; then
+        "$@"
+    else
+        verdict[$2]=FAILED
+        failed=$((failed + 1))
+        say "-- $2: not tried, because $missing failed"
+    fi
+}
+
+# A suite tells "passed N", "failed N", "skipped N"; a preparation tells nothing. What ends badly
+# without a failed test has failed once.
+count() {
+    local kind number seen=0
+    touch "$tally"
+    while read -r kind number; do
+        [ "$number" -gt 0 ] || continue
+        case $kind in
+            passed) passed=$((passed + number)) ;;
+            failed) failed=$((failed + number)) seen=1 ;;
+            skipped) skipped=$((skipped + number)) ;;
+        esac
+    done <"$tally"
+    [ "$1" -eq 0 ] || [ "$seen" -gt 0 ] || failed=$((failed + 1))
+}
+
+# Of the Swift tests only what failed; of all else the end.
+show_failure() {
+    grep -A 6 '^✘ Test .*recorded' "$1" | head -n 80 >&2 || tail -n 80 "$1" >&2
+    say "-- the whole of it: $1"
+}
+
+conclude() {
+    local line="$passed passed, $failed failed"
+    [ "$skipped" -eq 0 ] || line+=", $skipped skipped"
+    echo "$line"
+    [ "$failed" -eq 0 ]
+}
+
+# ---- what the phases do ----
+
+lint() {
+    swift format lint --strict -r Package.swift Shared Services Tests
+    echo passed 1 >>"$tally"
+    python3 Tests/tools/check_imports.py
+    echo passed 1 >>"$tally"
+    local script
+    for script in compose/local compose/lib/*.sh Tests/run Tests/tools/*.sh .ci/run; do bash -n "$script"; done
+    echo passed 1 >>"$tally"
+}
+
+build_debug() {
+    swift build --build-tests --explicit-target-dependency-import-check error
+}
+
+build_release() { (build_binaries); }
+
+unit() { swift_tests "$@" --skip-build; }
+
+sanitized() {
+    local kind=$1
+    shift
+    swift_tests --sanitize "$kind" --scratch-path ".build-$kind" "$@"
+}
+
+# swift_tests ARGUMENT...: counted from the report that the runner writes; none after a crash.
+swift_tests() {
+    local report=$top/$output/unit status=0
+    rm -f "$report"*.xml
+    swift test --disable-xctest --xunit-output "$report.xml" "$@" || status=$?
+    python3 Tests/tools/count.py "$report"*.xml >"$tally"
+    return $status
+}
+
+# end_to_end ARGUMENT...: seen while it goes. Exit status 5 of pytest is "no test was chosen".
+end_to_end() {
+    local report=$output/pytest.xml status=0
+    rm -f "$report"
+    "$python" -m pytest Tests/EndToEnd --color=no -q --junitxml="$report" "$@" > >(tee /dev/fd/3) 2>&1 || status=$?
+    python3 Tests/tools/count.py "$report" >"$tally"
+    [ $status -eq 0 ] || [ $status -eq 5 ]
+}
+
+containers() { bash Tests/tools/compose.sh; }
