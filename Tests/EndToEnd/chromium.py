@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -111,6 +111,11 @@ class Page:
         self.call("Page.navigate", url=url)
         self.wait("document.readyState === 'complete' && location.protocol.startsWith('http')")
 
+    def reload(self) -> None:
+        self.evaluate("window.isStale = true")
+        self.call("Page.reload")
+        self.wait("!window.isStale && document.readyState === 'complete'")
+
     def resize(self, width: int, height: int) -> None:
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
@@ -131,8 +136,10 @@ class Page:
     def wait(self, expression: str, patience: float = PATIENCE):
         """Polls until the expression is true, and returns its value."""
         for _ in _until(patience):
-            if value := self.evaluate(expression):
-                return value
+            # While another page is being loaded, there may be nothing to ask.
+            with suppress(RuntimeError):
+                if value := self.evaluate(expression):
+                    return value
         shown = self.evaluate("document.body.innerText")
         raise TimeoutError(f"{self.name}: never true: {expression}\n{self.problems}\n--- shown:\n{shown}")
 
@@ -176,6 +183,7 @@ class Page:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **written)
 
     def screenshot(self, path: Path) -> None:
+        self.call("Page.bringToFront")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 

@@ -106,7 +106,7 @@ def test_a_reload_finds_the_room_and_its_history_again(pair):
     alice, bob = pair
     say(alice, "Remember this.")
     hears(bob, alice.user, "Remember this.")
-    bob.call("Page.reload")
+    bob.reload()
     bob.wait_for_text("#room-name", bob.room)
     hears(bob, alice.user, "Remember this.")
 
