@@ -6,9 +6,9 @@ public import Schema
 ///
 /// Belongs to its loop. A request past its deadline is dropped unread: whoever asked has given up.
 public final class RPCServer {
-    /// Answers one request, or throws a code.
+    /// Answers one request with JSON text, which reaches the asker as it is, or throws a code.
     public typealias Handler =
-        nonisolated(nonsending) (_ type: String, _ data: JSONValue) async throws(ErrorCode) -> JSONValue
+        nonisolated(nonsending) (_ type: String, _ data: JSONValue) async throws(ErrorCode) -> [UInt8]
 
     /// The most bytes of an answer: larger ones would get the asker's connection cut off.
     public static let maxAnswerBytes = 384 * 1024
