@@ -40,19 +40,23 @@ export class Timeline {
     if (!this.#conversation) return;
     if (this.#isAtEnd) this.#conversation.trim();
     const below = this.#scroller.scrollHeight - this.#scroller.scrollTop;
-    const firstKey = this.#list.firstElementChild?.dataset.key;
+    const [firstKey, lastKey] = this.#ends();
     arrange(this.#list, this.#rows());
     this.#drawTop();
     if (this.#isAtEnd) return this.toEnd();
-    const grewAbove = firstKey !== this.#list.firstElementChild?.dataset.key;
-    if (grewAbove) this.#scroller.scrollTop = this.#scroller.scrollHeight - below;
-    else this.#jump.hidden = false;
+    const [newFirstKey, newLastKey] = this.#ends();
+    if (firstKey !== newFirstKey) this.#scroller.scrollTop = this.#scroller.scrollHeight - below;
+    if (lastKey !== newLastKey) this.#jump.hidden = false;
   }
 
   toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#isAtEnd = true;
     this.#jump.hidden = true;
+  }
+
+  #ends() {
+    return [this.#list.firstElementChild?.dataset.key, this.#list.lastElementChild?.dataset.key];
   }
 
   #rows() {
