@@ -1,0 +1,81 @@
+import Engine
+import Postgres
+import Testing
+
+private struct Unhappy: Error {}
+
+struct TransactionTests {
+    @Test func commitsWhatTheBodyDid() async throws {
+        let rows = try await withClient(poolSize: 1) { client, _ in
+            try await client.query("CREATE TEMP TABLE kept (n int)")
+            let answer = try await client.transaction { transaction in
+                try await transaction.query("INSERT INTO kept VALUES (1)")
+                return try await transaction.pipeline([
+                    ("INSERT INTO kept VALUES (2)", []), ("SELECT 42 AS n", []),
+                ])
+            }
+            #expect(try answer[1][0]["n"].int == 42)
+            return try await client.query("SELECT * FROM kept").count
+        }
+        #expect(rows == 2)
+    }
+
+    @Test func rollsBackOnAnyThrow() async throws {
+        let rows = try await withClient(poolSize: 1) { client, _ in
+            try await client.query("CREATE TEMP TABLE undone (n int)")
+            do {
+                try await client.transaction { transaction in
+                    try await transaction.query("INSERT INTO undone VALUES (1)")
+                    throw Unhappy()
+                }
+                Issue.record("the throw went lost")
+            } catch is Unhappy {}
+            return try await client.query("SELECT * FROM undone").count
+        }
+        #expect(rows == 0)
+    }
+
+    @Test func aSwallowedErrorIsNotACommit() async throws {
+        let error = try await withClient(poolSize: 1) { client, _ in
+            await failure {
+                try await client.transaction { transaction in
+                    _ = await failure { try await transaction.query("SELECT nothing") }
+                }
+            }
+        }
+        #expect(error == .rolledBack)
+    }
+
+    @Test func isOfNoUseAfterItsEnd() async throws {
+        let error = try await withClient { client, _ in
+            var escaped: PostgresTransaction?
+            try await client.transaction { escaped = $0 }
+            return await failure { try await escaped?.query("SELECT 1") }
+        }
+        #expect(error == .closed)
+    }
+
+    @Test func manyShareAPoolOfTwo() async throws {
+        let total = try await withClient(poolSize: 2) { client, loop in
+            try await client.query("CREATE TABLE counters (id int PRIMARY KEY, n int)")
+            try await client.query("INSERT INTO counters VALUES (1, 0)")
+            var finished = 0
+            await withCheckedContinuation { continuation in
+                for _ in 0..<50 {
+                    loop.spawn {
+                        try? await client.transaction { transaction in
+                            let sql = "SELECT n FROM counters WHERE id = 1 FOR UPDATE"
+                            let old = try await transaction.query(sql)[0]["n"].int
+                            try await transaction.query(
+                                "UPDATE counters SET n = $1 WHERE id = 1", [.int(old + 1)])
+                        }
+                        finished += 1
+                        if finished == 50 { continuation.resume() }
+                    }
+                }
+            }
+            return try await client.query("SELECT n FROM counters")[0]["n"].int
+        }
+        #expect(total == 50)
+    }
+}
