@@ -1,5 +1,7 @@
-/// One value of a row. Each accessor reads it as one type, and throws `decoding` if it is not of that
-/// type, is NULL, or its column does not exist.
+/// One value of a row.
+///
+/// Each accessor reads it as one type, and throws `decoding` if it is not of that type, is NULL, or its
+/// column does not exist.
 ///
 /// ```swift
 /// let name = try row["name"].text

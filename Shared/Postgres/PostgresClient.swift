@@ -25,7 +25,9 @@ public final class PostgresClient {
         pool = ConnectionPool(loop: loop, parameters: parameters, size: poolSize)
     }
 
-    /// Begins to open connections. Calls made before the first is open wait for it.
+    /// Begins to open connections.
+    ///
+    /// Calls made before the first is open wait for it.
     public func start() {
         pool.onFailure = { [weak self] in self?.onConnectionFailure?($0) }
         pool.onOpened = { [weak self] in
@@ -46,7 +48,9 @@ public final class PostgresClient {
 
     // MARK: Calls
 
-    /// Runs one statement, in a transaction of its own. Prepared at its first use on each connection.
+    /// Runs one statement, in a transaction of its own.
+    ///
+    /// Prepared at its first use on each connection.
     @discardableResult
     public func query(
         _ sql: String, _ parameters: [PostgresValue] = []
@@ -74,7 +78,9 @@ public final class PostgresClient {
     }
 
     /// Applies the migrations that `schema` lacks, in order, each in a transaction; several clients may try
-    /// at once. Returns the numbers of those applied by this call.
+    /// at once.
+    ///
+    /// Returns the numbers of those applied by this call.
     @discardableResult
     public func migrate(_ migrations: [Migration], schema: String) async throws -> [Int] {
         let migrator = try Migrator(migrations, schema: schema, timeout: settings.migrationTimeout)

@@ -1,4 +1,6 @@
-/// The bounds of a client: how long things may take, and how much may wait. All times in milliseconds.
+/// The bounds of a client: how long things may take, and how much may wait.
+///
+/// All times in milliseconds.
 public struct PostgresSettings: Sendable, Equatable {
     /// How long opening a connection may take, with name resolution, TLS and log-in.
     public var connectTimeout = 5_000

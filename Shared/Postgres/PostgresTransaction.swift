@@ -9,7 +9,9 @@ public final class PostgresTransaction {
         self.timeout = timeout
     }
 
-    /// Runs one statement. Once one has failed, the transaction can only be rolled back.
+    /// Runs one statement.
+    ///
+    /// Once one has failed, the transaction can only be rolled back.
     @discardableResult
     public func query(
         _ sql: String, _ parameters: [PostgresValue] = []

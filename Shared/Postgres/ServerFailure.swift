@@ -43,6 +43,7 @@ public struct ServerFailure: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The prepared statement is out of date: a table changed under it, or a pooler in between forgot it.
+    ///
     /// Found before anything was executed, so the statement may be prepared anew and sent again.
     var isStalePlan: Bool {
         sqlState == "26000" || (sqlState == "0A000" && message.hasPrefix("cached plan must not change"))

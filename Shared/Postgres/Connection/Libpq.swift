@@ -23,7 +23,9 @@ final class Libpq {
 
     enum OpeningStep { case awaitReadable, awaitWritable, ready, failed }
 
-    /// The next step of connecting. The socket may be another one after it.
+    /// The next step of connecting.
+    ///
+    /// The socket may be another one after it.
     func pollOpening() -> OpeningStep {
         switch PQconnectPoll(connection) {
         case PGRES_POLLING_READING: .awaitReadable
@@ -112,7 +114,9 @@ final class Libpq {
     /// Whether the next result is not complete yet.
     var isBusy: Bool { PQisBusy(connection) == 1 }
 
-    /// The next result. To be called only while something is owed and `isBusy` is false.
+    /// The next result.
+    ///
+    /// To be called only while something is owed and `isBusy` is false.
     func receive() -> Received {
         guard let result = PQgetResult(connection) else { return .separator }
         defer { PQclear(result) }

@@ -3,7 +3,9 @@ import Engine
 /// One statement with its parameters, `$1` being the first.
 public typealias PostgresStatement = (sql: String, parameters: [PostgresValue])
 
-/// An open connection on a loop. Requests are answered in the order in which they were made.
+/// An open connection on a loop.
+///
+/// Requests are answered in the order in which they were made.
 ///
 /// Once closed, by either side, it stays closed: all that is owed fails, and `onClose` is called once.
 final class PostgresConnection {
@@ -45,7 +47,9 @@ final class PostgresConnection {
 
     var transactionStatus: Libpq.TransactionStatus { isClosed ? .unknown : libpq.transactionStatus }
 
-    /// Sends statements in one round trip. Outside of a transaction they are one: all happen, or none.
+    /// Sends statements in one round trip.
+    ///
+    /// Outside of a transaction they are one: all happen, or none.
     ///
     /// `once` leaves them unprepared: transaction control and schema changes.
     func run(

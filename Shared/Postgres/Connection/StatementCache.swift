@@ -12,7 +12,9 @@ struct StatementCache {
 
     init(limit: Int) { self.limit = limit }
 
-    /// How to run this text. `prepareAs` counts on the preparation, until `forget` says otherwise.
+    /// How to run this text.
+    ///
+    /// `prepareAs` counts on the preparation, until `forget` says otherwise.
     mutating func plan(for sql: String) -> Plan {
         if let name = names[sql] { return .use(name) }
         guard names.count < limit else { return .unnamed }
@@ -22,6 +24,8 @@ struct StatementCache {
         return .prepareAs(name)
     }
 
-    /// The server does not have it, or its plan is out of date. The name is not given again.
+    /// The server does not have it, or its plan is out of date.
+    ///
+    /// The name is not given again.
     mutating func forget(_ sql: String) { names[sql] = nil }
 }

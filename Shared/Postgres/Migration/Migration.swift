@@ -1,4 +1,6 @@
-/// One numbered step of a schema's history. Once released, its statements never change.
+/// One numbered step of a schema's history.
+///
+/// Once released, its statements never change.
 public struct Migration: Sendable {
     /// Its place in the order, from 1, rising.
     public let number: Int

@@ -56,7 +56,9 @@ final class ConnectionPool {
         let connection: PostgresConnection
     }
 
-    /// Ends a lease. A connection that is not in order, or in the middle of a transaction, is closed.
+    /// Ends a lease.
+    ///
+    /// A connection that is not in order, or in the middle of a transaction, is closed.
     func giveBack(_ lease: Lease) {
         guard lease.connection.transactionStatus == .idle, !isClosed else { return lease.connection.close() }
         if let ticket = state.released(lease.number) { serve(ticket, with: lease.number) }

@@ -42,7 +42,9 @@ struct PoolState {
         return .wait(nextTicket)
     }
 
-    /// Which connections to begin opening now. While none is alive, or after a failure, one scout goes out.
+    /// Which connections to begin opening now.
+    ///
+    /// While none is alive, or after a failure, one scout goes out.
     mutating func openings() -> [ConnectionNumber] {
         guard !isDraining else { return [] }
         let missing = size - opening.count - idle.count - busy.count
