@@ -59,6 +59,14 @@ private func problems(_ outcome: ConfigurationLoader<Sample>.Outcome) -> [String
             ])
     }
 
+    @Test func aHostThatIsNoAddressIsRefused() {
+        #expect(
+            problems(load([], ["HOST": "localhost"])) == [
+                #"HOST: "localhost" is not an IP address (environment)"#
+            ])
+        #expect(name(load([], ["HOST": "::1"])) != nil)
+    }
+
     @Test func aMissingFileIsNamed() {
         #expect(problems(load(["--config=none"])) == [#"--config: cannot read "none""#])
         #expect(problems(load([], ["CONFIG_FILE": "none"])) == [#"CONFIG_FILE: cannot read "none""#])

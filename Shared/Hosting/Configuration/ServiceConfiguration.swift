@@ -1,3 +1,5 @@
+import Engine
+
 /// The settings of one service: a struct whose initialiser declares and reads them in one go.
 ///
 /// ```swift
@@ -28,13 +30,25 @@ public struct HostingSettings: Sendable, Equatable {
     public let logLevel: LogLevel
     /// How long `stop()` may take before the process ends anyway, in seconds.
     public let shutdownSeconds: Int
+
+    /// Makes settings of known values, for tests.
+    public init(host: String = "127.0.0.1", port: Int, logLevel: LogLevel = .info, shutdownSeconds: Int = 20)
+    {
+        self.host = host
+        self.port = port
+        self.logLevel = logLevel
+        self.shutdownSeconds = shutdownSeconds
+    }
 }
 
 extension Settings {
     /// Declares and reads what every service has; `port` is the service's own default.
     public mutating func hosting(port: Int) -> HostingSettings {
         HostingSettings(
-            host: string("HOST", default: "127.0.0.1", help: "Address to listen on; 0.0.0.0 for all."),
+            host: parsed(
+                "HOST", default: "127.0.0.1", isURL: false, expects: "an IP address",
+                help: "Address to listen on; 0.0.0.0 for all.",
+                { SocketAddress(literal: $0, port: port) == nil ? nil : $0 }),
             port: int("PORT", default: port, in: 1...65_535, help: "TCP port to listen on."),
             logLevel: choice("LOG_LEVEL", default: LogLevel.info, help: "Least level that is logged."),
             shutdownSeconds: seconds(

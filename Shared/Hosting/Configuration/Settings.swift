@@ -112,13 +112,14 @@ public struct Settings {
 
     /// A value with a syntax of its own; `expects` completes the sentence "X is not …".
     ///
-    /// Treated like a URL in print.
+    /// A URL may also stand in the file that `NAME_FILE` names.
     ///
     /// The default must be one that `parse` takes.
     public mutating func parsed<Value>(
-        _ name: String, default text: String, expects: String, help: String, _ parse: (String) -> Value?
+        _ name: String, default text: String, isURL: Bool = true, expects: String, help: String,
+        _ parse: (String) -> Value?
     ) -> Value {
-        let value = read(name, .url, text, expects, help) { text throws(SettingRejection) in
+        let value = read(name, isURL ? .url : .plain, text, expects, help) { text throws(SettingRejection) in
             guard let value = parse(text) else { throw SettingRejection("is not \(expects)") }
             return value
         }
