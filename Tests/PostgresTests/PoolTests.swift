@@ -24,8 +24,9 @@ struct PoolTests {
     @Test func aWaitForAConnectionIsBounded() async throws {
         var settings = PostgresSettings()
         settings.acquireTimeout = 20
-        let error = try await withClient(poolSize: 1, settings: settings) { client, _ in
-            try await client.transaction { _ in await failure { try await client.ping() } }
+        let error = try await withClient(poolSize: 1, settings: settings) { client, loop in
+            _ = await eventually(on: loop) { client.statistics.idle == 1 }
+            return try await client.transaction { _ in await failure { try await client.ping() } }
         }
         #expect(error == .overloaded)
     }
