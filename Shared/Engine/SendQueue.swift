@@ -36,6 +36,15 @@ struct SendQueue {
         byteCount = 0
     }
 
+    /// Drops every chunk of which nothing is written yet, so that no chunk is ever cut.
+    mutating func removeWaiting() {
+        let begun = offset > 0 ? chunks[head] : nil
+        let written = offset
+        removeAll()
+        guard let begun else { return }
+        (chunks, offset, byteCount) = ([begun], written, begun.count - written)
+    }
+
     /// Writes as much as the socket takes.
     mutating func write(to descriptor: Int32) -> Outcome {
         while !isEmpty {

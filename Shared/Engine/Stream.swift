@@ -72,6 +72,9 @@ public final class Stream {
     /// Queues a copy of `bytes`.
     public func send(_ bytes: [UInt8]) { send(SharedBytes(bytes)) }
 
+    /// Drops what is queued but for a buffer that has partly left: what is sent next follows that one whole.
+    public func dropWaiting() { queue.removeWaiting() }
+
     /// Ends our half once all that is queued has left; receiving goes on.
     public func shutdownWrite() { end(.writing) }
 

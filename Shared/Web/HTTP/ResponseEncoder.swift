@@ -27,15 +27,22 @@ public struct ResponseEncoder: Sendable {
             text += "\(clean(field.name)): \(clean(field.value))\r\n"
         }
         if !response.status.isBodiless { text += "Content-Length: \(response.body.count)\r\n" }
-        if !isUpgrade { text += connection(context) }
+        if !isUpgrade { text += connection(response.status, context) }
         text += "\r\n"
         let hasBody = !context.isHead && !response.status.isBodiless
         return Array(text.utf8) + (hasBody ? response.body : [])
     }
 
-    private static func connection(_ context: Context) -> String {
-        if context.closes { return "Connection: close\r\n" }
-        return context.isHTTP10 ? "Connection: keep-alive\r\n" : ""
+    private static func connection(_ status: Status, _ context: Context) -> String {
+        var options: [String] = []
+        // A response with the Upgrade field names it here (RFC 9110, 7.8).
+        if status == .upgradeRequired { options.append("Upgrade") }
+        if context.closes {
+            options.append("close")
+        } else if context.isHTTP10 {
+            options.append("keep-alive")
+        }
+        return options.isEmpty ? "" : "Connection: \(options.joined(separator: ", "))\r\n"
     }
 
     private static func isFraming(_ name: String) -> Bool {

@@ -1,0 +1,194 @@
+public import Engine
+
+/// One WebSocket over a stream, as the server sees it.
+///
+/// Belongs to its loop. The owner sets the callbacks before it returns to the loop, and hears `onClosed` exactly
+/// once, from the loop and never from within a call of its own; after it nothing is delivered, though the stream
+/// may live on for the close handshake. An idle connection holds no receive buffer.
+public final class WebSocketConnection {
+    /// Called with each text message, known to be UTF-8; the bytes are good during the call only.
+    public var onText: ((UnsafeRawBufferPointer) -> Void)?
+    /// Called with each binary message, where the limits allow them; good during the call only.
+    public var onBinary: ((UnsafeRawBufferPointer) -> Void)?
+    /// Called with each pong's payload; good during the call only.
+    public var onPong: ((UnsafeRawBufferPointer) -> Void)?
+    /// Called once when the client has not read for so long that more than the limit waits.
+    ///
+    /// Without a callback the connection closes 1013 `slow_consumer`.
+    public var onOverflow: (() -> Void)?
+    /// Called when the queue has fallen to a quarter of its bound or less after having been above that.
+    public var onDrain: (() -> Void)?
+    /// Called once when the conversation is over.
+    public var onClosed: ((CloseInfo) -> Void)?
+
+    /// When bytes last came from the peer.
+    public private(set) var lastHeard: Instant
+    /// How many bytes may wait to be sent before `onOverflow` is called.
+    public var sendLimit: Int {
+        didSet { stream.sendLimit = WebSocketConnection.hardLimit(sendLimit) }
+    }
+
+    private let stream: Stream
+    private let limits: WebSocketLimits
+    private var decoder: FrameDecoder
+    private var assembler: MessageAssembler
+    private var handshake = CloseHandshake()
+    private var lingerTimer: Timer?
+    private var hasOverflowed = false
+
+    /// Takes over an upgraded stream; what had come with the upgrade is delivered at the end of this turn.
+    public init(_ upgraded: UpgradedStream, limits: WebSocketLimits = WebSocketLimits()) {
+        stream = upgraded.stream
+        self.limits = limits
+        decoder = FrameDecoder(limits: limits)
+        assembler = MessageAssembler(limits: limits)
+        lastHeard = upgraded.stream.loop.now
+        sendLimit = limits.queuedBytes
+        stream.sendLimit = WebSocketConnection.hardLimit(limits.queuedBytes)
+        // The stream holds this object until it closes; it lets go of the closures then.
+        stream.onReceive = { [self] in receive($0) }
+        stream.onClose = { [self] _ in streamClosed() }
+        stream.onDrain = { [self] in onDrain?() }
+        guard !upgraded.leftover.isEmpty else { return }
+        stream.loop.atTurnEnd { [self] in
+            var leftover = upgraded.leftover
+            leftover.withUnsafeMutableBytes(receive)
+        }
+    }
+
+    /// The loop that owns this connection.
+    public var loop: EventLoop { stream.loop }
+    /// The address of the peer of the socket, which may be a proxy.
+    public var peerAddress: String { stream.peerAddress }
+    /// Bytes that wait to be sent.
+    public var queuedBytes: Int { stream.queuedBytes }
+    /// Whether messages are delivered and may be sent.
+    public var isOpen: Bool { handshake.isOpen }
+
+    // MARK: Sending
+
+    /// Sends a frame made by `FrameEncoder`; it is not copied.
+    public func send(_ frame: SharedBytes) {
+        guard handshake.isOpen else { return }
+        stream.send(frame)
+        checkQueue()
+    }
+
+    /// Sends a text message; the bytes must be UTF-8.
+    public func sendText(_ text: [UInt8]) { send(FrameEncoder.text(text)) }
+
+    /// Sends a binary message.
+    public func sendBinary(_ bytes: UnsafeRawBufferPointer) { send(FrameEncoder.binary(bytes)) }
+
+    /// Asks whether the peer lives; anything it sends moves `lastHeard`.
+    public func ping() { send(WebSocketConnection.emptyPing) }
+
+    /// Closes with a code and a stable word; nothing is delivered from here on.
+    ///
+    /// With `droppingQueued` the close frame goes ahead of all that waits, as for a client that reads too slowly
+    /// to be told otherwise.
+    public func close(_ code: CloseCode, reason: String, droppingQueued: Bool = false) {
+        guard handshake.isOpen else { return }
+        if droppingQueued { stream.dropWaiting() }
+        perform(handshake.close(code, reason))
+    }
+
+    /// Drops the connection without a word, as for a peer that answers nothing.
+    public func abort() { stream.close() }
+
+    /// Stops reading, so that the peer waits; what this read brought is still delivered.
+    public func pauseReading() { stream.pauseReading() }
+
+    /// Reads again.
+    public func resumeReading() { stream.resumeReading() }
+
+    private static let emptyPing = FrameEncoder.ping()
+
+    /// The stream's own bound stands above ours, so that the close frame still has its place in the queue.
+    private static func hardLimit(_ limit: Int) -> Int {
+        let (sum, isOver) = limit.addingReportingOverflow(max(limit, 1 << 20))
+        return isOver ? .max : sum
+    }
+
+    private func checkQueue() {
+        guard stream.queuedBytes > sendLimit, !hasOverflowed else { return }
+        hasOverflowed = true
+        // The owner may be in the midst of a loop over receivers: it is told after it.
+        loop.atTurnEnd { [self] in
+            guard handshake.isOpen else { return }
+            if let onOverflow {
+                onOverflow()
+            } else {
+                close(.tryAgainLater, reason: "slow_consumer", droppingQueued: true)
+            }
+        }
+    }
+
+    // MARK: Receiving
+
+    private func receive(_ bytes: UnsafeMutableRawBufferPointer) {
+        lastHeard = loop.now
+        var rest = bytes
+        do throws(WebError) {
+            while handshake.isOpen, let part = try decoder.next(&rest) {
+                guard let event = try assembler.take(part) else { continue }
+                deliver(event)
+            }
+        } catch {
+            perform(handshake.failed(error))
+        }
+    }
+
+    private func deliver(_ event: MessageAssembler.Event) {
+        switch event {
+        case .text(let text): text.withUnsafeBytes { onText?($0) }
+        case .binary(let bytes): bytes.withUnsafeBytes { onBinary?($0) }
+        case .ping(let payload): send(payload.withUnsafeBytes(FrameEncoder.pong))
+        case .pong(let payload): payload.withUnsafeBytes { onPong?($0) }
+        case .close(let frame): perform(handshake.received(frame))
+        }
+    }
+
+    // MARK: The end
+
+    private func perform(_ actions: [CloseHandshake.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let frame): stream.send(FrameEncoder.close(frame))
+            case .linger: linger()
+            case .closeTransport: stream.close()
+            case .report(let info): loop.atTurnEnd { [self] in report(info) }
+            }
+        }
+    }
+
+    private func linger() {
+        stream.shutdownWrite()
+        stream.resumeReading()
+        readOn(attempts: limits.maxLingers)
+    }
+
+    /// Waits for the peer's end; a close frame that has not left yet gets more time, but not for ever.
+    private func readOn(attempts: Int) {
+        lingerTimer = loop.schedule(afterMilliseconds: limits.lingerMilliseconds) { [self] in
+            guard stream.queuedBytes > 0, attempts > 1 else { return perform(handshake.lingered()) }
+            readOn(attempts: attempts - 1)
+        }
+    }
+
+    private func streamClosed() {
+        lingerTimer?.cancel()
+        perform(handshake.lost())
+    }
+
+    private func report(_ info: CloseInfo) {
+        let tell = onClosed
+        onText = nil
+        onBinary = nil
+        onPong = nil
+        onOverflow = nil
+        onDrain = nil
+        onClosed = nil
+        tell?(info)
+    }
+}
