@@ -62,7 +62,7 @@ count() {
 
 # Of the Swift tests only what failed; of all else the end.
 show_failure() {
-    grep -A 6 '^✘ Test .*recorded' "$1" | head -n 80 >&2 || tail -n 80 "$1" >&2
+    grep -A 6 '✘ Test .*recorded' "$1" | head -n 80 >&2 || tail -n 80 "$1" >&2
     say "-- the whole of it: $1"
 }
 
