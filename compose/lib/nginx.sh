@@ -19,7 +19,7 @@ http {
     uwsgi_temp_path $folder/uwsgi;
     scgi_temp_path $folder/scgi;
     include $folder/http.conf;
-    access_log $(log_of nginx) parley;
+    access_log $(log_of nginx) parley if=\$worth_a_line;
     upstream gateways {
         zone gateways 64k;
         least_conn;

@@ -2,7 +2,8 @@
 # shellcheck disable=SC2034  # the lists are read by the other parts
 # Debian packages, installed without starting or enabling any system service.
 
-# name of the package = what shows that it (or an equal) is there: a command or a file.
+# name of the package = what shows that it (or an equal) is there: a command, a
+# library or a file (by a pattern).
 server_packages=(
     redis-server=redis-server
     nginx-light=nginx
@@ -11,6 +12,7 @@ server_packages=(
 runtime_packages=(
     libhiredis0.14=lib:libhiredis.so.0.14
     libpq5=lib:libpq.so.5
+    libcurl4=lib:libcurl.so.4
     libssl3=lib:libssl.so.3
     zlib1g=lib:libz.so.1
 )
@@ -20,6 +22,8 @@ build_packages=(
     libpq-dev=/usr/include/postgresql/libpq-fe.h
     libssl-dev=/usr/include/openssl/ssl.h
     zlib1g-dev=/usr/include/zlib.h
+    # The static FoundationNetworking (URLSession) links against it.
+    libcurl4-openssl-dev=/usr/lib/*/libcurl.so
 )
 
 # nginx stands in /usr/sbin, which a user's own path may lack.
@@ -28,7 +32,7 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 is_present() {
     case $1 in
         lib:*) ldconfig -p | grep -F "${1#lib:} " >/dev/null ;;
-        /*) [ -e "$1" ] ;;
+        /*) compgen -G "$1" >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
