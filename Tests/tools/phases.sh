@@ -89,7 +89,7 @@ build_debug() {
     swift build --build-tests --explicit-target-dependency-import-check error
 }
 
-build_release() { (build_binaries); }
+build_release() { (check_program_source && build_binaries); }
 
 unit() { swift_tests "$@" --skip-build; }
 

@@ -24,10 +24,14 @@ check_swift() {
     [ $((major * 1000 + minor)) -ge 6003 ] || fail "Swift 6.3 or newer is needed, and this is $major.$minor"
 }
 
+# Before anything is installed: can there be binaries at all?
+check_program_source() {
+    if [ -n "${PARLEY_BIN:-}" ]; then check_given_binaries; else check_swift; fi
+}
+
 # build_binaries: release, with the Swift libraries inside. Shown as it goes: the first takes a minute or two.
 build_binaries() {
-    [ -z "${PARLEY_BIN:-}" ] || { check_given_binaries && return; }
-    check_swift
+    [ -z "${PARLEY_BIN:-}" ] || return 0
     local product began=$EPOCHREALTIME
     for product in "${products[@]}"; do
         say "building $product"

@@ -45,6 +45,7 @@ join_running() {
 begin() {
     gateways=$1
     local began=$EPOCHREALTIME
+    check_program_source
     check_packages "$2"
     build_binaries
     check_ports
