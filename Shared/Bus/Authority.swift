@@ -86,7 +86,8 @@ public final class Authority {
     public func load() {
         guard !isLoading else { return mustLoadAgain = true }
         isLoading = true
-        loop.spawn { [weak self] in await self?.loadUntilDone() }
+        weak let this = self
+        loop.spawn { await this?.loadUntilDone() }
     }
 
     private func loadUntilDone() async {

@@ -47,7 +47,8 @@ public final class ControlLog {
         // Ids of another run mean nothing here: begin at its newest entry.
         self.run = run
         reader.stopReading(Keys.controlLog)
-        loop.spawn { [weak self] in await self?.findPlace(run) }
+        weak let this = self
+        loop.spawn { await this?.findPlace(run) }
     }
 
     private func findPlace(_ run: RunID) async {

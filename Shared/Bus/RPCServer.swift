@@ -45,10 +45,10 @@ public final class RPCServer {
         for entry in entries {
             guard let request = Request(entry), request.deadline > now else { continue }
             running += 1
-            loop.spawn { [self] in
-                await answer(request)
-                running -= 1
-                if running < concurrency { consumer.resume() }
+            loop.spawn {
+                await self.answer(request)
+                self.running -= 1
+                if self.running < self.concurrency { self.consumer.resume() }
             }
         }
         if running >= concurrency { consumer.pause() }

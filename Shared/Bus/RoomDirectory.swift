@@ -59,14 +59,14 @@ public final class RoomDirectory {
         let isFirst = loading[room] == nil
         loading[room, default: []].append(done)
         guard isFirst else { return }
-        EventLoop.current?.spawn { [self] in
+        EventLoop.current?.spawn {
             var result: Result<Void, BusError> = .success(())
             do throws(BusError) {
-                _ = try await rpc.call("auth", "room_load", ["room": .string(room.text)])
+                _ = try await self.rpc.call("auth", "room_load", ["room": .string(room.text)])
             } catch {
                 result = .failure(error)
             }
-            loading.removeValue(forKey: room)?.forEach { $0(result) }
+            self.loading.removeValue(forKey: room)?.forEach { $0(result) }
         }
     }
 

@@ -61,16 +61,18 @@ final class RedisLink {
 
     private func connect() {
         attempt &+= 1
-        loop.spawn { [weak self, loop, address, attempt] in
+        weak let this = self
+        let (loop, address, attempt) = (loop, address, attempt)
+        loop.spawn {
             do throws(EngineError) {
                 let stream = try await Stream.connect(
                     loop: loop, host: address.host, port: address.port,
                     timeoutMilliseconds: Self.connectTimeoutMilliseconds)
-                guard let self, attempt == self.attempt else { return stream.close() }
-                greet(RedisConnection(loop: loop, stream: stream))
+                guard let this, attempt == this.attempt else { return stream.close() }
+                this.greet(RedisConnection(loop: loop, stream: stream))
             } catch {
-                guard let self, attempt == self.attempt else { return }
-                lost(.unavailable)
+                guard let this, attempt == this.attempt else { return }
+                this.lost(.unavailable)
             }
         }
     }

@@ -117,12 +117,16 @@ final class HTTPConnection {
             return
         }
         state = .answering
-        server.loop.spawn { [self, server, request] in
-            let response = await server.handler(request)
-            guard state == .answering else { return }
-            answer(request, response)
-            if state == .reading { proceed() }
-        }
+        // No capture list: with one, Swift 6.3.1 takes an async closure off its caller's executor, off the loop.
+        let (asked, server) = (request, server)
+        server.loop.spawn { await self.respond(to: asked, of: server) }
+    }
+
+    private func respond(to request: Request, of server: HTTPServer) async {
+        let response = await server.handler(request)
+        guard state == .answering else { return }
+        answer(request, response)
+        if state == .reading { proceed() }
     }
 
     private func answer(_ request: Request, _ response: Response) {
