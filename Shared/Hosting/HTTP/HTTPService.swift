@@ -1,0 +1,56 @@
+public import Engine
+import Glibc
+public import Web
+
+/// Serves a table of addresses on `HOST:PORT`, counted and logged: what each service's HTTP side is made of.
+///
+/// Lives on its loop. A service with several loops makes one on each, with `reusePort`.
+public final class HTTPService {
+    /// The port it listens on.
+    public let port: Int
+    private let server: HTTPServer
+    private let listener: Listener
+
+    /// Listens from now on; `upgrade` decides on requests that ask for WebSocket.
+    public init(
+        loop: EventLoop, context: LaunchContext, routes: Routes, reusePort: Bool = false,
+        limits: HTTPLimits = HTTPLimits(), upgrade: HTTPServer.UpgradeHook? = nil
+    ) throws(StartFailure) {
+        var routes = routes
+        let metrics = RequestMetrics(registry: context.metrics, log: context.log)
+        routes.onAnswer = { metrics.record($0) }
+        let table = routes
+        let server = HTTPServer(
+            loop: loop, limits: limits, handler: { await table.respond(to: $0) }, upgrade: upgrade)
+        let (host, port) = (context.hosting.host, context.hosting.port)
+        do {
+            listener = try Listener(loop: loop, host: host, port: port, reusePort: reusePort) {
+                server.accept($0)
+            }
+        } catch {
+            throw HTTPService.failure(error, host: host, port: port)
+        }
+        self.server = server
+        self.port = listener.port
+    }
+
+    /// How many connections speak HTTP now; upgraded ones are not counted.
+    public var connectionCount: Int { server.connectionCount }
+
+    /// Stops listening and finishes what runs; returns when no connection is left, at the bound in any case.
+    public func drain(withinMilliseconds bound: Int) async {
+        listener.close()
+        await server.drain(withinMilliseconds: bound)
+    }
+
+    static func failure(_ error: EngineError, host: String, port: Int) -> StartFailure {
+        let advice =
+            switch error {
+            case .system(_, EADDRINUSE): "Stop what listens there, or set PORT to another."
+            case .system(_, EACCES): "Set PORT to 1024 or more, or give the process the right to lower ones."
+            case .system(_, EADDRNOTAVAIL): "Set HOST to an address of this machine."
+            default: "Check HOST and PORT."
+            }
+        return StartFailure("cannot listen on \(host):\(port): \(error)", advice: advice)
+    }
+}
