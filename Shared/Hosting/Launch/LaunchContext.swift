@@ -13,7 +13,12 @@ public struct LaunchContext: Sendable {
     public let metrics: Registry
     private let loops = LoopKeeper()
 
-    init(service: String, hosting: HostingSettings, writer: LineWriter = LineWriter()) {
+    /// Makes what a process has; `Launch` does this, and tests that build a service in their own process.
+    public init(service: String, hosting: HostingSettings) {
+        self.init(service: service, hosting: hosting, writer: LineWriter())
+    }
+
+    init(service: String, hosting: HostingSettings, writer: LineWriter) {
         self.service = service
         self.hosting = hosting
         log = Log(service: service, level: hosting.logLevel, write: writer.write)
@@ -33,7 +38,7 @@ public struct LaunchContext: Sendable {
     }
 
     /// Ends all loops; not from one of them.
-    func stopLoops() { loops.stop() }
+    public func stopLoops() { loops.stop() }
 }
 
 /// The loops of a process, to be stopped with it.
