@@ -1,0 +1,133 @@
+"""One WebSocket connection as a client of the protocol has it."""
+
+import json
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+PATIENCE = 8.0
+ENVELOPES = ("new_message",)  # the kinds that have a place in a room's log
+
+
+@dataclass
+class Closed:
+    """How the server closed."""
+
+    code: int
+    reason: str
+
+
+class Client:
+    """Frames that a test has not asked for yet wait in `pending`, in their order."""
+
+    def __init__(self, url: str, path: str = "/ws", token: str | None = None, query: dict | None = None, **options):
+        headers = options.pop("additional_headers", {})
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        address = url.replace("http", "ws", 1) + path + ("?" + urlencode(query) if query else "")
+        self.socket = connect(
+            address, additional_headers=headers, open_timeout=PATIENCE, close_timeout=2, max_size=None, proxy=None,
+            **options,
+        )
+        self.pending: list[dict] = []
+        self.connected: dict | None = None
+
+    def greeted(self) -> "Client":
+        """Waits for `connected`."""
+        self.connected = self.expect("connected")
+        return self
+
+    # ---- sending ----
+
+    def send(self, kind: str, /, id=None, **data) -> None:
+        """Sends a frame of this type; `id` is the frame's own."""
+        frame = {"type": kind, "data": data}
+        if id is not None:
+            frame["id"] = id
+        self.send_raw(json.dumps(frame))
+
+    def send_raw(self, text: str | bytes) -> None:
+        """Sends whatever it is; a connection that is being closed is noticed at the next `expect`."""
+        with suppress(ConnectionClosed):
+            self.socket.send(text)
+
+    def ask(self, kind: str, answer: str, /, **data) -> dict:
+        """Sends a frame with an `id` and returns the answer that carries it."""
+        tag = uuid.uuid4().hex[:12]
+        self.send(kind, id=tag, **data)
+        return self.expect(answer, reply_to_id=tag)
+
+    # ---- hearing ----
+
+    def expect(self, kind: str, /, patience: float = PATIENCE, **values) -> dict:
+        """The first frame of this type, of those not taken yet, in which (or in whose data) these values stand."""
+        deadline = time.monotonic() + patience
+        seen = 0
+        while True:
+            for index, frame in enumerate(self.pending[seen:], seen):
+                if frame["type"] == kind and _holds(frame, values):
+                    return self.pending.pop(index)
+            seen = len(self.pending)
+            try:
+                self._receive(deadline - time.monotonic())
+            except TimeoutError:
+                raise AssertionError(f"no {kind} {values} within {patience} s; pending: {self.pending}") from None
+            except ConnectionClosed as closed:
+                raise AssertionError(f"closed ({closed}) before {kind} {values}; pending: {self.pending}") from None
+
+    def collect(self, kind: str, count: int, /, patience: float = PATIENCE, **values) -> list[dict]:
+        """The next `count` frames of this kind."""
+        deadline = time.monotonic() + patience
+        return [self.expect(kind, deadline - time.monotonic(), **values) for _ in range(count)]
+
+    def settle(self) -> list[dict]:
+        """Everything that the server had to say before it answered a ping; nothing is taken."""
+        self.ask("ping", "pong")
+        return self.pending
+
+    def heard(self, kind: str, /, **values) -> list[dict]:
+        """The frames of this kind among what has arrived by now."""
+        return [frame for frame in self.settle() if frame["type"] == kind and _holds(frame, values)]
+
+    def closed(self, patience: float = PATIENCE) -> Closed:
+        """Waits until the server closes."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self._receive(deadline - time.monotonic())
+            except TimeoutError:
+                raise AssertionError(f"not closed within {patience} s; pending: {self.pending}") from None
+            except ConnectionClosed as closed:
+                received = closed.rcvd
+                assert received is not None, f"the connection was lost without a close frame: {closed}"
+                return Closed(received.code, received.reason)
+
+    def _receive(self, patience: float) -> None:
+        self.pending.append(json.loads(self.socket.recv(timeout=max(patience, 0))))
+
+    # ---- what most tests do ----
+
+    def join(self, room: str, **data) -> dict:
+        """Joins and returns the data of `joined`."""
+        return self.ask("join_room", "joined", room=room, **data)["data"]
+
+    def say(self, room: str, content: str, **data) -> dict:
+        """Sends a message and returns the data of `message_sent`."""
+        return self.ask("send_message", "message_sent", room=room, content=content, **data)["data"]
+
+    def drop(self) -> None:
+        """Loses the connection without a goodbye."""
+        self.socket.socket.close()
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def _holds(frame: dict, values: dict) -> bool:
+    data = frame.get("data") or {}
+    return all(frame.get(key) == value or data.get(key) == value for key, value in values.items())

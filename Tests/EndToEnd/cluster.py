@@ -1,0 +1,147 @@
+"""A real cluster of its own: compose/local on free ports with data in a temporary folder."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from rest import Service
+from waiting import eventually
+
+LOCAL = Path(__file__).resolve().parents[2] / "compose" / "local"
+PORTS = range(20_000, 32_000, 100)  # below what the system gives to outgoing connections
+START_SECONDS = 900  # a first `up` may have to build
+
+
+class Cluster:
+    """Redis, PostgreSQL, nginx and the four services, started with `settings`."""
+
+    def __init__(self, gateways: int = 2, **settings: str):
+        self.base = free_base()
+        self._settings = settings
+        # PostgreSQL runs under an account of its own, which has to pass through this folder.
+        self._folder = Path(tempfile.mkdtemp(prefix="parley-e2e-"))
+        self._folder.chmod(0o755)
+        #: What must never stand in a log: passwords, tokens, tickets and contents that tests have used.
+        self.secrets: set[str] = set()
+        try:
+            self.local("up", "--gateways", str(gateways), "--detach", "--no-install", patience=START_SECONDS)
+        except BaseException:
+            self.close()
+            raise
+        urls = {name: process["url"] for name, process in self.processes().items()}
+        self.url = urls["nginx"]
+        self.gateway_urls = [urls[f"gateway-{number + 1}"] for number in range(gateways)]
+        self.auth_url, self.history_url, self.presence_url = urls["auth"], urls["history"], urls["presence"]
+        self.database_url = urls["postgres"]
+        self.redis_port = int(urls["redis"].rsplit(":", 1)[1])
+        self.web = Service(self.url)
+        self.auth, self.history, self.presence = map(Service, (self.auth_url, self.history_url, self.presence_url))
+
+    def local(self, *arguments: str, patience: float = 120) -> str:
+        """Runs compose/local for this cluster and returns what it answers."""
+        done = subprocess.run(
+            [LOCAL, *arguments], env=self.environment(), capture_output=True, text=True, timeout=patience, check=False
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"compose/local {' '.join(arguments)}: {done.returncode}\n{done.stderr[-4000:]}")
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"PORT_BASE": str(self.base), "PARLEY_DATA": str(self._folder)} | self._settings
+
+    # ---- processes ----
+
+    def processes(self) -> dict[str, dict]:
+        """Name to `{"name","pid","url","state"}`."""
+        return {process["name"]: process for process in json.loads(self.local("status", "--json"))["processes"]}
+
+    def start(self, name: str) -> None:
+        self.local("start", name)
+
+    def stop(self, name: str) -> None:
+        self.local("stop", name)
+
+    def restart(self, name: str) -> None:
+        self.local("restart", name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL: no goodbye. Returns when it has ended; `start` begins it anew."""
+        os.kill(self.processes()[name]["pid"], signal.SIGKILL)
+        eventually(lambda: self.processes()[name]["state"] == "died", what=f"{name} has died")
+
+    def restart_all(self) -> None:
+        """Stops everything and starts it again, the data staying."""
+        count = str(len(self.gateway_urls))
+        self.local("down")
+        self.local("up", "--gateways", count, "--detach", "--no-install", patience=START_SECONDS)
+
+    def close(self) -> None:
+        """Stops everything and forgets the data."""
+        try:
+            self.local("down", "--wipe")
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    # ---- looking inside, as an operator does ----
+
+    def redis(self, *command: str) -> str:
+        """The answer of redis-cli."""
+        return _output(["redis-cli", "-p", str(self.redis_port), *command]).rstrip("\n")
+
+    def sql(self, query: str) -> list[list[str]]:
+        """The rows of a query, as texts."""
+        text = _output(["psql", "-XAtq", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.database_url, "-c", query])
+        return [line.split("\t") for line in text.splitlines()]
+
+    def log_files(self) -> list[Path]:
+        return sorted(self._folder.glob("*/log/*.log"))
+
+    def logs(self) -> dict[str, str]:
+        """Name to all that the process has written."""
+        return {file.stem: file.read_text(errors="replace") for file in self.log_files()}
+
+    def log_sizes(self) -> dict[Path, int]:
+        """Where the logs end now: what `logs_since` starts from."""
+        return {file: file.stat().st_size for file in self.log_files()}
+
+    def logs_since(self, sizes: dict[Path, int], lines: int = 30) -> str:
+        """The last lines that each process has written since then."""
+        parts = []
+        for file in self.log_files():
+            with file.open("rb") as log:
+                log.seek(sizes.get(file, 0))
+                written = log.read().decode(errors="replace").splitlines()[-lines:]
+            if written:
+                parts.append(f"==> {file.stem} <==\n" + "\n".join(written))
+        return "\n".join(parts)
+
+
+def free_base() -> int:
+    """The first port of a hundred that nobody listens on; where to look first is random, for runs side by side."""
+    for base in random.sample(PORTS, len(PORTS)):
+        if all(_is_free(port) for port in range(base, base + 100)):
+            return base
+    raise RuntimeError(f"no hundred free ports in {PORTS}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]}: {done.stderr}")
+    return done.stdout
