@@ -1,5 +1,6 @@
 import Engine
 public import Foundation
+import Synchronization
 
 /// A private redis-server on a free loopback port, with a folder of its own that goes with it.
 ///
@@ -11,18 +12,28 @@ public final class RedisServer {
     public let folder: URL
 
     private let options: [String]
-    private var process: Process?
+    private var keeper: Process?
+    private var lifeline: Pipe?
+    private var pid: pid_t = 0
+
+    /// Runs the server as its child and ends it when the lifeline, its input, is cut: by `kill`, or because the
+    /// test process has died.
+    private static let keep = """
+        redis-server "$@" >/dev/null 2>&1 & echo $!; read -r _; kill -9 $!
+        """
+    private static let spawning = Mutex(())
 
     /// Starts a server and waits until it answers.
     ///
     /// - Parameters:
-    ///   - appendOnly: whether it keeps its data over a `kill`.
+    ///   - appendOnly: whether it keeps all it has acknowledged over a `kill`.
     ///   - options: further words of its command line.
     public init(appendOnly: Bool = false, options: [String] = []) throws {
         port = try Self.freePort()
         folder = FileManager.default.temporaryDirectory.appending(path: "parley-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        self.options = ["--appendonly", appendOnly ? "yes" : "no"] + options
+        // With `everysec` Redis may answer before it writes, while an earlier fsync is under way.
+        self.options = ["--appendonly", appendOnly ? "yes" : "no", "--appendfsync", "always"] + options
         try start()
     }
 
@@ -36,34 +47,54 @@ public final class RedisServer {
 
     /// Starts the server again, on the same port and folder; returns when it answers.
     public func start() throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["redis-server", "--port", "\(port)", "--bind", "127.0.0.1"]
-        process.arguments? += ["--dir", folder.path, "--save", "", "--logfile", "redis.log"] + options
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        self.process = process
+        let keeper = Process()
+        let output = Pipe()
+        keeper.executableURL = URL(fileURLWithPath: "/bin/sh")
+        keeper.arguments = ["-c", Self.keep, "sh", "--port", "\(port)", "--bind", "127.0.0.1"]
+        keeper.arguments? += ["--dir", folder.path, "--save", "", "--logfile", "redis.log"] + options
+        keeper.standardOutput = output
+        keeper.standardError = FileHandle.nullDevice
+        lifeline = try Self.spawn(keeper)
+        self.keeper = keeper
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        pid = pid_t(line.trimmingCharacters(in: .newlines)) ?? 0
         try awaitAnswer()
+    }
+
+    /// One at a time: else another server's keeper could inherit this one's lifeline, and hold it.
+    private static func spawn(_ keeper: Process) throws -> Pipe {
+        try spawning.withLock { _ in
+            let lifeline = Pipe()
+            _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            keeper.standardInput = lifeline
+            try keeper.run()
+            return lifeline
+        }
     }
 
     /// Ends the server as a crash would, and waits for its end.
     public func kill() {
-        guard let process else { return }
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        self.process = nil
+        signal(SIGKILL)
+        try? lifeline?.fileHandleForWriting.close()
+        keeper?.waitUntilExit()
+        keeper = nil
+        lifeline = nil
+        let deadline = Instant.current().advanced(byMilliseconds: 2_000)
+        while isAlive, Instant.current() < deadline { usleep(1_000) }
+        pid = 0
     }
 
     /// Stops the server in its tracks (`SIGSTOP`): its sockets stay, nothing answers.
-    public func freeze() {
-        process.map { _ = Glibc.kill($0.processIdentifier, SIGSTOP) }
-    }
+    public func freeze() { signal(SIGSTOP) }
 
     /// Lets a frozen server go on.
-    public func thaw() {
-        process.map { _ = Glibc.kill($0.processIdentifier, SIGCONT) }
+    public func thaw() { signal(SIGCONT) }
+
+    private var isAlive: Bool { pid > 0 && Glibc.kill(pid, 0) == 0 }
+
+    private func signal(_ number: Int32) {
+        guard pid > 0 else { return }
+        Glibc.kill(pid, number)
     }
 
     /// What the server wrote to its log.
@@ -73,8 +104,9 @@ public final class RedisServer {
 
     private func awaitAnswer() throws {
         let deadline = Instant.current().advanced(byMilliseconds: 10_000)
-        while process?.isRunning == true, Instant.current() < deadline {
+        while Instant.current() < deadline {
             if Self.ping(port) { return }
+            guard isAlive else { break }
             usleep(5_000)
         }
         throw RedisServerError(log: log)
