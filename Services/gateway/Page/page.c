@@ -81,7 +81,7 @@ static const unsigned char page_words_js[] = {
 #define JS "text/javascript; charset=utf-8"
 #define SVG "image/svg+xml"
 
-const struct page_file page_files[] = {
+static const struct page_file page_files[] = {
     {"/", HTML, index_html, sizeof index_html},
     {"/style.css", CSS, style_css, sizeof style_css},
     {"/icon.svg", SVG, icon_svg, sizeof icon_svg},
@@ -108,4 +108,7 @@ const struct page_file page_files[] = {
     {"/page/timeline.js", JS, page_timeline_js, sizeof page_timeline_js},
     {"/page/words.js", JS, page_words_js, sizeof page_words_js},
 };
-const size_t page_files_count = sizeof page_files / sizeof page_files[0];
+
+const struct page_file *page_file_at(size_t number) {
+  return number < sizeof page_files / sizeof page_files[0] ? &page_files[number] : NULL;
+}

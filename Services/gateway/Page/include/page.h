@@ -11,7 +11,7 @@ struct page_file {
   size_t length;
 };
 
-extern const struct page_file page_files[];
-extern const size_t page_files_count;
+/// The file with this number, from 0 on; NULL past the last one.
+const struct page_file *page_file_at(size_t number);
 
 #endif

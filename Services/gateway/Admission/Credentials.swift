@@ -1,0 +1,41 @@
+import Web
+
+/// What a request shows to say who somebody is (protocol, section 4), in the order in which it counts.
+enum Credentials: Equatable {
+    case token(String)
+    case ticket(String)
+    /// Nothing was shown: the first frame must.
+    case none
+    /// Something was shown that can be no token.
+    case malformed
+
+    private static let protocolPrefix = "bearer."
+
+    /// Reads a request; `allowsQueryToken` says whether `?token=` counts.
+    init(_ request: Request, allowsQueryToken: Bool) {
+        if let header = request.headers["Authorization"] {
+            self = Credentials.bearer(header).map(Credentials.token) ?? .malformed
+        } else if let token = Credentials.subprotocolToken(request) {
+            self = .token(token)
+        } else if let ticket = request.query("ticket") {
+            self = .ticket(ticket)
+        } else if allowsQueryToken, let token = request.query("token") {
+            self = .token(token)
+        } else {
+            self = .none
+        }
+    }
+
+    private static func bearer(_ header: String) -> String? {
+        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+
+    private static func subprotocolToken(_ request: Request) -> String? {
+        let offered = (request.headers["Sec-WebSocket-Protocol"] ?? "").split(separator: ",")
+        let names = offered.map { $0.drop { $0 == " " || $0 == "\t" } }
+        guard let name = names.first(where: { $0.hasPrefix(protocolPrefix) }) else { return nil }
+        return String(name.dropFirst(protocolPrefix.count).prefix { $0 != " " && $0 != "\t" })
+    }
+}

@@ -1,0 +1,147 @@
+import Bus
+import Engine
+import Hosting
+import PresenceFunctions
+import Redis
+import RoomFunctions
+import Schema
+import Web
+
+/// What a gateway consists of: made in order, started in order, stopped in reverse.
+actor Assembly: Service {
+    private let loop: EventLoop
+    private let config: GatewayConfig
+    private let context: LaunchContext
+    private var parts: Parts?
+
+    private struct Parts {
+        let redis: RedisClient
+        let subscriber: Subscriber
+        let rpc: RPCClient
+        let control: ControlLog
+        let lease: Lease
+        let shard: Shard
+        let health: Health
+        let http: HTTPService
+    }
+
+    init(_ config: GatewayConfig, _ context: LaunchContext) throws {
+        self.config = config
+        self.context = context
+        loop = try context.makeLoop("gateway")
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    func start() async throws {
+        loop.preconditionCurrent()
+        let name = "gateway \(config.id)".replacing(" ", with: "-")
+        let redis = RedisClient(
+            loop: loop, address: config.redis, name: name,
+            libraries: [RoomFunctions.library, PresenceFunctions.library, LimitFunctions.library])
+        let subscriber = Subscriber(loop: loop, address: config.redis, name: "\(name)-rooms")
+        let lease = Lease(id: config.id, loop: loop, redis: redis, log: context.log)
+        let rpc = RPCClient(
+            loop: loop, address: config.redis, name: name, redis: redis, replyID: lease.incarnation)
+        let control = ControlLog(loop: loop, address: config.redis, name: name, redis: redis)
+        let shard = try makeShard(redis, subscriber, rpc, lease)
+        let health = makeHealth(redis, subscriber, shard)
+        let http = try makeHTTP(shard, health)
+        parts = Parts(
+            redis: redis, subscriber: subscriber, rpc: rpc, control: control, lease: lease, shard: shard,
+            health: health, http: http)
+        connect(redis, subscriber, control, lease, shard)
+        redis.start()
+        subscriber.start()
+        rpc.start()
+        control.start()
+        shard.start()
+        context.log.info("listening", ["host": .string(config.hosting.host), "port": .int(http.port)])
+    }
+
+    func stop() async {
+        loop.preconditionCurrent()
+        guard let parts else { return }
+        parts.health.isDraining = true
+        await parts.shard.drain(withinMilliseconds: 3_000)
+        await parts.http.drain(withinMilliseconds: 1_000)
+        await parts.lease.release()
+        parts.control.close()
+        parts.rpc.close()
+        parts.subscriber.close()
+        parts.redis.close()
+        self.parts = nil
+    }
+
+    // MARK: Parts
+
+    private func makeShard(_ redis: RedisClient, _ subscriber: Subscriber, _ rpc: RPCClient, _ lease: Lease)
+        throws
+        -> Shard
+    {
+        let (loop, log) = (loop, context.log)
+        let metrics = GatewayMetrics(context.metrics)
+        let directory = RoomDirectory(redis: redis, rpc: rpc)
+        let recent = RecentLog(redis: redis)
+        let rooms = Rooms { rooms in
+            RoomServices(
+                loop: loop, redis: redis, subscriber: subscriber, recent: recent, log: log, metrics: metrics
+            ) { [weak rooms] in rooms?.evict($0, from: $1, $2) }
+        }
+        let presence = Presence(loop: loop, redis: redis, incarnation: lease.incarnation, log: log)
+        let bounds = MessageSender.Bounds(
+            recentKeep: config.recentKeep, recentMax: config.recentMax, logMaxBytes: config.logMaxBytes)
+        let sender = MessageSender(
+            loop: loop, redis: redis, directory: directory, bounds: bounds, metrics: metrics
+        ) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
+        return Shard(
+            loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
+            authority: try Authority(settings: config.tokens, loop: loop, redis: redis), directory: directory,
+            recent: recent, rooms: rooms, people: People(subscriber: subscriber, presence: presence),
+            presence: presence, sender: sender,
+            stored: StoredWatch(loop: loop, redis: redis, subscriber: subscriber))
+    }
+
+    private func makeHealth(_ redis: RedisClient, _ subscriber: Subscriber, _ shard: Shard) -> Health {
+        let health = Health(loop: loop)
+        health.check("redis") {
+            _ = try await redis.call("PING")
+            guard subscriber.isConnected else { throw RedisError.unavailable }
+        }
+        health.check("keys") {
+            guard shard.authority.isReady else { throw AuthenticationFailure.unavailable }
+        }
+        return health
+    }
+
+    private func makeHTTP(_ shard: Shard, _ health: Health) throws -> HTTPService {
+        var routes = Routes()
+        OperationsEndpoint(health: health, metrics: context.metrics).add(to: &routes)
+        PageFiles().add(to: &routes)
+        routes.on(.get, "/ws") { _ in throw Handshake.upgradeRequired }
+        routes.on(.get, "/ws/{room}") { _ in throw Handshake.upgradeRequired }
+        return try HTTPService(loop: loop, context: context, routes: routes, upgrade: { shard.upgrade($0) })
+    }
+
+    /// Who hears of what.
+    private func connect(
+        _ redis: RedisClient, _ subscriber: Subscriber, _ control: ControlLog, _ lease: Lease, _ shard: Shard
+    ) {
+        let log = context.log
+        var isStarted = false
+        redis.onConnect = { run in
+            log.info("bus connected", ["run": .string(run)])
+            if isStarted { lease.renew() } else { lease.start() }
+            isStarted = true
+            shard.presence.stateAll()
+            shard.stored.reconnected()
+        }
+        redis.onDisconnect = { log.warn("bus lost") }
+        subscriber.onDisconnect = { shard.rooms.subscriptionsLost() }
+        control.onEvent = { shard.hear($0) }
+        control.onReload = { shard.reload() }
+        lease.onLapsed = { shard.presence.stateAll() }
+        let half = PresenceRecord.onlineSeconds / 2
+        loop.scheduleRepeating(everyMilliseconds: half * 1000) { shard.presence.renewCopies() }
+    }
+}

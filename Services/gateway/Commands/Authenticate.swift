@@ -1,0 +1,24 @@
+import Bus
+import Schema
+
+extension Session {
+    /// `authenticate`: says who one is, or renews the token of a live connection.
+    func authenticate(_ token: String, replyTo: ReplyID?) {
+        let verdict = shard.authority.identity(of: token)
+        guard let known = state.identity else {
+            switch verdict {
+            case .success(let identity): return admit(identity, replyTo: replyTo)
+            case .failure(let failure): return close(failure.closeReason)
+            }
+        }
+        switch verdict {
+        case .success(let identity) where identity.user == known.user:
+            renew(identity)
+            send(
+                Authenticated(tokenExpiresAt: identity.expires * 1000), replyTo: replyTo, user: identity.user)
+        // Another user's token does not change who a connection is.
+        case .success: close(.tokenInvalid)
+        case .failure(let failure): close(failure.closeReason)
+        }
+    }
+}

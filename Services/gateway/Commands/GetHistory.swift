@@ -1,0 +1,52 @@
+import Bus
+import Engine
+import Schema
+
+extension Session {
+    /// `get_history`: a page, read by the history service.
+    func answer(_ request: GetHistory, for identity: Identity, replyTo: ReplyID?) {
+        shard.loop.spawn {
+            do throws(BusError) {
+                try await self.shard.requireMember(identity, of: request.room)
+                let page = try await self.shard.rpc.text("history", "page", request.json)
+                self.send(VerbatimData(.history, page), replyTo: replyTo, room: request.room)
+            } catch {
+                self.fail(error.historyCode, replyTo: replyTo, room: request.room)
+            }
+        }
+    }
+}
+
+extension GetHistory {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = ["room": .string(room.text), "limit": .int(Int64(limit))]
+        switch direction {
+        case .newest: break
+        case .before(let seq): members["before"] = .int(seq)
+        case .after(let seq): members["after"] = .int(seq)
+        }
+        return .object(members)
+    }
+}
+
+extension BusError {
+    /// An archive that does not answer is unavailable, whatever the reason.
+    fileprivate var historyCode: ErrorCode { self == .timeout ? .historyUnavailable : code }
+}
+
+/// A payload that another service has written: its envelopes keep their form.
+private struct VerbatimData: Payload {
+    let type: EventType
+    private let object: [UInt8]
+
+    init(_ type: EventType, _ object: [UInt8]) {
+        self.type = type
+        self.object = object
+    }
+
+    /// The members of the object, without its braces.
+    func write(to data: inout JSONWriter) {
+        let members = object.dropFirst().dropLast()
+        if !members.isEmpty { data.verbatim(members) }
+    }
+}

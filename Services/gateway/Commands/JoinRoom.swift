@@ -1,0 +1,155 @@
+import Bus
+import Engine
+import Redis
+import Schema
+import Web
+
+extension Session {
+    /// `join_room`: subscribe, confirm, read, send, then live.
+    func join(_ request: JoinRoom, replyTo: ReplyID?, closesWhenDenied: Bool = false) {
+        guard let identity = state.identity else { return }
+        guard joined[request.room] != nil || joined.count < shard.config.limits.rooms else {
+            return fail(.tooManyRooms, replyTo: replyTo, room: request.room)
+        }
+        guard identity.mayEnter(request.room), request.room.admits(identity.user) else {
+            return deny(request.room, replyTo, closesWhenDenied)
+        }
+        joins += 1
+        let number = joins
+        let isAgain = joined.updateValue(number, forKey: request.room) != nil
+        let room = shard.rooms.hold(request.room)
+        shard.loop.spawn {
+            let join = Join(session: self, room: room, request: request, number: number, isAgain: isAgain)
+            let outcome = await join.run(identity, replyTo: replyTo)
+            if case .failure(let error) = outcome, self.joined[request.room] == number {
+                self.joined[request.room] = nil
+                _ = room.remove(self)
+                if isAgain { self.shard.presence.left(request.room, identity.user, wasLost: false) }
+                self.report(error, request.room, replyTo, closesWhenDenied)
+            }
+            self.shard.rooms.release(room)
+        }
+    }
+
+    private func report(_ error: BusError, _ room: RoomID, _ replyTo: ReplyID?, _ closesWhenDenied: Bool) {
+        switch error.code {
+        case .roomDenied, .userNotFound, .forbidden: deny(room, replyTo, closesWhenDenied)
+        case let code: fail(code, replyTo: replyTo, room: room)
+        }
+    }
+
+    /// No such room, or not for this user: the same answer.
+    private func deny(_ room: RoomID, _ replyTo: ReplyID?, _ closes: Bool) {
+        guard closes else { return fail(.roomDenied, replyTo: replyTo, room: room) }
+        close(.roomDenied)
+    }
+}
+
+extension RoomID {
+    /// Whether this user can be in the room at all: a direct one has its two and nobody else.
+    func admits(_ user: UserHandle) -> Bool {
+        guard let (one, other) = directMembers else { return !isDirect }
+        return user == one || user == other
+    }
+}
+
+/// One join under way.
+private struct Join {
+    let session: Session
+    let room: LocalRoom
+    let request: JoinRoom
+    let number: Int
+    let isAgain: Bool
+
+    private var shard: Shard { session.shard }
+    /// Whether the client has not left, or joined anew, since.
+    private var isWanted: Bool { session.joined[room.id] == number && session.user != nil }
+
+    func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
+        do throws(BusError) {
+            guard await room.awaitSubscription() else { throw .redis(.timeout) }
+            let standing = try await standing(of: identity.user)
+            guard let role = standing.role else { throw .refused(.roomDenied) }
+            let online = await online(identity.user)
+            let start = try await start(standing)
+            guard isWanted else { return .success(()) }
+            enter(standing, role: role, online: online, start, replyTo: replyTo)
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What the room is to the user, who becomes a member of a public one.
+    private func standing(of user: UserHandle) async throws(BusError) -> RoomStanding {
+        let known = room.knownSeq
+        let standing = try await shard.directory.standing(of: user, in: room.id, known: known)
+        guard standing.role == nil, standing.visibility == "public" else { return standing }
+        try await shard.directory.join(user, room.id)
+        return try await shard.directory.standing(of: user, in: room.id, known: known)
+    }
+
+    private func online(_ user: UserHandle) async -> Int {
+        guard isWanted else { return 0 }
+        if isAgain {
+            let people = try? await shard.redis.call("HGET", .text(Keys.online(room.id)), "")
+            return people?.int.flatMap(Int.init(exactly:)) ?? 1
+        }
+        return await shard.presence.entered(room.id, user) ?? 1
+    }
+
+    /// What the client is sent before live envelopes.
+    private struct Start {
+        var recovered: Bool?
+        var envelopes: [LoggedEnvelope]
+    }
+
+    private func start(_ standing: RoomStanding) async throws(BusError) -> Start {
+        do throws(RedisError) {
+            guard let since = request.since else {
+                return Start(recovered: nil, envelopes: try await newest(request.recent, standing))
+            }
+            if let missed = try await missed(since, standing) {
+                return Start(recovered: true, envelopes: missed)
+            }
+            return Start(recovered: false, envelopes: try await newest(request.recent, standing))
+        } catch {
+            throw .redis(error)
+        }
+    }
+
+    private func newest(_ count: Int, _ standing: RoomStanding) async throws(RedisError) -> [LoggedEnvelope] {
+        try await shard.recent.newest(count, of: room.id, before: standing.newest.seq + 1)
+    }
+
+    /// All envelopes after `since`, or nil where they do not stand in the recent log without a hole.
+    private func missed(_ since: LogPosition, _ standing: RoomStanding) async throws(RedisError)
+        -> [LoggedEnvelope]?
+    {
+        guard since.epoch == standing.newest.epoch, since.seq <= standing.newest.seq else { return nil }
+        let count = standing.newest.seq - since.seq
+        guard count > 0 else { return [] }
+        guard count <= Int64(shard.config.recentMax) else { return nil }
+        let found = try await shard.recent.following(since.seq, of: room.id, count: Int(count))
+        let isWhole = found.count == Int(count) && found.last?.seq == standing.newest.seq
+        return isWhole ? found : nil
+    }
+
+    private func enter(
+        _ standing: RoomStanding, role: String, online: Int, _ start: Start, replyTo: ReplyID?
+    ) {
+        session.uninvited.remove(room.id)
+        room.vouch(mv: standing.mv)
+        let member = room.add(session)
+        let joined = Joined(
+            at: standing.newest, role: role, recovered: start.recovered, online: max(online, 1))
+        session.send(joined, replyTo: replyTo, room: room.id)
+        for envelope in start.envelopes { session.send(FrameEncoder.text(envelope.bytes)) }
+        // What has come live since the reading is read once more: then it is the same log, and in order.
+        if room.knownSeq > standing.newest.seq {
+            room.catchUp(member, after: standing.newest.seq, epoch: standing.newest.epoch)
+        } else {
+            member.cursor = .live(standing.newest)
+        }
+    }
+}

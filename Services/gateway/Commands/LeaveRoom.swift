@@ -1,0 +1,32 @@
+import Engine
+import Schema
+
+extension Session {
+    /// `leave_room`: ends the live room on this connection; membership stays.
+    func leave(_ room: RoomID, replyTo: ReplyID?) {
+        forget(room, wasLost: false)
+        send(Left(), replyTo: replyTo, room: room, user: user)
+    }
+
+    /// Ends a room of this connection, whoever wishes it.
+    func forget(_ room: RoomID, wasLost: Bool) {
+        typing.removeValue(forKey: room)?.cancel()
+        uninvited.remove(room)
+        let wasJoined = joined.removeValue(forKey: room) != nil
+        let member = shard.rooms.remove(self, from: room)
+        // A join that has not come to its end has stated nothing yet.
+        guard wasJoined, let member, !member.isUninvited, let user else { return }
+        shard.presence.left(room, user, wasLost: wasLost)
+    }
+
+    /// Auth has decided that this user may not be in the room any more.
+    func evicted(from room: RoomID, _ reason: Left.Reason) {
+        let wasJoined = joined.removeValue(forKey: room) != nil
+        let wasUninvited = uninvited.remove(room) != nil
+        typing.removeValue(forKey: room)?.cancel()
+        guard wasJoined || wasUninvited, let user else { return }
+        if wasJoined { shard.presence.left(room, user, wasLost: false) }
+        send(Left(reason), room: room, user: user)
+        if room == defaultRoom { close(.roomDenied) }
+    }
+}

@@ -1,0 +1,77 @@
+import Bus
+import Engine
+import Redis
+import Schema
+
+extension Session {
+    /// `send_message`: into a room, or to somebody.
+    func send(_ request: SendMessage, as identity: Identity, replyTo: ReplyID?) {
+        let room: RoomID =
+            switch request.destination {
+            case .room(let room): room
+            case .user(let user): RoomID.direct(identity.user, user)
+            }
+        let message = OutgoingMessage(
+            room: room, request: request, replyID: replyTo, sender: identity, arrived: shard.loop.now)
+        guard identity.mayEnter(room), room.admits(identity.user) else {
+            return refuse(message, .roomDenied)
+        }
+        guard waitingBytes + message.byteCount <= Session.waitingLimit else {
+            return refuse(message, .overloaded)
+        }
+        waitingBytes += message.byteCount
+        if let first = lanes[room, default: SendLane()].enter(message) { dispatch(first) }
+    }
+
+    /// How many bytes of messages may wait to be accepted on one connection.
+    private static var waitingLimit: Int { 1_048_576 }
+
+    private func dispatch(_ message: OutgoingMessage) {
+        shard.sender.send(message) { [self] outcome in
+            settle(message, outcome)
+            waitingBytes -= message.byteCount
+            guard let next = lanes[message.room]?.settled() else {
+                lanes[message.room] = nil
+                return
+            }
+            // A connection that has ended still has its accepted frames carried out: they were sent.
+            dispatch(next)
+        }
+    }
+
+    private func settle(_ message: OutgoingMessage, _ outcome: SendOutcome) {
+        switch outcome {
+        case .accepted(let id, let position, let isDuplicate, let stored):
+            let receipt = MessageReceipt.sent(message.key, id: id, at: position, isDuplicate: isDuplicate)
+            send(receipt, replyTo: message.replyID, room: message.room)
+            if message.request.ack == .stored { tellStored(receipt, message, stored) }
+            if message.room.isDirect { announce(message.room, position) }
+        case .limited(let used, let most, let wait):
+            let limit = RateLimitExceeded(
+                scope: .user, messagesSent: used, maxMessages: most, retryAfterMilliseconds: wait,
+                clientMessageID: message.key)
+            send(limit, replyTo: message.replyID, room: message.room)
+        case .refused(let code): refuse(message, code)
+        }
+    }
+
+    private func refuse(_ message: OutgoingMessage, _ code: ErrorCode) {
+        let error = MessageError(code, clientMessageID: message.key)
+        send(error, replyTo: message.replyID, room: message.room)
+    }
+
+    private func tellStored(_ receipt: MessageReceipt, _ message: OutgoingMessage, _ stored: Int64) {
+        let tell = { [self] in send(receipt.stored, replyTo: message.replyID, room: message.room) }
+        guard receipt.position.seq > stored else { return tell() }
+        shard.stored.wait(for: receipt.position, in: message.room, tell)
+    }
+
+    /// Both users' channels hear of a direct message, so that all their devices get it without having joined.
+    private func announce(_ room: RoomID, _ position: LogPosition) {
+        guard let (one, other) = room.directMembers else { return }
+        let text = "direct \(room) \(position.epoch) \(position.seq)"
+        for user in Set([one, other]) {
+            shard.redis.call(["SPUBLISH", .text(Keys.userChannel(user)), .text(text)]) { _ in }
+        }
+    }
+}

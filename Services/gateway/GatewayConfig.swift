@@ -1,0 +1,129 @@
+import Bus
+import Glibc
+import Hosting
+import Redis
+import Schema
+import Tokens
+
+/// The settings of a gateway.
+struct GatewayConfig: ServiceConfiguration {
+    let hosting: HostingSettings
+    /// This gateway's name in the cluster.
+    let id: String
+    let redis: RedisAddress
+    let tokens: TokenSettings
+    /// What clients are told they may do.
+    let limits: Limits
+    /// Whether limits of rate and count are lifted.
+    let limitsAreOff: Bool
+    /// Which pages may connect; empty: those of the request's own host.
+    let allowedOrigins: [String]
+    /// Whether a token may stand in the address.
+    let allowsQueryToken: Bool
+    /// How long a connection may stay without saying who it is, in seconds.
+    let authenticationSeconds: Int
+    /// How often a ping goes out, and after how long a silent connection is dropped, in seconds.
+    let heartbeatSeconds: Int
+    let silenceSeconds: Int
+    /// How many bytes may wait for one reader.
+    let sendQueueBytes: Int
+    /// How many seqs the recent log of a room keeps, and how many at most while the archive lags.
+    let recentKeep: Int
+    let recentMax: Int
+    /// How many bytes a partition's log may hold.
+    let logMaxBytes: Int
+
+    init(from settings: inout Settings) {
+        hosting = settings.hosting(port: 8080)
+        id = settings.parsed(
+            "GATEWAY_ID", default: GatewayConfig.hostName, expects: "1–64 of letters, digits, - _ .",
+            help: "This gateway's name in the cluster: unique."
+        ) { text in
+            let allowed = text.utf8.allSatisfy { byte in
+                Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
+                    || [0x2D, 0x2E, 0x5F].contains(byte)
+            }
+            return (1...64).contains(text.utf8.count) && allowed ? text : nil
+        }
+        redis = settings.redisAddress()
+        tokens = settings.tokens()
+        limits = Limits(
+            messageBytes: settings.bytes(
+                "MAX_MESSAGE_BYTES", default: 65_536, in: 1_024...16_777_216,
+                help: "Largest frame or message of a client; more closes the connection."),
+            contentChars: settings.int(
+                "MAX_CONTENT_CHARS", default: 4_000, in: 1...1_000_000, unit: "Unicode scalars",
+                help: "Longest content of a message."),
+            messagesPerWindow: settings.int(
+                "MESSAGE_RATE_LIMIT", default: 10, in: 0...1_000_000, unit: "messages",
+                help: "How many messages a member may send in a window; 0 is no limit."),
+            windowSeconds: settings.seconds(
+                "MESSAGE_RATE_WINDOW", default: 60, in: 1...86_400, help: "Length of that window."),
+            rooms: settings.int(
+                "MAX_ROOMS_PER_CONNECTION", default: 100, in: 1...10_000, unit: "rooms",
+                help: "How many rooms one connection may have joined."))
+        limitsAreOff =
+            settings.choice("LIMITS", default: Switch.on, help: "off lifts every limit of rate and count.")
+            == .off
+        allowedOrigins = settings.list(
+            "ALLOWED_ORIGINS",
+            help: "Origins whose pages may connect; * for all; empty: the request's own host.")
+        allowsQueryToken = settings.bool(
+            "ALLOW_QUERY_TOKEN", default: true, help: "Whether ?token= is taken; it is never logged.")
+        authenticationSeconds = settings.seconds(
+            "AUTHENTICATION_SECONDS", default: 5, in: 1...60,
+            help: "How long a connection may stay without saying who it is.")
+        heartbeatSeconds = settings.seconds(
+            "HEARTBEAT_SECONDS", default: 25, in: 1...3_600, help: "How often a ping goes out.")
+        silenceSeconds = settings.seconds(
+            "SILENCE_SECONDS", default: 60, in: 2...7_200,
+            help: "After how long a connection that answers nothing is dropped.")
+        sendQueueBytes = settings.bytes(
+            "SEND_QUEUE_BYTES", default: 1_048_576, in: 65_536...1_073_741_824,
+            help: "How much may wait for one reader; more closes it as a slow consumer.")
+        recentKeep = settings.int(
+            "RECENT_KEEP", default: 1_000, in: 100...20_000, unit: "messages",
+            help: "How many messages of a room Redis keeps for those who come back.")
+        recentMax = settings.int(
+            "RECENT_MAX", default: 20_000, in: 1_000...1_000_000, unit: "messages",
+            help: "How many it keeps at most while the archive lags; then sends are refused.")
+        logMaxBytes = settings.bytes(
+            "LOG_MAX_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
+            help: "How much a partition may hold that is not archived yet; then sends are refused.")
+    }
+
+    private enum Switch: String, CaseIterable { case on, off }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "gateway" }
+        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.isEmpty ? "gateway" : String(text.prefix(64))
+    }
+}
+
+extension Settings {
+    /// Where the bus is.
+    fileprivate mutating func redisAddress() -> RedisAddress {
+        parsed(
+            "REDIS_URL", default: "redis://127.0.0.1:8079", expects: "redis://[user:password@]host:port[/db]",
+            help: "The bus."
+        ) { try? RedisAddress(url: $0) }
+    }
+
+    /// How tokens are judged; the same names and defaults in every service.
+    fileprivate mutating func tokens() -> TokenSettings {
+        let algorithm = choice(
+            "JWT_ALGORITHM", default: TokenAlgorithm.eddsa, help: "How access tokens are signed.")
+        let secret = secret(
+            "JWT_SECRET", minimumBytes: 32, help: "The secret of HS256, shared by all services.")
+        if algorithm == .hs256, secret == nil {
+            reject("JWT_SECRET", because: "is needed with JWT_ALGORITHM=HS256")
+        }
+        return TokenSettings(
+            algorithm: algorithm, secret: Array((secret?.value ?? "").utf8),
+            issuer: string("JWT_ISSUER", default: "parley", help: "Who issues tokens."),
+            audience: string("JWT_AUDIENCE", default: "parley", help: "Whom tokens are for."))
+    }
+}

@@ -1,0 +1,48 @@
+import Hosting
+
+/// What a gateway counts.
+struct GatewayMetrics {
+    let connections: Gauge
+    let opened: Counter
+    let closed: Counter
+    let frames: Counter
+    let malformed: Counter
+    let deliveries: Counter
+    let holes: Counter
+    let accepted: Counter
+    let duplicates: Counter
+    let limited: Counter
+    let refused: Counter
+    let sendSeconds: Histogram
+
+    init(_ registry: Registry) {
+        connections = registry.gauge(
+            "parley_gateway_connections", help: "WebSocket connections that are open.")
+        opened = registry.counter("parley_gateway_connections_opened_total", help: "Connections opened.")
+        closed = registry.counter("parley_gateway_connections_closed_total", help: "Connections ended.")
+        frames = registry.counter("parley_gateway_frames_received_total", help: "Text messages received.")
+        malformed = registry.counter(
+            "parley_gateway_frames_malformed_total", help: "Frames that were refused.")
+        deliveries = registry.counter(
+            "parley_gateway_deliveries_total", help: "Envelopes of rooms' logs offered to live connections.")
+        holes = registry.counter(
+            "parley_gateway_holes_total", help: "Holes in a live feed that were read from the recent log.")
+        accepted = registry.counter("parley_gateway_messages_accepted_total", help: "Messages given a place.")
+        duplicates = registry.counter(
+            "parley_gateway_messages_duplicate_total", help: "Sends answered with the place given before.")
+        limited = registry.counter(
+            "parley_gateway_messages_limited_total", help: "Sends over the message limit.")
+        refused = registry.counter("parley_gateway_messages_refused_total", help: "Sends refused otherwise.")
+        sendSeconds = registry.histogram(
+            "parley_gateway_send_seconds", help: "Time from a send to its answer.")
+    }
+
+    func note(_ outcome: SendOutcome, milliseconds: Int) {
+        sendSeconds.observe(Double(milliseconds) / 1000)
+        switch outcome {
+        case .accepted(_, _, let isDuplicate, _): (isDuplicate ? duplicates : accepted).add()
+        case .limited: limited.add()
+        case .refused: refused.add()
+        }
+    }
+}

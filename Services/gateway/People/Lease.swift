@@ -1,0 +1,60 @@
+import Engine
+import Hosting
+import Redis
+import Schema
+
+/// This gateway's lease: while it lives, so do the devices that the gateway has stated.
+///
+/// Belongs to its loop.
+final class Lease {
+    /// This run of this gateway.
+    let incarnation: String
+    /// Called when the lease had ended, so that somebody may have taken our devices for gone.
+    var onLapsed: (() -> Void)?
+
+    private let id: String
+    private let loop: EventLoop
+    private let redis: RedisClient
+    private let log: Log
+    private var timer: Timer?
+
+    private static let seconds = 15
+    private static let renewMilliseconds = 5_000
+
+    init(id: String, loop: EventLoop, redis: RedisClient, log: Log) {
+        self.id = id
+        self.loop = loop
+        self.redis = redis
+        self.log = log
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        incarnation = id + "." + String((0..<8).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
+    }
+
+    func start() {
+        renew()
+        timer = loop.scheduleRepeating(everyMilliseconds: Self.renewMilliseconds) { [weak self] in
+            self?.renew()
+        }
+    }
+
+    func renew() {
+        redis.call(["SADD", .text(Keys.gateways), .text(incarnation)]) { _ in }
+        redis.call(
+            ["SET", .text(Keys.gateway(id)), .text(incarnation), "EX", .int(Int64(Self.seconds)), "GET"]
+        ) { [weak self] result in
+            guard let self else { return }
+            switch result {
+            case .failure(let error): log.warn("lease not renewed", .error(error))
+            case .success(let before) where before.text != incarnation: onLapsed?()
+            case .success: break
+            }
+        }
+    }
+
+    /// Gives the lease back; what was stated must have been taken back before.
+    func release() async {
+        timer?.cancel()
+        _ = try? await redis.call("SREM", .text(Keys.gateways), .text(incarnation))
+        _ = try? await redis.call("DEL", .text(Keys.gateway(id)))
+    }
+}

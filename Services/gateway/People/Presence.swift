@@ -1,0 +1,136 @@
+import Bus
+import Engine
+import Hosting
+import PresenceFunctions
+import Redis
+import Schema
+
+/// States to the bus who is here: how many devices of a user, how many connections of a user in a room.
+///
+/// Belongs to its loop. A statement is absolute, so it may be repeated; after a reconnect all are.
+final class Presence {
+    private let loop: EventLoop
+    private let redis: RedisClient
+    private let incarnation: String
+    private let log: Log
+    private var devices = Headcount<UserHandle>()
+    private var online = Headcount<Place>()
+
+    /// How long one who was lost may take to come back without having left.
+    private static let lingerMilliseconds = 5_000
+
+    private struct Place: Hashable {
+        let room: RoomID
+        let user: UserHandle
+    }
+
+    init(loop: EventLoop, redis: RedisClient, incarnation: String, log: Log) {
+        self.loop = loop
+        self.redis = redis
+        self.incarnation = incarnation
+        self.log = log
+    }
+
+    // MARK: Devices
+
+    func connected(_ user: UserHandle) {
+        let count = devices.arrive(user)
+        state(user, count: count)
+    }
+
+    func disconnected(_ user: UserHandle, wasLost: Bool) {
+        let before = devices.count(of: user)
+        let count = devices.depart(user, lingers: wasLost)
+        if count != before { state(user, count: count) }
+        guard wasLost else { return }
+        loop.schedule(afterMilliseconds: Self.lingerMilliseconds) { [weak self] in
+            guard let self else { return }
+            state(user, count: devices.lingered(user))
+        }
+    }
+
+    private func state(_ user: UserHandle, count: Int) {
+        let set = Keys.gatewayUsers(incarnation)
+        if count > 0 { tell(["SADD", .text(set), .text(user.text)]) }
+        redis.function(
+            PresenceFunctions.deviceSet, keys: [.text(Keys.devices(user))],
+            arguments: [.text(incarnation), .int(Int64(count)), "0"]
+        ) { [weak self] result in
+            guard let self, case .success(let reply) = result else { return }
+            switch reply[0].text {
+            case "first": tell(PresenceRecord.command(PresenceEntry(user, .online)))
+            case "last":
+                let now = WallClock.milliseconds() + redis.clockOffset
+                tell(PresenceRecord.command(PresenceEntry(user, .offline, lastSeen: now)))
+            default: break
+            }
+            // A newer statement may have been made since: then its user is here again, and stays in the set.
+            if devices.count(of: user) == 0 { tell(["SREM", .text(set), .text(user.text)]) }
+        }
+    }
+
+    // MARK: Rooms
+
+    /// One more connection of the user in the room; returns how many people are online there, if Redis says.
+    func entered(_ room: RoomID, _ user: UserHandle) async -> Int? {
+        let count = online.arrive(Place(room: room, user: user))
+        return await withCheckedContinuation { continuation in
+            state(Place(room: room, user: user), count: count) { continuation.resume(returning: $0) }
+        }
+    }
+
+    func left(_ room: RoomID, _ user: UserHandle, wasLost: Bool) {
+        let place = Place(room: room, user: user)
+        let before = online.count(of: place)
+        let count = online.depart(place, lingers: wasLost)
+        if count != before { state(place, count: count) }
+        guard wasLost else { return }
+        loop.schedule(afterMilliseconds: Self.lingerMilliseconds) { [weak self] in
+            guard let self else { return }
+            state(place, count: online.lingered(place))
+        }
+    }
+
+    private func state(_ place: Place, count: Int, _ done: ((Int?) -> Void)? = nil) {
+        let set = Keys.gatewayRooms(incarnation)
+        let member = "\(place.room) \(place.user)"
+        if count > 0 { tell(["SADD", .text(set), .text(member)]) }
+        let now = WallClock.milliseconds() + redis.clockOffset
+        redis.function(
+            PresenceFunctions.onlineSet,
+            keys: [.text(Keys.online(place.room)), .text(Keys.roomChannel(place.room))],
+            arguments: [
+                .text(place.user.text), .text(incarnation), .int(Int64(count)),
+                .bytes(ServerFrame.bytes(.userJoined, room: place.room, user: place.user, ts: now)),
+                .bytes(ServerFrame.bytes(.userLeft, room: place.room, user: place.user, ts: now)),
+            ]
+        ) { [weak self] result in
+            if let self, online.count(of: place) == 0 { tell(["SREM", .text(set), .text(member)]) }
+            guard case .success(let reply) = result else { return done?(nil) ?? () }
+            done?(reply[1].int.flatMap(Int.init(exactly:)))
+        }
+    }
+
+    // MARK: All
+
+    /// States everything again: Redis, or our lease, may have lost it.
+    func stateAll() {
+        for (user, count) in devices.all {
+            state(user, count: count)
+            tell(PresenceRecord.command(PresenceEntry(user, .online)))
+        }
+        for (place, count) in online.all { state(place, count: count) }
+    }
+
+    /// Keeps the copies of those who stay online for days from ending.
+    func renewCopies() {
+        for (user, _) in devices.all { tell(PresenceRecord.command(PresenceEntry(user, .online))) }
+    }
+
+    /// A statement that fails is made again with all others when Redis is back.
+    private func tell(_ command: [RedisArgument]) {
+        redis.call(command) { [log] result in
+            if case .failure(let error) = result { log.debug("presence not stated", .error(error)) }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Bus
+import Engine
+import Hosting
+import Redis
+import Schema
+
+/// What a room needs of the process.
+struct RoomServices {
+    let loop: EventLoop
+    let redis: RedisClient
+    let subscriber: Subscriber
+    let recent: RecentLog
+    let log: Log
+    let metrics: GatewayMetrics
+    /// Takes all of a user's connections out of a room.
+    let evict: (UserHandle, RoomID, Left.Reason) -> Void
+
+    /// How long a join waits for its subscription.
+    static let patienceMilliseconds = 5_000
+    /// How many envelopes a member that catches up is given before its connection must have taken them.
+    static let pageSize = 200
+    /// How many envelopes a hole is filled with at once.
+    static let fillLimit = 5_000
+}

@@ -1,0 +1,87 @@
+import Bus
+import Schema
+
+/// The rooms that somebody here follows.
+///
+/// Belongs to its loop.
+final class Rooms {
+    private var rooms: [RoomID: LocalRoom] = [:]
+    private let makeServices: (Rooms) -> RoomServices
+    private lazy var services = makeServices(self)
+    /// Called when a member list change has put a user out of a room.
+    var onEvicted: ((Session, RoomID, Left.Reason) -> Void)?
+
+    init(services: @escaping (Rooms) -> RoomServices) { makeServices = services }
+
+    var count: Int { rooms.count }
+
+    subscript(id: RoomID) -> LocalRoom? { rooms[id] }
+
+    /// The highest seq of a room that this process has had from Redis; 0 where it follows none.
+    func knownSeq(of id: RoomID) -> Int64 { rooms[id]?.knownSeq ?? 0 }
+
+    /// The room, subscribed to from now on; `release` must follow.
+    func hold(_ id: RoomID) -> LocalRoom {
+        let room = rooms[id] ?? open(id)
+        room.holds += 1
+        return room
+    }
+
+    func release(_ room: LocalRoom) {
+        room.holds -= 1
+        closeIfUnused(room)
+    }
+
+    private func open(_ id: RoomID) -> LocalRoom {
+        let room = LocalRoom(id, services: services)
+        rooms[id] = room
+        room.subscribe()
+        return room
+    }
+
+    func closeIfUnused(_ room: LocalRoom) {
+        guard room.isUnused, rooms[room.id] === room else { return }
+        rooms[room.id] = nil
+        room.unsubscribe()
+    }
+
+    /// Takes a connection out of a room; says whether it was in, and had asked to be.
+    func remove(_ session: Session, from id: RoomID) -> LocalRoom.Member? {
+        guard let room = rooms[id], let member = room.remove(session) else { return nil }
+        closeIfUnused(room)
+        return member
+    }
+
+    func subscriptionsLost() {
+        for room in rooms.values { room.subscriptionLost() }
+    }
+
+    // MARK: What auth has decided
+
+    func hear(_ change: ControlEvent.MemberChange) {
+        guard let room = rooms[change.room] else { return }
+        if change.role == nil { evict(change.user, from: room, change.reason ?? .removed) }
+        room.heard(mv: change.mv)
+    }
+
+    func hear(_ change: ControlEvent.RoomChange) {
+        guard change.isDeleted, let room = rooms[change.room] else { return }
+        for member in room.members.values { evict(member.session, from: room, .roomDeleted) }
+    }
+
+    func evict(_ user: UserHandle, from id: RoomID, _ reason: Left.Reason) {
+        if let room = rooms[id] { evict(user, from: room, reason) }
+    }
+
+    private func evict(_ user: UserHandle, from room: LocalRoom, _ reason: Left.Reason) {
+        for member in room.members.values where member.session.user == user {
+            evict(member.session, from: room, reason)
+        }
+    }
+
+    private func evict(_ session: Session, from room: LocalRoom, _ reason: Left.Reason) {
+        guard room.remove(session) != nil else { return }
+        onEvicted?(session, room.id, reason)
+        closeIfUnused(room)
+    }
+}

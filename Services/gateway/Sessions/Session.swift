@@ -1,0 +1,254 @@
+import Bus
+import Engine
+import Hosting
+import Schema
+import Web
+
+/// One client's connection: who it is, which rooms it follows, and what it asks.
+///
+/// Belongs to its loop. Each kind of frame has a file in `Commands/`.
+final class Session {
+    let id: String
+    let shard: Shard
+    /// The room of `/ws/{room}`, which frames may leave out.
+    let defaultRoom: RoomID?
+    /// The rooms joined, and those under way, each with the number of its join.
+    var joined: [RoomID: Int] = [:]
+    var joins = 0
+    /// The rooms it follows because of direct messages.
+    var uninvited: Set<RoomID> = []
+    var lanes: [RoomID: SendLane<OutgoingMessage>] = [:]
+    var waitingBytes = 0
+    var typing: [RoomID: Timer] = [:]
+
+    private(set) var state: SessionState
+    private let connection: WebSocketConnection
+    private let arrival: Arrival
+    private var waitingFrames: [[UInt8]] = []
+    private var waitingForRoom: [() -> Void] = []
+    private var lastPing: Instant
+    private var deadline: Timer?
+
+    /// How many bytes may wait for this connection before a reader of a room's log waits for it.
+    private static let roomBytes = 262_144
+
+    init(_ connection: WebSocketConnection, arrival: Arrival, isJudging: Bool, shard: Shard) {
+        self.connection = connection
+        self.arrival = arrival
+        self.shard = shard
+        id = Session.makeID()
+        state = SessionState(isJudging: isJudging)
+        lastPing = shard.loop.now
+        if case .join(let join)? = arrival.room { defaultRoom = join.room } else { defaultRoom = nil }
+        connection.sendLimit = shard.config.sendQueueBytes
+        connection.onText = { [self] in received($0) }
+        connection.onDrain = { [self] in drained() }
+        connection.onClosed = { [self] in ended($0) }
+    }
+
+    var user: UserHandle? { state.identity?.user }
+    var log: Log { shard.log.with(.connection(id)) }
+
+    // MARK: Sending
+
+    /// Queues a frame that others may be sent too.
+    func send(_ frame: SharedBytes) { connection.send(frame) }
+
+    func send(_ bytes: [UInt8]) { connection.sendText(bytes) }
+
+    func send(
+        _ payload: some Payload, replyTo: ReplyID? = nil, room: RoomID? = nil, user: UserHandle? = nil
+    ) {
+        send(ServerFrame.bytes(payload, replyTo: replyTo, room: room, user: user))
+    }
+
+    func fail(_ code: ErrorCode, field: String? = nil, replyTo: ReplyID?, room: RoomID? = nil) {
+        send(Failure(code, field: field), replyTo: replyTo, room: room)
+    }
+
+    /// Where a command shows only to others, its sender is told that it was carried out, if it asked by an id.
+    func confirm(_ replyTo: ReplyID?) {
+        if let replyTo { send(Bare(.ok), replyTo: replyTo) }
+    }
+
+    func close(_ reason: CloseReason) {
+        connection.close(CloseCode(reason.code), reason: reason.word, droppingQueued: reason == .slowConsumer)
+    }
+
+    /// Waits until there is room for another page of a log.
+    func waitForRoom() async {
+        guard connection.queuedBytes > Self.roomBytes, connection.isOpen else { return }
+        await withCheckedContinuation { continuation in
+            waitingForRoom.append { continuation.resume() }
+        }
+    }
+
+    private func drained() {
+        let waiting = waitingForRoom
+        waitingForRoom = []
+        for resume in waiting { resume() }
+    }
+
+    // MARK: Who it is
+
+    /// Begins; `credentials` are judged at once where they can be.
+    func begin(_ credentials: Credentials) {
+        deadline = shard.loop.schedule(afterMilliseconds: shard.config.authenticationSeconds * 1000) {
+            [self] in
+            if state.identity == nil { close(.tokenMissing) }
+        }
+        switch credentials {
+        case .none: break
+        case .malformed: close(.tokenInvalid)
+        case .token(let token):
+            judge(shard.authority.identity(of: token)) { $0.shard.authority.identity(of: token) }
+        case .ticket(let ticket):
+            shard.loop.spawn { self.judge(await self.shard.authority.redeem(ticket: ticket), again: nil) }
+        }
+    }
+
+    /// Acts on a verdict; keys that cannot be had yet are waited for as long as the deadline allows.
+    private func judge(
+        _ verdict: Result<Identity, AuthenticationFailure>,
+        again: ((Session) -> Result<Identity, AuthenticationFailure>)?
+    ) {
+        guard connection.isOpen else { return }
+        switch verdict {
+        case .success(let identity): admit(identity)
+        case .failure(.unavailable):
+            guard let again else { return close(.internalError) }
+            shard.loop.schedule(afterMilliseconds: 100) { [self] in judge(again(self), again: again) }
+        case .failure(let failure): close(failure.closeReason)
+        }
+    }
+
+    /// Lets it in: the first time with `connected`, then `authenticated`.
+    func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
+        state.known(identity)
+        deadline?.cancel()
+        shard.admitted(self, identity)
+        let config = shard.config
+        let connected = Connected(
+            connectionID: id, name: identity.name, gateway: config.id, serverTime: WallClock.milliseconds(),
+            heartbeatSeconds: config.heartbeatSeconds, tokenExpiresAt: identity.expires * 1000,
+            limits: shard.limits(for: identity), rooms: [])
+        send(connected, replyTo: replyTo, user: identity.user)
+        checkToken()
+        enterDefaultRoom()
+        let frames = waitingFrames
+        waitingFrames = []
+        for frame in frames { frame.withUnsafeBytes { carryOut($0) } }
+    }
+
+    /// Takes a newer token of the same user.
+    func renew(_ identity: Identity) { state.known(identity) }
+
+    private func enterDefaultRoom() {
+        switch arrival.room {
+        case nil: break
+        case .impossible: close(.roomDenied)
+        case .join(let join): self.join(join, replyTo: nil, closesWhenDenied: true)
+        }
+    }
+
+    // MARK: Receiving
+
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        shard.metrics.frames.add()
+        if case .judging = state.phase {
+            waitingFrames.append(Array(bytes))
+            // What has been read already is bounded by one read; the rest waits in the kernel.
+            connection.pauseReading()
+            return
+        }
+        carryOut(bytes)
+    }
+
+    private func carryOut(_ bytes: UnsafeRawBufferPointer) {
+        do throws(RejectedFrame) {
+            let frame = try ClientFrame(
+                decoding: bytes, defaultRoom: defaultRoom, limits: shard.config.limits)
+            perform(frame)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func refuse(_ frame: RejectedFrame) {
+        shard.metrics.malformed.add()
+        switch frame.error {
+        case _ where state.identity == nil: fail(.notAuthenticated, replyTo: frame.replyID)
+        default: send(frame.answer)
+        }
+        guard frame.error.isMalformed, state.noteMalformed(at: shard.loop.now) else { return }
+        close(.flood)
+    }
+
+    private func perform(_ frame: ClientFrame) {
+        let replyTo = frame.replyID
+        if case .authenticate(let token) = frame.command { return authenticate(token, replyTo: replyTo) }
+        guard let identity = state.identity else { return fail(.notAuthenticated, replyTo: replyTo) }
+        switch frame.command {
+        case .authenticate: break
+        case .joinRoom(let join): self.join(join, replyTo: replyTo)
+        case .leaveRoom(let room): leave(room, replyTo: replyTo)
+        case .sendMessage(let message): send(message, as: identity, replyTo: replyTo)
+        case .typingStart(let room): startTyping(in: room, replyTo: replyTo)
+        case .typingStop(let room): stopTyping(in: room, replyTo: replyTo)
+        case .getPresence(let request): answer(request, for: identity, replyTo: replyTo)
+        case .getHistory(let request): answer(request, for: identity, replyTo: replyTo)
+        case .ping(let echo): send(Pong(echo, serverTime: WallClock.milliseconds()), replyTo: replyTo)
+        }
+    }
+
+    // MARK: Time
+
+    /// Called once a second: heartbeat, and the end of the token.
+    func tick(_ now: Instant) {
+        guard now.milliseconds(since: connection.lastHeard) < shard.config.silenceSeconds * 1000 else {
+            return connection.abort()
+        }
+        if now.milliseconds(since: lastPing) >= shard.config.heartbeatSeconds * 1000 {
+            lastPing = now
+            connection.ping()
+        }
+        checkToken()
+    }
+
+    private func checkToken() {
+        switch state.adviseOnToken(at: WallClock.milliseconds()) {
+        case .nothing: break
+        case .warn(let seconds): send(TokenExpiring(seconds: seconds))
+        case .close: close(.tokenExpired)
+        }
+    }
+
+    // MARK: The end
+
+    private func ended(_ info: CloseInfo) {
+        let identity = state.identity
+        state.closed()
+        deadline?.cancel()
+        for timer in typing.values { timer.cancel() }
+        typing = [:]
+        drained()
+        shard.ended(self, identity, wasLost: info.side == .lost)
+        log.debug(
+            "connection ended", ["code": .int(Int(info.code.number)), "reason": .string(info.reason)])
+    }
+
+    private static func makeID() -> String {
+        let text = String(UInt64.random(in: 0...(.max)), radix: 36)
+        return String(repeating: "0", count: 13 - text.count) + text
+    }
+}
+
+extension SchemaError {
+    /// Whether it is the kind of mistake that counts towards a flood: frames that no working client sends.
+    fileprivate var isMalformed: Bool {
+        switch self {
+        case .invalidJSON, .invalidField, .unknownType: true
+        case .contentTooLong, .noSuchRoom, .noSuchUser: false
+        }
+    }
+}

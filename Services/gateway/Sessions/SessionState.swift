@@ -1,0 +1,66 @@
+import Bus
+import Engine
+
+/// How far a connection has come in saying who it is, and how well it behaves.
+///
+/// Pure.
+struct SessionState {
+    enum Phase {
+        /// What it showed is being judged; its frames wait.
+        case judging
+        /// It has shown nothing yet.
+        case anonymous
+        case known(Identity)
+        case closed
+    }
+
+    private(set) var phase: Phase
+    private var malformed: [Instant] = []
+    private var hasBeenWarned = false
+
+    /// More malformed frames than this within the window are a flood (protocol, 4.4).
+    private static let malformedLimit = 20
+    private static let malformedWindowMilliseconds = 10_000
+    private static let warningSeconds: Int64 = 60
+
+    init(isJudging: Bool) { phase = isJudging ? .judging : .anonymous }
+
+    /// Who it is, once that is known.
+    var identity: Identity? {
+        guard case .known(let identity) = phase else { return nil }
+        return identity
+    }
+
+    mutating func known(_ identity: Identity) {
+        phase = .known(identity)
+        hasBeenWarned = false
+    }
+
+    mutating func closed() { phase = .closed }
+
+    mutating func anonymous() { phase = .anonymous }
+
+    /// Notes a malformed frame; says whether it was one too many.
+    mutating func noteMalformed(at now: Instant) -> Bool {
+        malformed.removeAll { now.milliseconds(since: $0) >= Self.malformedWindowMilliseconds }
+        malformed.append(now)
+        return malformed.count > Self.malformedLimit
+    }
+
+    enum TokenAdvice: Equatable {
+        case nothing
+        /// Tell that the token ends in so many seconds.
+        case warn(seconds: Int64)
+        case close
+    }
+
+    /// What the end of the token demands at this time, in milliseconds since 1970; warns once a token.
+    mutating func adviseOnToken(at now: Int64) -> TokenAdvice {
+        guard let identity else { return .nothing }
+        let left = identity.expires &* 1000 &- now
+        guard left > 0 else { return .close }
+        guard left <= Self.warningSeconds * 1000, !hasBeenWarned else { return .nothing }
+        hasBeenWarned = true
+        return .warn(seconds: (left + 999) / 1000)
+    }
+}

@@ -1,0 +1,247 @@
+import Bus
+import Engine
+import Hosting
+import Redis
+import Schema
+import Tokens
+import Web
+
+/// All that lives on one loop: the connections, the rooms they follow, the people they belong to.
+///
+/// Belongs to its loop; made and wired by `Assembly`.
+final class Shard {
+    let loop: EventLoop
+    let config: GatewayConfig
+    let log: Log
+    let metrics: GatewayMetrics
+    let redis: RedisClient
+    let rpc: RPCClient
+    let authority: Authority
+    let directory: RoomDirectory
+    let recent: RecentLog
+    let rooms: Rooms
+    let people: People
+    let presence: Presence
+    let sender: MessageSender
+    let stored: StoredWatch
+
+    private let origins: OriginPolicy
+    private var sessions: [ObjectIdentifier: Session] = [:]
+    private var ticker: Timer?
+    private var whenEmpty: (() -> Void)?
+    private(set) var isDraining = false
+
+    init(
+        loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
+        rpc: RPCClient, authority: Authority, directory: RoomDirectory, recent: RecentLog, rooms: Rooms,
+        people: People, presence: Presence, sender: MessageSender, stored: StoredWatch
+    ) {
+        self.loop = loop
+        self.config = config
+        self.log = log
+        self.metrics = metrics
+        self.redis = redis
+        self.rpc = rpc
+        self.authority = authority
+        self.directory = directory
+        self.recent = recent
+        self.rooms = rooms
+        self.people = people
+        self.presence = presence
+        self.sender = sender
+        self.stored = stored
+        origins = OriginPolicy(config.allowedOrigins)
+    }
+
+    func start() {
+        ticker = loop.scheduleRepeating(everyMilliseconds: 1_000) { [weak self] in self?.tick() }
+        rooms.onEvicted = { $0.evicted(from: $1, $2) }
+        people.onDirectMessage = { [weak self] in self?.direct($0, $1, $2) }
+        authority.onRevoked = { [weak self] in self?.revoked($0) }
+        authority.onReloaded = { [weak self] in self?.reviewTokens() }
+    }
+
+    private func tick() {
+        let now = loop.now
+        for session in sessions.values { session.tick(now) }
+    }
+
+    // MARK: Connections
+
+    /// Decides on a request that asks for WebSocket.
+    func upgrade(_ request: Request) -> Upgrade? {
+        guard let arrival = Arrival(request) else { return nil }
+        guard !isDraining else {
+            return .refused(Problem(.serviceUnavailable, "draining", retryAfterSeconds: 1).response)
+        }
+        let credentials = Credentials(request, allowsQueryToken: config.allowsQueryToken)
+        let isWelcome = origins.allows(origin: request.headers["Origin"], host: request.host)
+        var limits = WebSocketLimits()
+        limits.maxMessageBytes = config.limits.messageBytes
+        limits.maxFrameBytes = config.limits.messageBytes
+        return Upgrade.webSocket(request, subprotocol: "chat.v1", limits: limits) { [self] connection in
+            open(connection, arrival, isWelcome ? credentials : nil)
+        }
+    }
+
+    private func open(_ connection: WebSocketConnection, _ arrival: Arrival, _ credentials: Credentials?) {
+        let isJudging = credentials.map { $0 != .none } ?? false
+        let session = Session(connection, arrival: arrival, isJudging: isJudging, shard: self)
+        sessions[ObjectIdentifier(session)] = session
+        metrics.connections.add()
+        metrics.opened.add()
+        guard let credentials else { return session.close(.originDenied) }
+        session.begin(credentials)
+    }
+
+    func admitted(_ session: Session, _ identity: Identity) {
+        people.arrived(session, identity.user)
+        session.log.debug("connection admitted", .user(identity.user.text))
+        guard config.tokens.algorithm == .hs256 else { return }
+        // A token minted elsewhere may name somebody auth has never seen: others must be able to write to them.
+        loop.spawn { await self.introduce(identity) }
+    }
+
+    private func introduce(_ identity: Identity) async {
+        _ = try? await rpc.call(
+            "auth", "account_seen",
+            [
+                "user": .string(identity.user.text), "name": .string(identity.name),
+                "roles": .array(identity.roles.map { .string($0) }),
+            ])
+    }
+
+    func ended(_ session: Session, _ identity: Identity?, wasLost: Bool) {
+        guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
+        metrics.connections.add(-1)
+        metrics.closed.add()
+        if let identity {
+            for room in session.uninvited { _ = rooms.remove(session, from: room) }
+            for room in session.joined.keys {
+                guard rooms.remove(session, from: room) != nil else { continue }
+                presence.left(room, identity.user, wasLost: wasLost)
+            }
+            people.departed(session, identity.user, wasLost: wasLost)
+        }
+        session.joined = [:]
+        session.uninvited = []
+        if sessions.isEmpty { whenEmpty?() }
+    }
+
+    // MARK: What a user may
+
+    /// What a client is told it may do.
+    func limits(for identity: Identity) -> Limits {
+        var limits = config.limits
+        let policy = sender.policies?.policy(for: identity.roles)
+        limits.messagesPerWindow = policy?.messages ?? 0
+        limits.windowSeconds = policy?.seconds ?? config.limits.windowSeconds
+        return limits
+    }
+
+    /// Throws unless this user is a member of the room.
+    func requireMember(_ identity: Identity, of room: RoomID) async throws(BusError) {
+        guard identity.mayEnter(room), room.admits(identity.user) else { throw .refused(.roomDenied) }
+        let standing: RoomStanding
+        do throws(BusError) {
+            standing = try await directory.standing(
+                of: identity.user, in: room, known: rooms.knownSeq(of: room))
+        } catch {
+            throw error.code == .userNotFound ? .refused(.roomDenied) : error
+        }
+        guard standing.role != nil else { throw .refused(.roomDenied) }
+    }
+
+    // MARK: What is decided elsewhere
+
+    func hear(_ event: ControlEvent) {
+        authority.hear(event)
+        switch event {
+        case .member(let change): rooms.hear(change)
+        case .room(let change): rooms.hear(change)
+        case .limits: loadPolicies()
+        case .keys, .revoked: break
+        }
+    }
+
+    /// Loads what the control log cannot tell any more: at start, and when some of it may have been missed.
+    func reload() {
+        authority.load()
+        loadPolicies()
+    }
+
+    private func loadPolicies() {
+        guard !config.limitsAreOff else { return }
+        let standard = LimitPolicy(
+            messages: config.limits.messagesPerWindow, seconds: config.limits.windowSeconds)
+        if sender.policies == nil { sender.policies = LimitPolicies(standard: standard) }
+        loop.spawn {
+            guard let policies = try? await LimitPolicies.load(standard: standard, from: self.redis) else {
+                return
+            }
+            self.sender.policies = policies
+        }
+    }
+
+    private func revoked(_ revocation: Revocation) {
+        for session in sessions.values {
+            if let identity = session.state.identity, revocation.covers(identity) {
+                session.close(.tokenRevoked)
+            }
+        }
+    }
+
+    private func reviewTokens() {
+        for session in sessions.values {
+            if let identity = session.state.identity, authority.isRevoked(identity) {
+                session.close(.tokenRevoked)
+            }
+        }
+    }
+
+    /// A direct message has its place: these connections of one of its two get it, and what follows.
+    private func direct(_ sessions: [Session], _ id: RoomID, _ position: LogPosition) {
+        for session in sessions where session.joined[id] == nil && !session.uninvited.contains(id) {
+            guard let identity = session.state.identity, identity.mayEnter(id), id.admits(identity.user)
+            else {
+                continue
+            }
+            session.uninvited.insert(id)
+            loop.spawn { await self.follow(id, session, from: position) }
+        }
+    }
+
+    private func follow(_ id: RoomID, _ session: Session, from position: LogPosition) async {
+        let room = rooms.hold(id)
+        let isSubscribed = await room.awaitSubscription()
+        if isSubscribed, session.uninvited.contains(id), session.joined[id] == nil {
+            let member = room.add(session, isUninvited: true)
+            room.catchUp(member, after: position.seq - 1, epoch: position.epoch)
+        } else {
+            session.uninvited.remove(id)
+        }
+        rooms.release(room)
+    }
+
+    // MARK: The end
+
+    /// Tells every client to come back elsewhere, and waits until all have gone or the bound is over.
+    func drain(withinMilliseconds bound: Int) async {
+        isDraining = true
+        guard !sessions.isEmpty else { return }
+        for session in sessions.values {
+            session.send(ServerDraining(reconnectAfterMilliseconds: Int64.random(in: 0...2_000)))
+            session.close(.draining)
+        }
+        await withCheckedContinuation { continuation in
+            var done: (() -> Void)? = { continuation.resume() }
+            let finish = {
+                done?()
+                done = nil
+            }
+            whenEmpty = finish
+            loop.schedule(afterMilliseconds: bound, finish)
+        }
+        whenEmpty = nil
+    }
+}

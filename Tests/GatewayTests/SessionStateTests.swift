@@ -1,0 +1,54 @@
+import Bus
+import Engine
+import Schema
+import Testing
+
+@testable import ChatGateway
+
+struct SessionStateTests {
+    private func known(expires: Int64) throws -> SessionState {
+        var state = SessionState(isJudging: false)
+        let user = try #require(UserHandle("alice"))
+        state.known(Identity(user: user, name: "Alice", roles: [], sessionID: nil, expires: expires))
+        return state
+    }
+
+    /// Whether each of these frames, so many milliseconds apart, was one too many.
+    private func floods(_ count: Int, everyMilliseconds interval: Int64) -> [Bool] {
+        var state = SessionState(isJudging: false)
+        return (0..<count).map { state.noteMalformed(at: Instant(milliseconds: Int64($0) * interval)) }
+    }
+
+    @Test func theTwentyFirstMalformedFrameInTenSecondsIsAFlood() {
+        #expect(floods(21, everyMilliseconds: 499) == Array(repeating: false, count: 20) + [true])
+    }
+
+    @Test func slowMistakesAreNoFlood() {
+        #expect(!floods(100, everyMilliseconds: 500).contains(true))
+    }
+
+    @Test func theEndOfATokenIsToldOnceAndThenKept() throws {
+        var state = try known(expires: 1_000)
+        expectAdvice(.nothing, &state, at: 939_999)
+        expectAdvice(.warn(seconds: 60), &state, at: 940_000)
+        expectAdvice(.nothing, &state, at: 950_000)
+        expectAdvice(.close, &state, at: 1_000_000)
+    }
+
+    @Test func aNewTokenBeginsAnew() throws {
+        var state = try known(expires: 1_000)
+        _ = state.adviseOnToken(at: 990_000)
+        var identity = try #require(state.identity)
+        identity.expires = 2_000
+        state.known(identity)
+        expectAdvice(.nothing, &state, at: 1_000_000)
+        expectAdvice(.warn(seconds: 50), &state, at: 1_950_000)
+    }
+
+    private func expectAdvice(
+        _ expected: SessionState.TokenAdvice, _ state: inout SessionState, at now: Int64
+    ) {
+        let advice = state.adviseOnToken(at: now)
+        #expect(advice == expected)
+    }
+}
