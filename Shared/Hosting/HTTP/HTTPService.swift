@@ -18,7 +18,11 @@ public final class HTTPService {
     ) throws(StartFailure) {
         var routes = routes
         let metrics = RequestMetrics(registry: context.metrics, log: context.log)
-        routes.onAnswer = { metrics.record($0) }
+        let observer = routes.onAnswer
+        routes.onAnswer = {
+            metrics.record($0)
+            observer?($0)
+        }
         let table = routes
         let server = HTTPServer(
             loop: loop, limits: limits, handler: { await table.respond(to: $0) }, upgrade: upgrade)

@@ -1,0 +1,29 @@
+import Schema
+import Web
+
+/// What may be registered.
+enum AccountRules {
+    static let passwordLength = 8...256
+    static let nameLength = 1...64
+
+    /// What is wrong with a password that somebody wants.
+    static func problems(ofPassword password: String, field: String = "password") -> [FieldError] {
+        problem(of: password.unicodeScalars.count, within: passwordLength).map { [FieldError(field, $0)] }
+            ?? []
+    }
+
+    /// What is wrong with a name that people shall see.
+    static func problems(ofName name: String, within length: ClosedRange<Int> = nameLength) -> [FieldError] {
+        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return [FieldError("name", "invalid")]
+        }
+        let isBlank = name.allSatisfy(\.isWhitespace)
+        let count = isBlank ? 0 : name.unicodeScalars.count
+        return problem(of: count, within: length).map { [FieldError("name", $0)] } ?? []
+    }
+
+    private static func problem(of count: Int, within range: ClosedRange<Int>) -> String? {
+        if count < range.lowerBound { return "too_short" }
+        return count > range.upperBound ? "too_long" : nil
+    }
+}

@@ -1,0 +1,35 @@
+import Bus
+import Schema
+
+/// Makes accounts of those for whom only a shared-secret token vouches, once each.
+final class Visitors {
+    private static let mostRemembered = 50_000
+
+    private let accounts: PostgresAccounts
+    private let isOpen: Bool
+    private var known: Set<Identity.Face> = []
+
+    /// With signed tokens nobody comes who has no account.
+    init(accounts: PostgresAccounts, isOpen: Bool) {
+        self.accounts = accounts
+        self.isOpen = isOpen
+    }
+
+    func seen(_ identity: Identity) async throws {
+        guard isOpen, !known.contains(identity.face) else { return }
+        try await accounts.note(identity.user, name: identity.name, roles: identity.roles)
+        if known.count >= Self.mostRemembered { known.removeAll() }
+        known.insert(identity.face)
+    }
+}
+
+extension Identity {
+    /// What of an identity stands in an account.
+    struct Face: Hashable {
+        let user: UserHandle
+        let name: String
+        let roles: [String]
+    }
+
+    fileprivate var face: Face { Face(user: user, name: name, roles: roles) }
+}

@@ -1,0 +1,209 @@
+import Bus
+import Engine
+import Hosting
+import Postgres
+import Redis
+import Schema
+import Tokens
+import Web
+
+/// The parts of auth: made in order, started in order, stopped in reverse.
+///
+/// Lives on its loop.
+final class Assembly {
+    private let config: AuthConfig
+    private let context: LaunchContext
+    private let loop: EventLoop
+    private let metrics: AuthMetrics
+    private let health: Health
+
+    // What is outside.
+    private let postgres: PostgresClient
+    private let redis: RedisClient
+    private let controlLog: ControlLog
+    private let authority: Authority
+
+    // Who one is.
+    private let accounts: PostgresAccounts
+    private let passwords: Passwords
+    private let keys: KeyRing
+    private let revocations: Revocations
+    private let sessions: LoginSessions
+
+    // Who is in which room, and who hears of it.
+    private let rooms: PostgresRooms
+    private let membership: Membership
+    private let publisher: Publisher
+    private let announcer: Announcer
+    private let requests: RPCServer
+
+    private var http: HTTPService?
+    /// Whether migrations, keys and the first administrator are there.
+    private var isSetUp = false
+
+    init(config: AuthConfig, context: LaunchContext, loop: EventLoop) throws {
+        (self.config, self.context, self.loop) = (config, context, loop)
+        let log = context.log
+        let instance = "auth-\(Base64URL.encode(try SecureRandom.bytes(6)))"
+        metrics = AuthMetrics(registry: context.metrics)
+        health = Health(loop: loop)
+
+        postgres = PostgresClient(
+            loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "parley-auth")
+        redis = RedisClient(loop: loop, address: config.redis, name: "auth")
+        controlLog = ControlLog(loop: loop, address: config.redis, name: "auth", redis: redis)
+        authority = try Authority(settings: config.tokens, loop: loop, redis: redis)
+
+        rooms = PostgresRooms(postgres: postgres)
+        let copy = RoomCopy(rooms: rooms, redis: redis)
+        publisher = Publisher(
+            loop: loop, postgres: postgres, redis: redis, copy: copy, log: log, metrics: metrics)
+        membership = Membership(postgres: postgres, publisher: publisher)
+
+        accounts = PostgresAccounts(postgres: postgres)
+        passwords = try Passwords(cost: config.passwordCost, workers: config.passwordWorkers)
+        keys = KeyRing(postgres: postgres, settings: config.tokens)
+        revocations = Revocations(
+            postgres: postgres, authority: authority, publisher: publisher,
+            lifetime: config.longestTokenSeconds)
+        let store = PostgresSessions(postgres: postgres)
+        sessions = LoginSessions(
+            store: store, revocations: revocations, keys: keys, lifetimes: config.lifetimes)
+
+        announcer = Announcer(
+            loop: loop, redis: redis, keys: keys, revocations: revocations, sessions: store, log: log)
+        let answers = Requests(
+            accounts: accounts, rooms: rooms, membership: membership, copy: copy, redis: redis, log: log,
+            metrics: metrics)
+        requests = RPCServer(
+            loop: loop, address: config.redis, service: "auth", instance: instance, redis: redis
+        ) { type, data throws(ErrorCode) in try await answers.answer(type, data) }
+        wire()
+    }
+
+    private func wire() {
+        let (redis, postgres, log) = (redis, postgres, context.log)
+        postgres.onConnectionFailure = { log.warn("postgres away", ["reason": .string($0)]) }
+        redis.onConnect = { [announcer, publisher] run in
+            log.info("redis connected", ["run": .string(run)])
+            announcer.announce()
+            publisher.wake()
+        }
+        redis.onDisconnect = { log.warn("redis away") }
+        controlLog.onReload = { [authority] in authority.load() }
+        controlLog.onEvent = { [authority] in authority.hear($0) }
+        metrics.watch(passwords: passwords)
+        weak let this = self
+        health.check("redis") { _ = try await redis.call("PING") }
+        health.check("postgres") {
+            try await postgres.ping()
+            guard this?.isSetUp == true else { throw NotSetUp() }
+        }
+    }
+
+    private struct NotSetUp: Error, CustomStringConvertible { let description = "not set up yet" }
+
+    // MARK: Life
+
+    /// Where it listens, once started.
+    var port: Int { http?.port ?? 0 }
+
+    /// Listens at once, so that the process can be asked how it is; returns when it is set up.
+    func start() async throws {
+        var limits = HTTPLimits()
+        limits.bodyBytes = 65_536
+        http = try HTTPService(loop: loop, context: context, routes: table(), limits: limits)
+        postgres.start()
+        redis.start()
+        controlLog.start()
+        try await setUp()
+        isSetUp = true
+        announcer.start()
+        publisher.start()
+        requests.start()
+        while !authority.isReady, !Task.isCancelled { await loop.sleep(milliseconds: 20) }
+    }
+
+    /// Migrations, keys, the first administrator: until PostgreSQL is there, again and again.
+    private func setUp() async throws {
+        var pause = 200
+        while true {
+            do {
+                try await postgres.migrate(Migrations.all, schema: Migrations.schema)
+                try await keys.load()
+                return try await Administrators(accounts: accounts, passwords: passwords).makeFirst(
+                    config.administrator, password: config.administratorPassword, log: context.log)
+            } catch let error as PostgresError where error.isTransient {
+                context.log.warn("waiting for postgres", .error(error))
+            }
+            await loop.sleep(milliseconds: pause)
+            try Task.checkCancellation()
+            pause = min(pause * 2, 2_000)
+        }
+    }
+
+    /// Ends in order: what is being answered is answered, what was changed is told if Redis is there.
+    func stop() async {
+        health.isDraining = true
+        requests.close()
+        await http?.drain(withinMilliseconds: 5_000)
+        announcer.close()
+        publisher.close()
+        controlLog.close()
+        await postgres.close()
+        redis.close()
+    }
+
+    // MARK: Addresses
+
+    private func table() -> Routes {
+        weak let this = self
+        var routes = AuthRoutes { this?.isSetUp == true }
+        routes.add(OperationsEndpoint(health: health, metrics: context.metrics))
+        routes.log(to: context.log)
+        let bearer = Bearer(
+            authority: authority,
+            visitors: Visitors(accounts: accounts, isOpen: config.tokens.algorithm == .hs256))
+        addAccounts(to: &routes)
+        addSessions(to: &routes, bearer)
+        addRooms(to: &routes, bearer)
+        return routes.table
+    }
+
+    private func addAccounts(to routes: inout AuthRoutes) {
+        routes.on(
+            .post, "/auth/register",
+            Register(accounts: accounts, passwords: passwords, sessions: sessions, metrics: metrics))
+        routes.on(
+            .post, "/auth/login",
+            Login(
+                accounts: accounts, passwords: passwords, sessions: sessions, proxies: config.trustedProxies,
+                throttle: config.hasLimits ? LoginThrottle() : nil, metrics: metrics))
+        routes.on(.post, "/auth/refresh", Refresh(sessions: sessions, metrics: metrics))
+        routes.on(.get, "/.well-known/jwks.json", PublicKeys(keys: keys))
+    }
+
+    private func addSessions(to routes: inout AuthRoutes, _ bearer: Bearer) {
+        routes.on(.get, "/auth/me", Me(bearer: bearer, accounts: accounts))
+        routes.on(.post, "/auth/logout", Logout(bearer: bearer, revocations: revocations))
+        routes.on(.post, "/auth/logout-all", LogoutAll(bearer: bearer, revocations: revocations))
+        routes.on(
+            .post, "/auth/password",
+            ChangePassword(
+                bearer: bearer, accounts: accounts, passwords: passwords, revocations: revocations))
+        routes.on(
+            .post, "/auth/ticket",
+            IssueTicket(bearer: bearer, redis: redis, seconds: config.lifetimes.ticket))
+    }
+
+    private func addRooms(to routes: inout AuthRoutes, _ bearer: Bearer) {
+        routes.on(.post, "/rooms", CreateRoom(bearer: bearer, rooms: rooms))
+        routes.on(.get, "/rooms", ListRooms(bearer: bearer, rooms: rooms))
+        routes.on(.get, "/rooms/{room}", GetRoom(bearer: bearer, rooms: rooms))
+        routes.on(.get, "/rooms/{room}/members", ListMembers(bearer: bearer, rooms: rooms))
+        routes.on(
+            .put, "/rooms/{room}/members/{user}", PutMember(bearer: bearer, membership: membership))
+        routes.on(
+            .delete, "/rooms/{room}/members/{user}", DeleteMember(bearer: bearer, membership: membership))
+    }
+}

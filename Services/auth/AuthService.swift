@@ -1,0 +1,34 @@
+import Engine
+import Hosting
+
+/// Auth as its process sees it: an actor on the loop on which all of it lives.
+actor AuthService: Service {
+    private let config: AuthConfig
+    private let context: LaunchContext
+    private let loop: EventLoop
+    private var assembly: Assembly?
+
+    init(config: AuthConfig, context: LaunchContext) throws {
+        self.config = config
+        self.context = context
+        loop = try context.makeLoop("auth")
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// The port it listens on, once started.
+    var port: Int { assembly?.port ?? 0 }
+
+    func start() async throws {
+        loop.preconditionCurrent()
+        let assembly = try Assembly(config: config, context: context, loop: loop)
+        self.assembly = assembly
+        try await assembly.start()
+    }
+
+    func stop() async {
+        loop.preconditionCurrent()
+        await assembly?.stop()
+        assembly = nil
+    }
+}

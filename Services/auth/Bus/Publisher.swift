@@ -1,0 +1,212 @@
+import Bus
+import Engine
+import Hosting
+import Postgres
+import Redis
+import Schema
+
+/// Tells Redis and all processes what has been changed in PostgreSQL.
+///
+///     change + row in auth.outbox, one transaction ──► wake ──► members hash, auth:revoked ──► control:log ──► row deleted
+///
+/// What was committed is told, however often Redis or this process goes away meanwhile; twice at worst, which does no
+/// harm. One instance at a time does it, in the order of the rows, so that a room's changes stay in order.
+final class Publisher {
+    private static let batch = 100
+    private static let lock = "SELECT pg_try_advisory_xact_lock(hashtext('parley.auth.outbox')) AS mine"
+    /// How long a request waits for its change to be told before it is answered anyway.
+    private static let patienceMilliseconds = 2_000
+
+    private let loop: EventLoop
+    private let postgres: PostgresClient
+    private let redis: RedisClient
+    private let copy: RoomCopy
+    private let log: Log
+    private let metrics: AuthMetrics
+
+    private var waiting: [Int64: Waiting] = [:]
+    private var isRunning = false
+    private var isWanted = false
+    private var isOpen = false
+    private var heartbeat: Timer?
+
+    init(
+        loop: EventLoop, postgres: PostgresClient, redis: RedisClient, copy: RoomCopy, log: Log,
+        metrics: AuthMetrics
+    ) {
+        self.loop = loop
+        self.postgres = postgres
+        self.redis = redis
+        self.copy = copy
+        self.log = log
+        self.metrics = metrics
+    }
+
+    /// Begins; rows that nobody woke us for (those of an instance that died) are found within a second.
+    func start() {
+        isOpen = true
+        heartbeat = loop.scheduleRepeating(everyMilliseconds: 1_000) { [weak self] in self?.wake() }
+        wake()
+    }
+
+    func close() {
+        isOpen = false
+        heartbeat?.cancel()
+        for id in Array(waiting.keys) { settle(id, false) }
+    }
+
+    // MARK: For those who change things
+
+    /// The statement that writes events to the outbox, for the transaction of the change itself.
+    static func enqueue(_ events: [ControlEvent]) -> PostgresStatement {
+        (
+            """
+            INSERT INTO auth.outbox (type, data) SELECT * FROM unnest($1::text[], $2::text[])
+            RETURNING id AS outbox_id
+            """,
+            [
+                .textArray(events.map(\.type)),
+                .textArray(events.map { String(decoding: $0.data.encoded, as: UTF8.self) }),
+            ]
+        )
+    }
+
+    /// Waits until the events of a committed transaction have been told, but not for ever: they will be.
+    @discardableResult
+    func published(_ results: [PostgresRows]) async -> Bool {
+        var isDone = true
+        guard let rows = results.last else { return true }
+        for row in rows {
+            guard let id = try? row["outbox_id"].int else { continue }
+            isDone = await published(id) && isDone
+        }
+        return isDone
+    }
+
+    /// Waits until the event with this number has been told; false where it takes too long.
+    @discardableResult
+    func published(_ id: Int64) async -> Bool {
+        guard isOpen else { return false }
+        return await withCheckedContinuation { continuation in
+            let timer = loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { [weak self] in
+                self?.settle(id, false)
+            }
+            waiting[id] = Waiting(timer: timer) { continuation.resume(returning: $0) }
+            wake()
+        }
+    }
+
+    /// Looks at the outbox soon.
+    func wake() {
+        isWanted = true
+        guard isOpen, !isRunning else { return }
+        isRunning = true
+        weak let this = self
+        loop.spawn { await this?.run() }
+    }
+
+    // MARK: Telling
+
+    private struct Waiting {
+        let timer: Timer
+        let done: (Bool) -> Void
+    }
+
+    private func settle(_ id: Int64, _ isDone: Bool) {
+        guard let waiting = waiting.removeValue(forKey: id) else { return }
+        waiting.timer.cancel()
+        waiting.done(isDone)
+    }
+
+    private func run() async {
+        var pause = 50
+        while isOpen, isWanted {
+            isWanted = false
+            do {
+                let outcome = try await pass()
+                if outcome != .empty { isWanted = true }
+                // Another instance is at it: look again soon, in case it goes away.
+                if outcome == .busy { await loop.sleep(milliseconds: 50) }
+                pause = 50
+            } catch {
+                isWanted = true
+                log.debug("outbox waits", .error(error))
+                await loop.sleep(milliseconds: pause)
+                pause = min(pause * 2, 1_000)
+            }
+        }
+        isRunning = false
+    }
+
+    private enum Outcome { case empty, busy, more }
+
+    private func pass() async throws -> Outcome {
+        guard redis.isConnected else { throw RedisError.unavailable }
+        let before = Set(waiting.keys)
+        var rows: [OutboxRow] = []
+        var told: [Int64] = []
+        var failure: (any Error)?
+        let isMine = try await postgres.transaction { transaction in
+            guard try await transaction.query(Self.lock)[0]["mine"].bool else { return false }
+            rows = try await Self.oldest(transaction)
+            for row in rows {
+                do { try await tell(row) } catch {
+                    failure = error
+                    break
+                }
+                told.append(row.id)
+            }
+            guard !told.isEmpty else { return true }
+            try await transaction.query("DELETE FROM auth.outbox WHERE id = ANY($1)", [.intArray(told)])
+            return true
+        }
+        guard isMine else { return waiting.isEmpty ? .empty : .busy }
+        metrics.outbox(left: rows.count - told.count, oldestSeconds: rows.first?.age ?? 0)
+        for id in told { settle(id, true) }
+        if let failure { throw failure }
+        if rows.count == Self.batch { return .more }
+        // What was committed before this pass and is not there any more was told by another instance.
+        for id in before { settle(id, true) }
+        return rows.isEmpty ? .empty : .more
+    }
+
+    private static func oldest(_ transaction: PostgresTransaction) async throws -> [OutboxRow] {
+        let rows = try await transaction.query(
+            """
+            SELECT id, type, data, extract(epoch FROM now() - created_at)::bigint AS age FROM auth.outbox
+            ORDER BY id LIMIT \(batch)
+            """)
+        var oldest: [OutboxRow] = []
+        for row in rows { oldest.append(try OutboxRow(row)) }
+        return oldest
+    }
+
+    private func tell(_ row: OutboxRow) async throws {
+        guard let event = row.event else { return log.error("outbox holds what nobody knows") }
+        switch event {
+        case .member(let change): try await copy.apply(change)
+        case .revoked(let revocation):
+            let field = revocation.field
+            _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(field.name), .text(field.value))
+        case .keys, .room, .limits: break
+        }
+        try await ControlLog.append(event, to: redis)
+        metrics.published.add()
+    }
+}
+
+/// A row of the outbox.
+private struct OutboxRow {
+    let id: Int64
+    let age: Int
+    /// Nil for what a newer release has written.
+    let event: ControlEvent?
+
+    init(_ row: PostgresRow) throws(PostgresError) {
+        id = try row["id"].int
+        age = Int(clamping: try row["age"].int)
+        let type = try row["type"].text
+        let data = Array(try row["data"].text.utf8)
+        event = (try? JSONValue(parsing: data)).flatMap { ControlEvent(type: type, data: $0) }
+    }
+}

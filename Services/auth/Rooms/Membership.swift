@@ -1,0 +1,117 @@
+import Bus
+import Postgres
+import Schema
+
+/// Changes who is in a room: decided and written in one transaction, told to all before it returns.
+final class Membership {
+    private let postgres: PostgresClient
+    private let publisher: Publisher
+
+    init(postgres: PostgresClient, publisher: Publisher) {
+        self.postgres = postgres
+        self.publisher = publisher
+    }
+
+    /// Gives somebody a role, or throws the code of why not.
+    func put(_ role: RoomRole, to user: UserHandle, in room: RoomID, by actor: UserHandle) async throws {
+        try await change(room, user, by: actor) { rules in (rules.put(role), role) }
+    }
+
+    /// Ends somebody's membership, or throws the code of why not.
+    func remove(_ user: UserHandle, from room: RoomID, by actor: UserHandle) async throws {
+        try await change(room, user, by: actor) { rules in (rules.delete(), nil) }
+    }
+
+    /// Makes somebody a member of an open room at their first join; returns the role that they have.
+    ///
+    /// Returns when the gateways can see it: who joined sends next.
+    func join(_ user: UserHandle, _ room: RoomID) async throws -> RoomRole {
+        var role = RoomRole.member
+        let isTold = try await change(room, user, by: user, unlessDenied: .roomDenied) { rules in
+            if let present = rules.target {
+                role = present
+                return (.unchanged, nil)
+            }
+            return (rules.visibility == .public ? .allow : .refuse(.roomDenied), .member)
+        }
+        guard isTold else { throw ErrorCode.busUnavailable }
+        return role
+    }
+
+    private typealias Choice = (MembershipRules.Decision, RoomRole?)
+
+    /// Returns whether all have been told.
+    @discardableResult
+    private func change(
+        _ room: RoomID, _ user: UserHandle, by actor: UserHandle,
+        unlessDenied absent: ErrorCode = .roomNotFound,
+        _ choose: (MembershipRules) -> Choice
+    ) async throws -> Bool {
+        let outboxID: Int64?
+        do {
+            outboxID = try await postgres.transaction { transaction in
+                guard let rules = try await Self.rules(transaction, room, user, by: actor) else {
+                    throw absent
+                }
+                let (decision, role) = choose(rules)
+                switch decision {
+                case .refuse(let code): throw code
+                case .unchanged: return nil
+                case .allow: break
+                }
+                let reason: Left.Reason? = role == nil && user != actor ? .removed : nil
+                return try await Self.write(transaction, room, user, role, reason)
+            }
+        } catch let error as PostgresError where error.isForeignKeyViolation {
+            throw ErrorCode.userNotFound
+        }
+        guard let outboxID else { return true }
+        return await publisher.published(outboxID)
+    }
+
+    /// What the decision needs; the room's row stays locked, so changes of one room come one after another.
+    private static func rules(
+        _ transaction: PostgresTransaction, _ room: RoomID, _ user: UserHandle, by actor: UserHandle
+    ) async throws(PostgresError) -> MembershipRules? {
+        let rooms = try await transaction.query(
+            "SELECT visibility FROM auth.rooms WHERE id = $1 FOR UPDATE", [.text(room.text)])
+        guard let found = rooms.first else { return nil }
+        let row = try await transaction.query(
+            """
+            SELECT max(role) FILTER (WHERE handle = $2) AS actor, max(role) FILTER (WHERE handle = $3) AS target,
+                count(*) FILTER (WHERE role = 'owner') AS owners
+            FROM auth.members WHERE room = $1
+            """, [.text(room.text), .text(actor.text), .text(user.text)])[0]
+        return MembershipRules(
+            visibility: try found["visibility"].visibility, actor: try row["actor"].present?.role,
+            isSelf: user == actor, target: try row["target"].present?.role,
+            owners: Int(clamping: try row["owners"].int))
+    }
+
+    private static func write(
+        _ transaction: PostgresTransaction, _ room: RoomID, _ user: UserHandle, _ role: RoomRole?,
+        _ reason: Left.Reason?
+    ) async throws(PostgresError) -> Int64? {
+        let (sql, values): PostgresStatement =
+            if let role {
+                (
+                    """
+                    INSERT INTO auth.members (room, handle, role) VALUES ($1, $2, $3)
+                    ON CONFLICT (room, handle) DO UPDATE SET role = $3
+                    """, [.text(room.text), .text(user.text), .text(role.rawValue)]
+                )
+            } else {
+                (
+                    "DELETE FROM auth.members WHERE room = $1 AND handle = $2",
+                    [.text(room.text), .text(user.text)]
+                )
+            }
+        try await transaction.query(sql, values)
+        let mv = try await transaction.query(
+            "UPDATE auth.rooms SET mv = mv + 1 WHERE id = $1 RETURNING mv", [.text(room.text)])[0]["mv"].int
+        let change = ControlEvent.MemberChange(
+            room: room, user: user, role: role?.rawValue, mv: mv, reason: reason)
+        let (enqueue, parameters) = Publisher.enqueue([.member(change)])
+        return try await transaction.query(enqueue, parameters).first?["outbox_id"].int
+    }
+}

@@ -1,0 +1,180 @@
+import Postgres
+import Schema
+
+/// Rooms and members in PostgreSQL.
+final class PostgresRooms {
+    private let postgres: PostgresClient
+
+    init(postgres: PostgresClient) { self.postgres = postgres }
+
+    // MARK: For people
+
+    /// Makes a room with its first owner; false where the id is taken.
+    func insert(_ room: RoomID, name: String, visibility: Visibility, owner: UserHandle)
+        async throws(PostgresError)
+        -> Bool
+    {
+        try await postgres.query(
+            """
+            WITH room AS (
+                INSERT INTO auth.rooms (id, name, visibility) VALUES ($1, $2, $3)
+                ON CONFLICT (id) DO NOTHING RETURNING id)
+            INSERT INTO auth.members (room, handle, role) SELECT id, $4, 'owner' FROM room
+            """,
+            [.text(room.text), .text(name), .text(visibility.rawValue), .text(owner.text)]
+        ).affected == 1
+    }
+
+    /// The room as this user sees it, or nil where they do not.
+    func find(_ room: RoomID, for user: UserHandle) async throws(PostgresError) -> RoomView? {
+        let rows = try await postgres.query(
+            "\(Self.view) WHERE r.id = $2 AND (r.visibility = 'public' OR m.role IS NOT NULL)",
+            [.text(user.text), .text(room.text)])
+        return try rows.first.map(RoomView.init(row:))
+    }
+
+    /// The rooms that are public or the user's own, in order of their ids, after `cursor`; of those that `only` names,
+    /// where it does.
+    func list(for user: UserHandle, only: [String]?, after cursor: String, limit: Int)
+        async throws(PostgresError)
+        -> [RoomView]
+    {
+        let rows = try await postgres.query(
+            """
+            \(Self.view)
+            WHERE (r.visibility = 'public' OR m.role IS NOT NULL) AND r.id > $2
+                AND ($3::text[] IS NULL OR r.id = ANY($3))
+            ORDER BY r.id LIMIT $4
+            """,
+            [.text(user.text), .text(cursor), only.map { .textArray($0) } ?? .null, .int(Int64(limit))])
+        var list: [RoomView] = []
+        for row in rows { list.append(try RoomView(row: row)) }
+        return list
+    }
+
+    /// The members in order of their handles, after `cursor`.
+    func members(of room: RoomID, after cursor: String, limit: Int) async throws(PostgresError)
+        -> [MemberView]
+    {
+        let rows = try await postgres.query(
+            """
+            SELECT m.handle, a.name, m.role FROM auth.members m JOIN auth.accounts a ON a.handle = m.handle
+            WHERE m.room = $1 AND m.handle > $2 ORDER BY m.handle LIMIT $3
+            """, [.text(room.text), .text(cursor), .int(Int64(limit))])
+        var list: [MemberView] = []
+        for row in rows {
+            list.append(
+                MemberView(
+                    user: try row["handle"].text, name: try row["name"].text, role: try row["role"].role))
+        }
+        return list
+    }
+
+    private static let view = """
+        SELECT r.id, r.name, r.visibility, r.created_at, m.role,
+            (SELECT count(*) FROM auth.members c WHERE c.room = r.id) AS members
+        FROM auth.rooms r LEFT JOIN auth.members m ON m.room = r.id AND m.handle = $1
+        """
+
+    // MARK: For other services
+
+    /// Makes a direct room where both of its people have accounts; throws `userNotFound` otherwise.
+    func makeDirect(_ room: RoomID) async throws {
+        guard let (one, other) = room.directMembers else { throw ErrorCode.roomDenied }
+        let isThere = try await postgres.query("SELECT 1 FROM auth.rooms WHERE id = $1", [.text(room.text)])
+        guard isThere.isEmpty else { return }
+        do throws(PostgresError) {
+            try await postgres.pipeline([
+                (
+                    """
+                    INSERT INTO auth.rooms (id, name, visibility) VALUES ($1, $2, 'direct')
+                    ON CONFLICT (id) DO NOTHING
+                    """, [.text(room.text), .text("\(one), \(other)")]
+                ),
+                (
+                    """
+                    INSERT INTO auth.members (room, handle, role) SELECT $1, unnest($2::text[]), 'member'
+                    ON CONFLICT (room, handle) DO NOTHING
+                    """, [.text(room.text), .textArray(Array(Set([one.text, other.text])))]
+                ),
+            ])
+        } catch {
+            throw error.isForeignKeyViolation ? ErrorCode.userNotFound : error
+        }
+    }
+
+    /// The version of the member list; nil where there is no such room.
+    func version(of room: RoomID) async throws(PostgresError) -> Int64? {
+        let rows = try await postgres.query("SELECT mv FROM auth.rooms WHERE id = $1", [.text(room.text)])
+        return try rows.first?["mv"].int
+    }
+
+    /// The room whole, all of one moment; nil where there is no such room.
+    func state(of room: RoomID) async throws(PostgresError) -> RoomState? {
+        let rows = try await postgres.query(
+            """
+            SELECT r.mv, r.visibility, r.policy, r.opened, m.handle, m.role
+            FROM auth.rooms r LEFT JOIN auth.members m ON m.room = r.id WHERE r.id = $1
+            """, [.text(room.text)])
+        guard let first = rows.first else { return nil }
+        var state = RoomState(
+            version: try first["mv"].int, visibility: try first["visibility"].visibility,
+            policy: try first["policy"].text, isOpened: try first["opened"].bool, members: [])
+        for row in rows {
+            guard let user = try row["handle"].present?.text else { continue }
+            state.members.append((user: user, role: try row["role"].text))
+        }
+        return state
+    }
+
+    /// Notes that the room's log is begun; true for the one caller who was first.
+    func markOpened(_ room: RoomID) async throws(PostgresError) -> Bool {
+        try await postgres.query(
+            "UPDATE auth.rooms SET opened = true WHERE id = $1 AND NOT opened", [.text(room.text)]
+        ).affected == 1
+    }
+
+    /// Takes that back, where it was certainly not begun.
+    func unmarkOpened(_ room: RoomID) async throws(PostgresError) {
+        try await postgres.query("UPDATE auth.rooms SET opened = false WHERE id = $1", [.text(room.text)])
+    }
+
+    /// Those of `others` who share a room with the user.
+    func sharing(with user: UserHandle, among others: [String]) async throws(PostgresError) -> [String] {
+        let rows = try await postgres.query(
+            """
+            SELECT DISTINCT o.handle FROM auth.members o JOIN auth.members m ON m.room = o.room
+            WHERE m.handle = $1 AND o.handle = ANY($2)
+            """, [.text(user.text), .textArray(others)])
+        var users: [String] = []
+        for row in rows { users.append(try row["handle"].text) }
+        return users
+    }
+}
+
+extension RoomView {
+    init(row: PostgresRow) throws(PostgresError) {
+        self.init(
+            id: try row["id"].text, name: try row["name"].text, visibility: try row["visibility"].visibility,
+            created: try row["created_at"].milliseconds, members: try row["members"].int,
+            role: try row["role"].present?.role)
+    }
+}
+
+extension PostgresCell {
+    var role: RoomRole {
+        get throws(PostgresError) {
+            guard let role = RoomRole(rawValue: try text) else { throw .decoding(column: "role") }
+            return role
+        }
+    }
+
+    var visibility: Visibility {
+        get throws(PostgresError) {
+            guard let visibility = Visibility(rawValue: try text) else {
+                throw .decoding(column: "visibility")
+            }
+            return visibility
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Engine
+import Schema
+import Tokens
+import Web
+
+/// Answers `POST /auth/login`.
+final class Login: Operation {
+    private let accounts: PostgresAccounts
+    private let passwords: Passwords
+    private let sessions: LoginSessions
+    private let proxies: TrustedProxies
+    private let metrics: AuthMetrics
+    /// Nil where limits are off.
+    private var throttle: LoginThrottle?
+
+    init(
+        accounts: PostgresAccounts, passwords: Passwords, sessions: LoginSessions, proxies: TrustedProxies,
+        throttle: LoginThrottle?, metrics: AuthMetrics
+    ) {
+        self.accounts = accounts
+        self.passwords = passwords
+        self.sessions = sessions
+        self.proxies = proxies
+        self.throttle = throttle
+        self.metrics = metrics
+    }
+
+    private struct Body: Decodable {
+        let username: String
+        let password: String
+    }
+
+    func answer(_ request: Request) async throws -> Response {
+        let body = try request.json(Body.self)
+        let key = LoginThrottle.Key(
+            user: String(body.username.prefix(32)), address: proxies.client(of: request))
+        if let seconds = throttle?.begin(key, now: now) {
+            metrics.count(login: .throttled)
+            throw Problem(.rateLimited, retryAfterSeconds: seconds)
+        }
+        let account: Account?
+        do { account = try await verified(body) } catch {
+            throttle?.abandoned(key, now: now)
+            throw error
+        }
+        guard let account else {
+            throttle?.failed(key, now: now)
+            metrics.count(login: .failure)
+            throw ErrorCode.invalidCredentials
+        }
+        throttle?.succeeded(key, now: now)
+        metrics.count(login: .success)
+        return .json(try await sessions.open(for: account), headers: ["Cache-Control": "no-store"])
+    }
+
+    /// The account, if there is one and this is its password; what is missing takes as long as what is wrong.
+    private func verified(_ body: Body) async throws -> Account? {
+        var account: Account?
+        if let user = UserHandle(body.username) { account = try await accounts.find(user) }
+        switch try await passwords.verify(body.password, against: account?.password) {
+        case .mismatch: return nil
+        case .match(let needsRehash):
+            if needsRehash { await rehash(account, body.password) }
+            return account
+        }
+    }
+
+    /// The cost has been changed since: the log-in goes on where this does not succeed.
+    private func rehash(_ account: Account?, _ password: String) async {
+        guard let account, let old = account.password, let new = try? await passwords.hash(password) else {
+            return
+        }
+        try? await accounts.rehash(old, to: new, of: account.user)
+    }
+
+    private var now: Int64 { Instant.current().milliseconds / 1000 }
+}

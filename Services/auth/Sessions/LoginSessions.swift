@@ -1,0 +1,97 @@
+import Engine
+import Postgres
+import Schema
+import Tokens
+
+/// Opens login sessions, and renews them by rotating their refresh tokens.
+final class LoginSessions {
+    private let store: PostgresSessions
+    private let revocations: Revocations
+    private let keys: KeyRing
+    private let lifetimes: TokenLifetimes
+
+    init(store: PostgresSessions, revocations: Revocations, keys: KeyRing, lifetimes: TokenLifetimes) {
+        self.store = store
+        self.revocations = revocations
+        self.keys = keys
+        self.lifetimes = lifetimes
+    }
+
+    /// Begins a session for somebody who has shown who they are.
+    func open(for account: Account) async throws -> LoginAnswer {
+        let now = WallClock.milliseconds() / 1000
+        let sessionID = Base64URL.encode(try SecureRandom.bytes(16))
+        let token = try RefreshToken.random()
+        let stamp = try stamp(for: account, now: now)
+        try await store.insert(
+            sessionID, of: account.user, token: token, expires: now + Int64(lifetimes.refresh))
+        return try answer(account, sessionID, stamp, token)
+    }
+
+    /// Exchanges a refresh token, or throws `tokenInvalid`, `tokenExpired` or `tokenRevoked`.
+    func refresh(_ token: RefreshToken) async throws -> LoginAnswer {
+        // Who loses the race for the exchange looks again, and finds that it has just been made.
+        for _ in 0..<3 {
+            guard let stored = try await store.find(token) else { throw ErrorCode.tokenInvalid }
+            let now = WallClock.milliseconds()
+            switch Rotation.decide(stored, nowMilliseconds: now) {
+            case .exchange:
+                guard let answer = try await exchange(token, stored, nowMilliseconds: now) else { continue }
+                return answer
+            case .repeated(let stamp):
+                let child = try token.child(secret: stored.sessionSecret)
+                return try answer(stored.account, stored.sessionID, stamp, child)
+            case .reuse:
+                try await revocations.endSessions([stored.sessionID], now: now / 1000)
+                throw ErrorCode.tokenRevoked
+            case .expired: throw ErrorCode.tokenExpired
+            case .revoked: throw ErrorCode.tokenRevoked
+            }
+        }
+        throw ErrorCode.overloaded
+    }
+
+    private func exchange(
+        _ token: RefreshToken, _ stored: StoredRefreshToken, nowMilliseconds now: Int64
+    ) async throws -> LoginAnswer? {
+        let child = try token.child(secret: stored.sessionSecret)
+        let stamp = try stamp(for: stored.account, now: now / 1000)
+        let isFirst = try await store.exchange(
+            token, for: child, stamp: stamp, nowMilliseconds: now,
+            expires: now / 1000 + Int64(lifetimes.refresh))
+        return isFirst ? try answer(stored.account, stored.sessionID, stamp, child) : nil
+    }
+
+    private func stamp(for account: Account, now: Int64) throws(TokenError) -> AccessStamp {
+        try AccessStamp.make(now: now, earliest: account.revokedBefore, lifetime: lifetimes.access)
+    }
+
+    private func answer(
+        _ account: Account, _ sessionID: String, _ stamp: AccessStamp, _ token: RefreshToken
+    ) throws -> LoginAnswer {
+        guard let issuer = keys.issuer else { throw ErrorCode.serviceUnavailable }
+        return LoginAnswer(
+            accessToken: try issuer.token(for: account, sessionID: sessionID, stamp: stamp),
+            expiresIn: lifetimes.access, refreshToken: token.text, refreshExpiresIn: lifetimes.refresh,
+            user: AccountView(account))
+    }
+}
+
+/// The body of a login, with the names of RFC 6749, section 5.1.
+struct LoginAnswer: Encodable {
+    let accessToken: String
+    private(set) var tokenType = "Bearer"
+    let expiresIn: Int
+    let refreshToken: String
+    let refreshExpiresIn: Int
+    let user: AccountView
+
+    private enum CodingKeys: String, CodingKey {
+        case accessToken = "access_token"
+        case tokenType = "token_type"
+        case expiresIn = "expires_in"
+        case refreshToken = "refresh_token"
+        case refreshExpiresIn = "refresh_expires_in"
+        case user
+    }
+}

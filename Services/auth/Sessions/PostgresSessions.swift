@@ -1,0 +1,88 @@
+import Bus
+import Postgres
+import Schema
+import Tokens
+
+/// Login sessions in PostgreSQL: each is a family of refresh tokens, of which only the last is good.
+final class PostgresSessions {
+    private let postgres: PostgresClient
+
+    init(postgres: PostgresClient) { self.postgres = postgres }
+
+    /// Stores a new session with its first refresh token.
+    func insert(
+        _ sessionID: String, of user: UserHandle, token: RefreshToken, expires: Int64
+    ) async throws {
+        let secret = try SecureRandom.bytes(RefreshToken.byteCount)
+        try await postgres.pipeline([
+            (
+                "INSERT INTO auth.sessions (id, handle, secret, expires) VALUES ($1, $2, $3, $4)",
+                [.text(sessionID), .text(user.text), .bytes(secret), .int(expires)]
+            ),
+            (
+                "INSERT INTO auth.refresh_tokens (digest, session, expires) VALUES ($1, $2, $3)",
+                [.bytes(token.digest), .text(sessionID), .int(expires)]
+            ),
+        ])
+    }
+
+    func find(_ token: RefreshToken) async throws(PostgresError) -> StoredRefreshToken? {
+        let rows = try await postgres.query(
+            """
+            SELECT a.handle, a.name, a.roles, a.password, a.revoked_before, s.id, s.secret,
+                s.revoked_at IS NOT NULL AS revoked, t.expires, t.rotated_ms, t.access_jti, t.access_iat,
+                t.access_exp, c.rotated_ms IS NOT NULL AS child_used
+            FROM auth.refresh_tokens t
+            JOIN auth.sessions s ON s.id = t.session JOIN auth.accounts a ON a.handle = s.handle
+            LEFT JOIN auth.refresh_tokens c ON c.digest = t.child
+            WHERE t.digest = $1
+            """, [.bytes(token.digest)])
+        return try rows.first.map(StoredRefreshToken.init(row:))
+    }
+
+    /// Marks a token as exchanged and stores its successor, in one statement: of two at once, one succeeds.
+    func exchange(
+        _ token: RefreshToken, for child: RefreshToken, stamp: AccessStamp, nowMilliseconds: Int64,
+        expires: Int64
+    ) async throws(PostgresError) -> Bool {
+        try await postgres.query(
+            """
+            WITH exchanged AS (
+                UPDATE auth.refresh_tokens SET rotated_ms = $2, child = $3, access_jti = $4, access_iat = $5,
+                    access_exp = $6
+                WHERE digest = $1 AND rotated_ms IS NULL RETURNING session),
+            renewed AS (
+                UPDATE auth.sessions SET expires = $7 WHERE id = (SELECT session FROM exchanged))
+            INSERT INTO auth.refresh_tokens (digest, session, expires) SELECT $3, session, $7 FROM exchanged
+            """,
+            [
+                .bytes(token.digest), .int(nowMilliseconds), .bytes(child.digest), .text(stamp.jti),
+                .int(stamp.issued), .int(stamp.expires), .int(expires),
+            ]
+        ).affected == 1
+    }
+
+    /// Forgets sessions and tokens that are too old to be shown again.
+    func removeExpired(now: Int64) async throws(PostgresError) {
+        try await postgres.pipeline([
+            ("DELETE FROM auth.sessions WHERE expires < $1", [.int(now)]),
+            ("DELETE FROM auth.refresh_tokens WHERE expires < $1", [.int(now)]),
+        ])
+    }
+}
+
+extension StoredRefreshToken {
+    fileprivate init(row: PostgresRow) throws(PostgresError) {
+        self.init(
+            account: try Account(row: row), sessionID: try row["id"].text,
+            sessionSecret: try row["secret"].bytes, isSessionRevoked: try row["revoked"].bool,
+            expires: try row["expires"].int)
+        guard let rotated = try row["rotated_ms"].present else { return }
+        exchange = Exchange(
+            milliseconds: try rotated.int,
+            stamp: AccessStamp(
+                jti: try row["access_jti"].text, issued: try row["access_iat"].int,
+                expires: try row["access_exp"].int),
+            isChildUsed: try row["child_used"].bool)
+    }
+}
