@@ -4,6 +4,7 @@ import Hosting
 import Redis
 import Schema
 import Tokens
+import Web
 
 /// The settings of a gateway.
 struct GatewayConfig: ServiceConfiguration {
@@ -16,6 +17,11 @@ struct GatewayConfig: ServiceConfiguration {
     let limits: Limits
     /// Whether limits of rate and count are lifted.
     let limitsAreOff: Bool
+    /// How many connections one address and one user may have here; 0: no limit.
+    let connectionsPerAddress: Int
+    let connectionsPerUser: Int
+    /// The proxies whose word on a client's address counts.
+    let trustedProxies: TrustedProxies
     /// Which pages may connect; empty: those of the request's own host.
     let allowedOrigins: [String]
     /// Whether a token may stand in the address.
@@ -65,6 +71,18 @@ struct GatewayConfig: ServiceConfiguration {
         limitsAreOff =
             settings.choice("LIMITS", default: Switch.on, help: "off lifts every limit of rate and count.")
             == .off
+        let perAddress = settings.int(
+            "MAX_CONNECTIONS_PER_IP", default: 256, in: 0...1_000_000, unit: "connections",
+            help: "How many connections one address may have at this gateway; 0 is no limit.")
+        let perUser = settings.int(
+            "MAX_CONNECTIONS_PER_USER", default: 16, in: 0...1_000_000, unit: "connections",
+            help: "How many connections one user may have at this gateway; 0 is no limit.")
+        connectionsPerAddress = limitsAreOff ? 0 : perAddress
+        connectionsPerUser = limitsAreOff ? 0 : perUser
+        trustedProxies = settings.parsed(
+            "TRUSTED_PROXIES", default: "", expects: "a list of addresses and ranges",
+            help: "Proxies whose X-Forwarded-For is believed, such as 127.0.0.0/8,::1."
+        ) { TrustedProxies($0) }
         allowedOrigins = settings.list(
             "ALLOWED_ORIGINS",
             help: "Origins whose pages may connect; * for all; empty: the request's own host.")

@@ -26,6 +26,7 @@ final class Shard {
     let stored: StoredWatch
 
     private let origins: OriginPolicy
+    private var census: ConnectionCensus
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
     private var whenEmpty: (() -> Void)?
@@ -51,6 +52,8 @@ final class Shard {
         self.sender = sender
         self.stored = stored
         origins = OriginPolicy(config.allowedOrigins)
+        census = ConnectionCensus(
+            perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
     }
 
     func start() {
@@ -76,30 +79,42 @@ final class Shard {
         }
         let credentials = Credentials(request, allowsQueryToken: config.allowsQueryToken)
         let isWelcome = origins.allows(origin: request.headers["Origin"], host: request.host)
+        let address = config.trustedProxies.client(of: request)
         var limits = WebSocketLimits()
         limits.maxMessageBytes = config.limits.messageBytes
         limits.maxFrameBytes = config.limits.messageBytes
         return Upgrade.webSocket(request, subprotocol: "chat.v1", limits: limits) { [self] connection in
-            open(connection, arrival, isWelcome ? credentials : nil)
+            open(connection, arrival, from: address, isWelcome ? credentials : nil)
         }
     }
 
-    private func open(_ connection: WebSocketConnection, _ arrival: Arrival, _ credentials: Credentials?) {
+    private func open(
+        _ connection: WebSocketConnection, _ arrival: Arrival, from address: String,
+        _ credentials: Credentials?
+    ) {
         let isJudging = credentials.map { $0 != .none } ?? false
-        let session = Session(connection, arrival: arrival, isJudging: isJudging, shard: self)
+        let session = Session(
+            connection, arrival: arrival, address: address, isJudging: isJudging, shard: self)
         sessions[ObjectIdentifier(session)] = session
         metrics.connections.add()
         metrics.opened.add()
+        guard census.opened(from: address) else { return session.close(.tooManyConnections) }
         guard let credentials else { return session.close(.originDenied) }
         session.begin(credentials)
     }
 
-    func admitted(_ session: Session, _ identity: Identity) {
+    /// Says whether the connection may stay.
+    func admitted(_ session: Session, _ identity: Identity) -> Bool {
         people.arrived(session, identity.user)
+        guard census.admitted(identity.user) else {
+            session.close(.tooManyConnections)
+            return false
+        }
         session.log.debug("connection admitted", .user(identity.user.text))
-        guard config.tokens.algorithm == .hs256 else { return }
+        guard config.tokens.algorithm == .hs256 else { return true }
         // A token minted elsewhere may name somebody auth has never seen: others must be able to write to them.
         loop.spawn { await self.introduce(identity) }
+        return true
     }
 
     private func introduce(_ identity: Identity) async {
@@ -115,7 +130,9 @@ final class Shard {
         guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
         metrics.connections.add(-1)
         metrics.closed.add()
+        census.ended(from: session.address)
         if let identity {
+            census.ended(identity.user)
             for room in session.uninvited { _ = rooms.remove(session, from: room) }
             for room in session.joined.keys {
                 guard rooms.remove(session, from: room) != nil else { continue }

@@ -9,6 +9,8 @@ import Web
 /// Belongs to its loop. Each kind of frame has a file in `Commands/`.
 final class Session {
     let id: String
+    /// The client's own address, as far as the proxies on the way are believed.
+    let address: String
     let shard: Shard
     /// The room of `/ws/{room}`, which frames may leave out.
     let defaultRoom: RoomID?
@@ -32,8 +34,11 @@ final class Session {
     /// How many bytes may wait for this connection before a reader of a room's log waits for it.
     private static let roomBytes = 262_144
 
-    init(_ connection: WebSocketConnection, arrival: Arrival, isJudging: Bool, shard: Shard) {
+    init(
+        _ connection: WebSocketConnection, arrival: Arrival, address: String, isJudging: Bool, shard: Shard
+    ) {
         self.connection = connection
+        self.address = address
         self.arrival = arrival
         self.shard = shard
         id = Session.makeID()
@@ -126,7 +131,7 @@ final class Session {
     func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
         state.known(identity)
         deadline?.cancel()
-        shard.admitted(self, identity)
+        guard shard.admitted(self, identity) else { return }
         let config = shard.config
         let connected = Connected(
             connectionID: id, name: identity.name, gateway: config.id, serverTime: WallClock.milliseconds(),
