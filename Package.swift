@@ -102,7 +102,9 @@ let suites: [Target] = [
     tests("GatewayTests", ["ChatGateway", "Schema", "Engine", "Web", "Redis"]),
     tests("AuthTests", ["ChatAuth", "Schema", "Engine", "Tokens"]),
     tests("HistoryTests", ["ChatHistory", "Schema", "Engine"]),
-    tests("PresenceTests", ["ChatPresence", "Schema", "Engine"]),
+    tests(
+        "PresenceTests",
+        ["ChatPresence", "Schema", "Engine", "Web", "Redis", "Tokens", "Hosting", "Bus", "PresenceFunctions"]),
 ]
 
 let package = Package(

@@ -1,0 +1,114 @@
+import Bus
+import Redis
+import Schema
+import Web
+
+/// `/presence/users` and `/presence/rooms/{room}`: who is there, for those whom it concerns.
+struct PeopleRoutes {
+    let callers: Callers
+    let redis: RedisClient
+    let rpc: RPCClient
+    let rooms: RoomDirectory
+
+    private static let rpcMilliseconds = 3_000
+
+    func add(to routes: inout Routes) {
+        routes.on(.get, "/presence/users") { try await users($0) }
+        routes.on(.get, "/presence/rooms/{room}") { try await room($0) }
+    }
+
+    // MARK: By name
+
+    private func users(_ request: Request) async throws(Problem) -> Response {
+        let caller = try callers.caller(of: request)
+        let asked = try UsersQuery(request).users
+        do throws(BusError) {
+            let visible = try await visible(to: caller.user, among: asked)
+            let entries = try await states(of: asked.filter(visible.contains))
+            let known = Dictionary(entries.map { ($0.user, $0) }) { first, _ in first }
+            return PeopleRoutes.answer { body in
+                body.people(asked.map { known[$0] ?? PresenceEntry($0, .offline) })
+            }
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// Those whose state is the caller's business: they share a room; and one may always look at oneself.
+    private func visible(to caller: UserHandle, among users: [UserHandle]) async throws(BusError)
+        -> Set<UserHandle>
+    {
+        let others = users.filter { $0 != caller }
+        guard !others.isEmpty else { return [caller] }
+        let answer = try await rpc.call(
+            "auth", "visible",
+            ["user": .string(caller.text), "others": .array(others.map { .string($0.text) })],
+            timeoutMilliseconds: PeopleRoutes.rpcMilliseconds)
+        guard let names = answer["users"]?.array else { throw .malformed }
+        return Set(names.compactMap { $0.text.flatMap(UserHandle.init) }).union([caller])
+    }
+
+    // MARK: By room
+
+    private func room(_ request: Request) async throws(Problem) -> Response {
+        let caller = try callers.caller(of: request)
+        let query = try RoomQuery(request)
+        guard let room = request.parameters["room"].flatMap(RoomID.init) else { throw Problem(.roomNotFound) }
+        try await requireMember(caller, room)
+        do throws(BusError) {
+            let online = try await online(in: room)
+            let page = RoomPage(of: online, query)
+            let entries = try await states(of: page.users).filter { $0.status != .offline }
+            return PeopleRoutes.answer { body in
+                body.people(entries)
+                body.member("online", online.count)
+                body.member("complete", page.nextCursor == nil)
+                body.member("next_cursor", page.nextCursor)
+            }
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// A room that one is no member of does not exist for one.
+    private func requireMember(_ caller: Identity, _ room: RoomID) async throws(Problem) {
+        guard caller.mayEnter(room) else { throw Problem(.roomNotFound) }
+        do throws(BusError) {
+            guard try await rooms.standing(of: caller.user, in: room).role == nil else { return }
+        } catch {
+            switch error {
+            case .refused(.roomDenied), .refused(.userNotFound): break
+            default: throw Problem(error)
+            }
+        }
+        throw Problem(.roomNotFound)
+    }
+
+    private func online(in room: RoomID) async throws(BusError) -> [UserHandle] {
+        do throws(RedisError) {
+            return try await PresenceRecord.online(in: room, from: redis)
+        } catch {
+            throw .redis(error)
+        }
+    }
+
+    private func states(of users: [UserHandle]) async throws(BusError) -> [PresenceEntry] {
+        do throws(RedisError) {
+            return try await PresenceRecord.read(users, from: redis)
+        } catch {
+            throw .redis(error)
+        }
+    }
+
+    private static func answer(_ body: (inout JSONWriter) -> Void) -> Response {
+        var writer = JSONWriter()
+        writer.object(body)
+        return .json(encoded: writer.bytes, headers: ["Cache-Control": "no-store"])
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func people(_ entries: [PresenceEntry]) {
+        array("users") { list in entries.forEach { entry in list.object { entry.write(to: &$0) } } }
+    }
+}

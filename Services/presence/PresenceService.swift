@@ -1,0 +1,37 @@
+import Engine
+import Hosting
+
+/// The process's way to its parts, which live on one loop.
+actor PresenceService: Service {
+    private let config: PresenceConfig
+    private let context: LaunchContext
+    private let loop: EventLoop
+    private var assembly: Assembly?
+    private var http: HTTPService?
+
+    /// Less than `SHUTDOWN_SECONDS` at its least would allow nothing to be finished.
+    private static let drainMilliseconds = 5_000
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(_ config: PresenceConfig, _ context: LaunchContext) throws {
+        self.config = config
+        self.context = context
+        loop = try context.makeLoop("presence")
+    }
+
+    func start() async throws {
+        loop.preconditionCurrent()
+        let assembly = try Assembly(config, loop: loop, log: context.log, metrics: context.metrics)
+        self.assembly = assembly
+        http = try HTTPService(loop: loop, context: context, routes: assembly.routes)
+        assembly.start()
+    }
+
+    func stop() async {
+        loop.preconditionCurrent()
+        assembly?.health.isDraining = true
+        await http?.drain(withinMilliseconds: PresenceService.drainMilliseconds)
+        assembly?.stop()
+    }
+}
