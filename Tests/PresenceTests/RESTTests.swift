@@ -3,7 +3,6 @@ import PresenceFunctions
 import Redis
 import Schema
 import Testing
-import Web
 
 @testable import ChatPresence
 
@@ -71,11 +70,12 @@ struct PeopleRoutesTests {
                 let nobody = try await cluster.ask(path)
                 #expect(nobody.status == 401)
                 #expect(nobody.json["code"] == "token_missing")
-                #expect(nobody.headers["WWW-Authenticate"] == "Bearer")
+                #expect(nobody.header("WWW-Authenticate") == #"Bearer realm="parley""#)
                 let late = try await cluster.ask(path, as: "alice", expiresIn: -60)
                 #expect(late.status == 401)
                 #expect(late.json["code"] == "token_expired")
-                #expect(late.headers["WWW-Authenticate"] == #"Bearer error="invalid_token""#)
+                let challenge = late.header("WWW-Authenticate") ?? ""
+                #expect(challenge.hasPrefix(#"Bearer realm="parley", error="invalid_token""#))
             }
         }
     }
@@ -104,7 +104,7 @@ struct LimitRoutesTests {
 
             let body =
                 #"{"policies":{"bot":{"messages":500,"seconds":60},"member":{"messages":3,"seconds":5}}}"#
-            let changed = try await cluster.ask(path, by: .put, as: "root", roles: ["admin"], body: body)
+            let changed = try await cluster.ask(path, by: "PUT", as: "root", roles: ["admin"], body: body)
             #expect(changed.status == 200)
             #expect(changed.json["policies"]?["bot"] == ["messages": 500, "seconds": 60])
             #expect(changed.json["policies"]?["member"] == ["messages": 3, "seconds": 5])
@@ -112,15 +112,16 @@ struct LimitRoutesTests {
             #expect(StreamEntry.list(told)?.compactMap { $0.text("type") } == ["limits"])
 
             let removal = #"{"policies":{"member":null,"bot":null}}"#
-            let back = try await cluster.ask(path, by: .put, as: "root", roles: ["admin"], body: removal)
+            let back = try await cluster.ask(path, by: "PUT", as: "root", roles: ["admin"], body: removal)
             #expect(back.json == Self.policies)
         }
     }
 
     @Test func nobodyElseDoes() async throws {
         try await TestCluster.run { cluster in
-            for method in [Method.get, .put] {
-                let answer = try await cluster.ask("/presence/limits", by: method, as: "alice", body: "{}")
+            for method in ["GET", "PUT"] {
+                let answer = try await cluster.ask(
+                    "/presence/limits", by: method, as: "alice", body: method == "PUT" ? "{}" : nil)
                 #expect(answer.status == 403)
                 #expect(answer.json["code"] == "forbidden")
             }
@@ -133,7 +134,7 @@ struct LimitRoutesTests {
     func badPoliciesChangeNothing(body: String, status: Int) async throws {
         try await TestCluster.run { cluster in
             let answer = try await cluster.ask(
-                "/presence/limits", by: .put, as: "root", roles: ["admin"], body: body)
+                "/presence/limits", by: "PUT", as: "root", roles: ["admin"], body: body)
             #expect(answer.status == status)
             let written = try await cluster.redis.call(
                 "EXISTS", .text(Keys.limitsPolicies), .text(Keys.controlLog))
@@ -151,7 +152,7 @@ struct LimitRoutesTests {
                 #expect(answer.json["window_seconds"] == 60)
                 let wait = try #require(answer.json["time_until_reset"]?.int)
                 #expect(sent < 2 ? wait == 0 : (1...60).contains(wait))
-                #expect(answer.headers["RateLimit"] == "\"messages\";r=\(2 - sent);t=\(wait)")
+                #expect(answer.header("RateLimit") == "\"messages\";r=\(2 - sent);t=\(wait)")
                 _ = try await cluster.redis.function(
                     LimitFunctions.take, keys: [.text(Keys.limit(handle("alice")))],
                     arguments: [.text("m\(sent)"), 2, 60_000])
@@ -166,7 +167,7 @@ struct LimitRoutesTests {
             let answer = try await cluster.ask("/presence/limits/me", as: "alice")
             #expect(answer.json["max_messages"] == 0)
             #expect(answer.json["time_until_reset"] == 0)
-            #expect(answer.headers["RateLimit"] == nil)
+            #expect(answer.header("RateLimit") == nil)
         }
     }
 }

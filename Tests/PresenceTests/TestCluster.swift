@@ -1,12 +1,13 @@
 import Bus
 import Engine
+import Foundation
+import FoundationNetworking
 import Hosting
 import Redis
 import Schema
 import Support
 import Testing
 import Tokens
-import Web
 
 @testable import ChatPresence
 
@@ -15,6 +16,7 @@ final class TestCluster {
     let assembly: Assembly
     let redis: RedisClient
     private let auth: RPCServer
+    private let http: HTTPService
     private let signer: TokenSigner
 
     static let members = ["alice", "bob", "carol"]
@@ -31,6 +33,7 @@ final class TestCluster {
             cluster.auth.start()
             await expectEventually(on: loop) { cluster.isReady }
             try await body(cluster)
+            await cluster.http.drain(withinMilliseconds: 1_000)
             cluster.auth.close()
             cluster.assembly.stop()
         }
@@ -41,11 +44,14 @@ final class TestCluster {
     ) throws {
         let tokens = TokenSettings(
             algorithm: .hs256, secret: TestCluster.secret, issuer: "parley", audience: "parley")
+        let hosting = HostingSettings(port: 0)
         let config = PresenceConfig(
-            hosting: HostingSettings(host: "127.0.0.1", port: 0, logLevel: .error, shutdownSeconds: 1),
-            redis: address, tokens: tokens, memberPolicy: LimitPolicy(messages: messages, seconds: 60),
+            hosting: hosting, redis: address, tokens: tokens,
+            memberPolicy: LimitPolicy(messages: messages, seconds: 60),
             hasLimits: hasLimits, sweepSeconds: 1)
-        assembly = try Assembly(config, loop: loop, log: .silent, metrics: Registry())
+        let context = LaunchContext(service: "presence", hosting: hosting)
+        assembly = try Assembly(config, loop: loop, log: .silent, metrics: context.metrics)
+        http = try HTTPService(loop: loop, context: context, routes: assembly.routes)
         signer = try TokenSigner(hs256Secret: TestCluster.secret)
         self.redis = redis
         auth = RPCServer(
@@ -85,25 +91,37 @@ final class TestCluster {
         }
     }
 
-    /// Asks as somebody; nil: as nobody.
+    /// Asks over HTTP as somebody; nil: as nobody.
     func ask(
-        _ target: String, by method: Method = .get, as user: String? = nil, roles: [String] = [],
+        _ target: String, by method: String = "GET", as user: String? = nil, roles: [String] = [],
         rooms: [String]? = nil, expiresIn seconds: Int = 600, body: String? = nil
-    ) async throws -> (status: Int, json: JSONValue, headers: Headers) {
-        var request = try #require(Request(method, target))
+    ) async throws -> Answer {
+        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(http.port)\(target)")))
+        request.httpMethod = method
+        request.timeoutInterval = 15
         if let user {
             let now = Int(WallClock.milliseconds() / 1000)
             let token = try signer.sign(
                 TokenClaims(
                     iss: "parley", aud: ["parley"], sub: user, exp: now + seconds, iat: now, roles: roles,
                     rooms: rooms))
-            request.headers["Authorization"] = "Bearer \(token)"
+            request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
         }
         if let body {
-            request.headers["Content-Type"] = "application/json"
-            request.body = Array(body.utf8)
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+            request.httpBody = Data(body.utf8)
         }
-        let response = await assembly.routes.respond(to: request)
-        return (response.status.code, try JSONValue(parsing: response.body), response.headers)
+        let (data, response) = try await URLSession.shared.data(for: request)
+        return Answer(
+            response: try #require(response as? HTTPURLResponse),
+            json: try JSONValue(parsing: Array(data)))
+    }
+
+    struct Answer {
+        let response: HTTPURLResponse
+        let json: JSONValue
+
+        var status: Int { response.statusCode }
+        func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
     }
 }

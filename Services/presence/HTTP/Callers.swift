@@ -9,7 +9,7 @@ struct Callers {
     func caller(of request: Request) throws(Problem) -> Identity {
         switch bearer(of: request).flatMap(authority.identity) {
         case .success(let identity): return identity
-        case .failure(let failure): throw Problem(failure)
+        case .failure(let failure): throw Problem(failure.code)
         }
     }
 

@@ -5,31 +5,35 @@ import Web
 
 extension Problem {
     /// The problem of a code; what may succeed later says when to try again.
-    init(_ code: ErrorCode, headers: Headers = [:]) {
+    init(_ code: ErrorCode) {
         let status = Status(code.httpStatus)
         self.init(
             status, code.rawValue, detail: code.text,
-            retryAfterSeconds: status == .serviceUnavailable ? 1 : nil, headers: headers)
+            retryAfterSeconds: status == .serviceUnavailable ? 1 : nil,
+            headers: status == .unauthorized ? ["WWW-Authenticate": Problem.challenge(code)] : [:])
     }
 
-    /// Why somebody is not believed (RFC 6750, 3).
-    init(_ failure: AuthenticationFailure) {
-        switch failure {
-        case .unavailable: self.init(failure.code)
-        case .missing: self.init(failure.code, headers: ["WWW-Authenticate": "Bearer"])
-        case .invalid, .expired, .revoked:
-            self.init(failure.code, headers: ["WWW-Authenticate": #"Bearer error="invalid_token""#])
-        }
-    }
-
-    /// Why another part of the cluster did not answer; reading takes no effect, so a late answer is none.
+    /// Why another part of the cluster did not answer; reading takes no effect, so whoever asks may ask again.
     init(_ error: BusError) {
-        self.init(error.code == .timeout ? .serviceUnavailable : error.code)
+        switch error {
+        case .redis, .timeout: self.init(ErrorCode.serviceUnavailable)
+        case .refused(let code): self.init(code)
+        case .malformed: self.init(ErrorCode.internalError)
+        }
     }
 
     /// Why Redis did not answer.
     init(_ error: RedisError) {
         self.init(BusError.redis(error))
+    }
+
+    /// RFC 6750, section 3: an error is named only where a token was shown.
+    private static func challenge(_ code: ErrorCode) -> String {
+        switch code {
+        case .tokenInvalid, .tokenExpired, .tokenRevoked:
+            #"Bearer realm="parley", error="invalid_token", error_description="\#(code.text)""#
+        default: #"Bearer realm="parley""#
+        }
     }
 
     /// One member of a query that is at fault.
