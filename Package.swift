@@ -84,7 +84,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let suites: [Target] = [
-    .target(name: "Support", dependencies: ["Engine"], path: "Tests/Support", swiftSettings: strict),
+    .target(
+        name: "Support", dependencies: ["Engine", "Redis", "Schema", "RoomFunctions", "MembershipFunctions"],
+        path: "Tests/Support", swiftSettings: strict),
     tests("SchemaTests", ["Schema"]),
     tests("EngineTests", ["Engine"]),
     tests("WebTests", ["Web", "Engine"]),
@@ -101,7 +103,12 @@ let suites: [Target] = [
         ]),
     tests("GatewayTests", ["ChatGateway", "Schema", "Engine", "Web", "Redis"]),
     tests("AuthTests", ["ChatAuth", "Schema", "Engine", "Tokens"]),
-    tests("HistoryTests", ["ChatHistory", "Schema", "Engine"]),
+    tests(
+        "HistoryTests",
+        [
+            "ChatHistory", "Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting", "Bus",
+            "ArchiveFunctions",
+        ]),
     tests(
         "PresenceTests",
         ["ChatPresence", "Schema", "Engine", "Web", "Redis", "Tokens", "Hosting", "Bus", "PresenceFunctions"]),

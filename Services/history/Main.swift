@@ -1,4 +1,12 @@
+import Hosting
+
 @main
 enum Main {
-    static func main() {}
+    static func main() {
+        Launch.run(
+            HistoryConfig.self, service: "history", summary: "Keeps what was said, and shows it again."
+        ) { config, context in
+            Assembly(config: config, context: context, loop: try context.makeLoop("history"))
+        }
+    }
 }

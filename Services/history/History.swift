@@ -1,0 +1,121 @@
+import ArchiveFunctions
+import Bus
+import Engine
+import Hosting
+import Postgres
+import Redis
+import RoomFunctions
+import Schema
+import Web
+
+/// The parts of history, made on their loop: constructed in order, started in order, stopped in reverse.
+final class History {
+    private let health: Health
+    private let redis: RedisClient
+    private let postgres: PostgresClient
+    private let preparation: ArchivePreparation
+    private let months: MonthPartitions
+    private let leases: Leases
+    private let ingest: Ingest
+    private let authority: Authority
+    private let control: ControlLog
+    private let rpc: RPCClient
+    private let queries: RPCServer
+    private let http: HTTPService
+
+    init(config: HistoryConfig, context: LaunchContext, loop: EventLoop) throws {
+        let (log, metrics) = (context.log, HistoryMetrics(context.metrics))
+        let token = "history.\(String(UInt64.random(in: .min ... .max), radix: 36))"
+
+        redis = RedisClient(
+            loop: loop, address: config.redis, name: "history",
+            libraries: [ArchiveFunctions.library, RoomFunctions.library])
+        postgres = PostgresClient(
+            loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "history")
+
+        // Writing.
+        preparation = ArchivePreparation(loop: loop, postgres: postgres, log: log)
+        months = MonthPartitions(loop: loop, postgres: postgres, ahead: config.partitionsAhead, log: log)
+        leases = Leases(loop: loop, redis: redis, token: token, gauge: metrics.leases)
+        let storage = PartitionWriter.Storage(
+            archive: Archive(postgres: postgres), months: months, recent: config.recent, metrics: metrics)
+        ingest = Ingest(
+            loop: loop, redis: redis, postgres: postgres, storage: storage, token: token,
+            width: config.postgresPool - 1, log: log)
+
+        // Reading.
+        authority = try Authority(settings: config.tokens, loop: loop, redis: redis)
+        control = ControlLog(loop: loop, address: config.redis, name: "history", redis: redis)
+        rpc = RPCClient(loop: loop, address: config.redis, name: "history", redis: redis, replyID: token)
+        let pages = Pages(
+            redis: redis, archive: ArchivedLog(postgres: postgres), metrics: metrics, log: log)
+        let answers = PageQueries(pages: pages)
+        queries = RPCServer(
+            loop: loop, address: config.redis, service: "history", instance: token, redis: redis
+        ) { type, data throws(ErrorCode) in try await answers.answer(type, data) }
+
+        // Being asked.
+        health = Health(loop: loop)
+        var routes = Routes()
+        OperationsEndpoint(health: health, metrics: context.metrics).add(to: &routes)
+        HistoryRoutes(
+            authority: authority, directory: RoomDirectory(redis: redis, rpc: rpc), pages: pages
+        ).add(to: &routes)
+        http = try HTTPService(loop: loop, context: context, routes: routes)
+
+        connect(log)
+    }
+
+    /// Who tells whom.
+    private func connect(_ log: Log) {
+        let (leases, ingest, authority, preparation) = (leases, ingest, authority, preparation)
+        let (redis, postgres) = (redis, postgres)
+        redis.onConnect = { _ in leases.renew() }
+        redis.onDisconnect = { log.warn("lost Redis") }
+        postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }
+        leases.onGained = { ingest.own($0) }
+        leases.onLost = { ingest.disown($0) }
+        ingest.onTakenOver = { leases.drop($0) }
+        control.onEvent = { authority.hear($0) }
+        control.onReload = { authority.load() }
+        health.check("redis") { _ = try await redis.call("PING") }
+        health.check("postgres") {
+            try await postgres.ping()
+            guard preparation.isDone else { throw NotReady.migrating }
+        }
+        health.check("leases") {
+            guard leases.orphans == 0 else { throw NotReady.orphans(leases.orphans) }
+        }
+    }
+
+    /// The port it is asked on.
+    var port: Int { http.port }
+
+    func start() {
+        redis.start()
+        postgres.start()
+        control.start()
+        rpc.start()
+        queries.start()
+        preparation.run { [months, leases, ingest] in
+            months.start()
+            leases.start()
+            ingest.start()
+        }
+    }
+
+    /// Answers what was asked, finishes the batches under way, and gives the leases back.
+    func stop() async {
+        health.isDraining = true
+        queries.close()
+        await http.drain(withinMilliseconds: 3_000)
+        preparation.stop()
+        await ingest.stop(withinMilliseconds: 12_000)
+        await leases.release()
+        months.stop()
+        control.close()
+        rpc.close()
+        await postgres.close()
+        redis.close()
+    }
+}

@@ -1,0 +1,42 @@
+import Hosting
+
+/// What history counts, by the names an operator sees.
+struct HistoryMetrics: Sendable {
+    let stored: Counter
+    let replays: Counter
+    let holes: Counter
+    let deadLetters: Counter
+    let batchEntries: Histogram
+    let commitSeconds: Histogram
+    let logEntries: Gauge
+    let logBytes: Gauge
+    let leases: Gauge
+    let pages: Counter
+    let brokenPages: Counter
+
+    init(_ registry: Registry) {
+        stored = registry.counter(
+            "parley_history_entries_stored_total", help: "Log entries committed to the archive.")
+        replays = registry.counter(
+            "parley_history_replays_total", help: "Log entries that the archive had already.")
+        holes = registry.counter(
+            "parley_history_seq_holes_total", help: "Places where a room's log went on with a seq left out.")
+        deadLetters = registry.counter(
+            "parley_history_dead_letters_total", help: "Log entries that the archive could not take.")
+        batchEntries = registry.histogram(
+            "parley_history_batch_entries", help: "Log entries taken at a time.",
+            bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000])
+        commitSeconds = registry.histogram(
+            "parley_history_commit_seconds", help: "Time to commit a batch.")
+        logEntries = registry.gauge(
+            "parley_history_log_entries", help: "Entries in this instance's logs, not yet stored.")
+        logBytes = registry.gauge(
+            "parley_history_log_bytes", help: "Bytes of envelopes in this instance's logs, not yet stored.")
+        leases = registry.gauge(
+            "parley_history_leases_held", help: "Partitions that this instance writes.")
+        pages = registry.counter("parley_history_pages_total", help: "Pages read.")
+        brokenPages = registry.counter(
+            "parley_history_broken_pages_total",
+            help: "Pages given with a hole in seq after reading twice.")
+    }
+}

@@ -1,0 +1,123 @@
+import Postgres
+import Schema
+
+/// A place in the log of a room.
+struct Place: Hashable, Sendable {
+    let room: RoomID
+    let position: LogPosition
+}
+
+/// The archive as its writers see it: heads, batches, and who may write.
+///
+/// Belongs to its loop.
+final class Archive {
+    private let postgres: PostgresClient
+
+    init(postgres: PostgresClient) { self.postgres = postgres }
+
+    /// Takes partitions over: from now on nobody commits to them but with the tokens returned.
+    func takeOver(
+        _ partitions: [Partition], owner: String
+    ) async throws(PostgresError) -> [Partition: Int64] {
+        let rows = try await postgres.query(
+            """
+            INSERT INTO history.partitions AS p (partition, token, owner)
+            SELECT number, 1, $2 FROM unnest($1::smallint[]) AS number ORDER BY number
+            ON CONFLICT (partition) DO UPDATE SET token = p.token + 1, owner = $2, since = now()
+            RETURNING partition, token
+            """, [.intArray(partitions.map { Int64($0.number) }), .text(owner)])
+        var tokens: [Partition: Int64] = [:]
+        for row in rows {
+            guard let partition = Partition(Int(try row["partition"].int)) else { continue }
+            tokens[partition] = try row["token"].int
+        }
+        return tokens
+    }
+
+    /// How far the archive goes in each of these rooms; rooms without anything are left out.
+    func heads(of rooms: [RoomID]) async throws(PostgresError) -> [RoomID: LogPosition] {
+        let rows = try await postgres.query(
+            "SELECT room, epoch, seq FROM history.heads WHERE room = ANY($1::text[])",
+            [.textArray(rooms.map(\.text))])
+        var heads: [RoomID: LogPosition] = [:]
+        for row in rows {
+            guard let room = RoomID(try row["room"].text) else { continue }
+            heads[room] = LogPosition(epoch: try row["epoch"].text, seq: try row["seq"].int)
+        }
+        return heads
+    }
+
+    /// The messages that stand at these places.
+    func ids(at places: [Place]) async throws(PostgresError) -> [Place: MessageID] {
+        let rows = try await postgres.query(
+            """
+            SELECT m.room, m.epoch, m.seq, m.id FROM history.messages m
+            JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS wanted (room, epoch, seq)
+            USING (room, epoch, seq)
+            """,
+            [
+                .textArray(places.map(\.room.text)), .textArray(places.map(\.position.epoch)),
+                .intArray(places.map(\.position.seq)),
+            ])
+        var ids: [Place: MessageID] = [:]
+        for row in rows {
+            guard let room = RoomID(try row["room"].text), let id = MessageID(try row["id"].text) else {
+                continue
+            }
+            let position = LogPosition(epoch: try row["epoch"].text, seq: try row["seq"].int)
+            ids[Place(room: room, position: position)] = id
+        }
+        return ids
+    }
+
+    /// Commits rows and the heads they lead to, in one round trip and one transaction.
+    ///
+    /// - Throws: an error with state `ArchiveMigrations.takenOver` where the token is not the partition's any more.
+    func commit(
+        _ rows: [LogRecord], heads: [RoomID: LogPosition], to partition: Partition, token: Int64
+    ) async throws(PostgresError) {
+        // Sorted, so that no two transactions ever wait for each other's heads.
+        let moved = heads.sorted { $0.key.text < $1.key.text }
+        try await postgres.pipeline([
+            (
+                "SELECT history.hold($1::smallint, $2::bigint)",
+                [.int(Int64(partition.number)), .int(token)]
+            ),
+            (Archive.insertRows, Archive.columns(rows)),
+            (
+                Archive.moveHeads,
+                [
+                    .textArray(moved.map(\.key.text)), .textArray(moved.map(\.value.epoch)),
+                    .intArray(moved.map(\.value.seq)),
+                ]
+            ),
+        ])
+    }
+
+    /// No ON CONFLICT here: it would hide another message under the same seq (see IngestBatch).
+    private static let insertRows = """
+        INSERT INTO history.messages (
+            room, epoch, seq, id, sender, type, ts, client_msg_id, reply_to, content, envelope, created_at)
+        SELECT * FROM unnest(
+            $1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[],
+            $9::uuid[], $10::text[], $11::text[], $12::timestamptz[])
+        """
+
+    private static let moveHeads = """
+        INSERT INTO history.heads AS h (room, epoch, seq)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+        ON CONFLICT (room) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq
+        WHERE h.seq < excluded.seq
+        """
+
+    private static func columns(_ rows: [LogRecord]) -> [PostgresValue] {
+        [
+            .textArray(rows.map(\.place.room.text)), .textArray(rows.map(\.place.position.epoch)),
+            .intArray(rows.map(\.place.position.seq)), .uuidArray(rows.map(\.id.text)),
+            .textArray(rows.map(\.sender.text)), .textArray(rows.map(\.type.rawValue)),
+            .intArray(rows.map(\.ts)), .textArray(rows.map(\.clientMessageID)),
+            .uuidArray(rows.map { $0.replyTo?.text }), .textArray(rows.map(\.content)),
+            .textArray(rows.map(\.envelope)), .timestampArray(rows.map(\.id.milliseconds)),
+        ]
+    }
+}

@@ -1,0 +1,47 @@
+import Bus
+import Postgres
+import Schema
+
+/// The archive as its readers see it.
+///
+/// Belongs to its loop.
+final class ArchivedLog {
+    private let postgres: PostgresClient
+
+    init(postgres: PostgresClient) { self.postgres = postgres }
+
+    /// The envelopes of a stretch that are nearest to the place asked for, in rising order.
+    func envelopes(
+        of room: RoomID, in stretch: PageCut.Stretch
+    ) async throws(PostgresError) -> [LoggedEnvelope] {
+        let order = stretch.isNewestFirst ? "DESC" : "ASC"
+        let rows = try await postgres.query(
+            """
+            SELECT seq, envelope FROM history.messages WHERE room = $1 AND seq > $2 AND seq < $3
+            ORDER BY seq \(order) LIMIT $4
+            """,
+            [
+                .text(room.text), .int(stretch.above ?? -1), .int(stretch.below ?? .max),
+                .int(Int64(stretch.count)),
+            ])
+        var envelopes: [LoggedEnvelope] = []
+        envelopes.reserveCapacity(rows.count)
+        for row in rows {
+            envelopes.append(
+                LoggedEnvelope(seq: try row["seq"].int, bytes: Array(try row["envelope"].text.utf8)))
+        }
+        return stretch.isNewestFirst ? envelopes.reversed() : envelopes
+    }
+
+    /// Whether anything of the room has a seq within the range.
+    func hasAny(
+        of room: RoomID, in range: ClosedRange<Int64>
+    ) async throws(PostgresError) -> Bool {
+        let rows = try await postgres.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM history.messages WHERE room = $1 AND seq BETWEEN $2 AND $3) AS found
+            """, [.text(room.text), .int(range.lowerBound), .int(range.upperBound)])
+        return try rows.first?["found"].bool ?? false
+    }
+}

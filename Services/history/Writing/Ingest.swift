@@ -1,0 +1,199 @@
+import Engine
+import Hosting
+import Postgres
+import Redis
+import Schema
+
+/// Writes the logs of the partitions that are ours into the archive.
+///
+/// Belongs to its loop. Each 50 ms it asks Redis for the lengths of those logs that are at rest, in one write. A
+/// channel that wakes it (`Keys.logWakeChannel`) would cost Redis a publish per message to save a wait of 25 ms on
+/// average in quiet times only: a log under load is taken from again as soon as its batch is committed.
+final class Ingest {
+    /// Called with a partition that turned out to be another's.
+    var onTakenOver: ((Partition) -> Void)?
+
+    private let loop: EventLoop
+    private let redis: RedisClient
+    private let postgres: PostgresClient
+    private let storage: PartitionWriter.Storage
+    private let token: String
+    private let width: Int
+    private let log: Log
+    private var schedule = IngestSchedule()
+    private var writers: [Partition: PartitionWriter] = [:]
+    /// Ours by lease, and still to be taken over in PostgreSQL.
+    private var arriving: Set<Partition> = []
+    private var lengths: [Partition: Int] = [:]
+    private var bytes: [Partition: Int] = [:]
+    private var ticker: Timer?
+    private var ticks = 0
+    private var isTakingOver = false
+    private var isStopping = false
+
+    private static let tickMilliseconds = 50
+    private static let ticksPerByteCount = 20
+
+    /// Makes it; `width` batches may be under way at once.
+    init(
+        loop: EventLoop, redis: RedisClient, postgres: PostgresClient, storage: PartitionWriter.Storage,
+        token: String, width: Int, log: Log
+    ) {
+        self.loop = loop
+        self.redis = redis
+        self.postgres = postgres
+        self.storage = storage
+        self.token = token
+        self.width = width
+        self.log = log
+    }
+
+    // MARK: Life
+
+    /// Begins to look after logs.
+    func start() {
+        ticker = loop.scheduleRepeating(everyMilliseconds: Ingest.tickMilliseconds) { [weak self] in
+            self?.tick()
+        }
+    }
+
+    /// Begins nothing new, and returns when the batches under way have ended, in at most so long.
+    func stop(withinMilliseconds bound: Int) async {
+        isStopping = true
+        ticker?.cancel()
+        let deadline = loop.now.advanced(byMilliseconds: bound)
+        while schedule.running > 0, loop.now < deadline { await loop.sleep(milliseconds: 5) }
+    }
+
+    /// Partitions have become ours.
+    func own(_ partitions: [Partition]) {
+        arriving.formUnion(partitions)
+        guard !isTakingOver else { return }
+        isTakingOver = true
+        loop.spawn { await self.takeOver() }
+    }
+
+    /// Partitions are ours no more.
+    func disown(_ partitions: [Partition]) {
+        arriving.subtract(partitions)
+        for partition in partitions {
+            schedule.remove(partition)
+            writers[partition] = nil
+            lengths[partition] = nil
+            bytes[partition] = nil
+        }
+    }
+
+    /// Raises the tokens in PostgreSQL, so that no predecessor can commit any more; tries until it has.
+    private func takeOver() async {
+        defer { isTakingOver = false }
+        while !arriving.isEmpty, !isStopping {
+            let asked = arriving
+            do throws(PostgresError) {
+                let fences = try await storage.archive.takeOver(asked.sorted(), owner: token)
+                begin(fences)
+            } catch {
+                log.warn("cannot take partitions over", .error(error))
+                await loop.sleep(milliseconds: Int.random(in: 500...1_500))
+            }
+        }
+    }
+
+    private func begin(_ fences: [Partition: Int64]) {
+        // A lease lost meanwhile is another's now; its fence will be raised above ours.
+        for (partition, fence) in fences where arriving.remove(partition) != nil {
+            writers[partition] = PartitionWriter(
+                log: PartitionLog(partition: partition, token: token, redis: redis), fence: fence,
+                storage: storage, report: log)
+            schedule.add(partition)
+        }
+        pump()
+    }
+
+    // MARK: Work
+
+    private func tick() {
+        schedule.wakeRested(now: loop.now)
+        if redis.isConnected { measure() }
+        pump()
+    }
+
+    /// Asks how long the logs are; those with entries get their turn.
+    private func measure() {
+        for partition in schedule.idle {
+            redis.call(["XLEN", .text(Keys.log(partition))]) { [weak self] result in
+                guard case .success(let reply) = result, let length = reply.int else { return }
+                self?.measured(partition, Int(clamping: length))
+            }
+        }
+        ticks += 1
+        if ticks.isMultiple(of: Ingest.ticksPerByteCount) { measureBacklog() }
+    }
+
+    private func measured(_ partition: Partition, _ length: Int) {
+        guard writers[partition] != nil else { return }
+        lengths[partition] = length
+        guard length > 0 else { return }
+        schedule.wake(partition)
+        pump()
+    }
+
+    /// For the metrics only, and so more rarely; logs under way are measured here too.
+    private func measureBacklog() {
+        storage.metrics.logEntries.set(lengths.values.reduce(0, +))
+        storage.metrics.logBytes.set(bytes.values.reduce(0, +))
+        for partition in schedule.owned {
+            redis.call(["XLEN", .text(Keys.log(partition))]) { [weak self] result in
+                guard case .success(let reply) = result, let self, writers[partition] != nil else { return }
+                lengths[partition] = Int(clamping: reply.int ?? 0)
+            }
+            redis.call(["GET", .text(Keys.logBytes(partition))]) { [weak self] result in
+                guard case .success(let reply) = result, let self, writers[partition] != nil else { return }
+                bytes[partition] = Int(clamping: reply.int ?? 0)
+            }
+        }
+    }
+
+    private func pump() {
+        guard !isStopping, redis.isConnected else { return }
+        while let partition = schedule.next(width: allowedWidth) {
+            guard let writer = writers[partition] else {
+                schedule.remove(partition)
+                continue
+            }
+            loop.spawn {
+                let outcome = await writer.advance()
+                self.finished(partition, writer, outcome)
+            }
+        }
+    }
+
+    /// While PostgreSQL is away nothing is taken that cannot be stored; a single batch finds out when it is back.
+    private var allowedWidth: Int {
+        switch postgres.breakerState {
+        case .closed: width
+        case .open(let until): loop.now.milliseconds < until ? 0 : 1
+        case .halfOpen: 1
+        }
+    }
+
+    private func finished(
+        _ partition: Partition, _ writer: PartitionWriter, _ outcome: PartitionWriter.Outcome
+    ) {
+        // The partition may have been lost and won again meanwhile: then this is the end of an old story.
+        guard writers[partition] === writer else { return pump() }
+        switch outcome {
+        case .idle: schedule.finished(partition, hasMore: false)
+        case .more: schedule.finished(partition, hasMore: true)
+        case .failed(let reason):
+            log.warn(
+                "a batch will be tried again",
+                ["partition": .int(partition.number), "error": .string(reason)])
+            schedule.failed(partition, now: loop.now) { Int.random(in: $0) }
+        case .lost:
+            log.warn("a partition was taken over", ["partition": .int(partition.number)])
+            onTakenOver?(partition)
+        }
+        pump()
+    }
+}

@@ -1,0 +1,62 @@
+import Schema
+
+/// Decides what becomes of a batch of one partition's log, given how far the archive goes in each room.
+///
+///     seq above the head            → a row; a seq left out in between is counted, never a reason to stop
+///     seq at or below the head      → ask the archive what stands there:
+///         the same message          → a replay: done already
+///         another message           → a conflict: a dead letter
+///         nothing                   → a row: nothing accepted is dropped
+struct IngestBatch {
+    /// What is to be inserted.
+    private(set) var rows: [LogRecord] = []
+    /// What stands at or below its room's head: the archive must be asked before `settle`.
+    private(set) var doubtful: [LogRecord] = []
+    /// What the archive has already.
+    private(set) var replays: [LogRecord] = []
+    /// What stands where another message is.
+    private(set) var conflicts: [LogRecord] = []
+    /// How often a seq within an epoch was left out.
+    private(set) var holes = 0
+    /// Where the heads of the batch's rooms are once it is committed.
+    private(set) var heads: [RoomID: LogPosition] = [:]
+
+    /// Sorts records by the heads of their rooms; a room without one has nothing in the archive.
+    init(_ records: [LogRecord], heads known: [RoomID: LogPosition]) {
+        for record in records {
+            let (room, position) = (record.place.room, record.place.position)
+            let head = heads[room] ?? known[room]
+            if let head, position.seq <= head.seq {
+                doubtful.append(record)
+                continue
+            }
+            if let head, head.epoch == position.epoch, position.seq > head.seq &+ 1 { holes += 1 }
+            rows.append(record)
+            heads[room] = position
+        }
+    }
+
+    /// Settles what was doubtful by what the archive has at these places.
+    mutating func settle(archived: [Place: MessageID]) {
+        var taken = Dictionary(rows.map { ($0.place, $0.id) }, uniquingKeysWith: { first, _ in first })
+        taken.merge(archived) { _, archived in archived }
+        for record in doubtful {
+            switch taken[record.place] {
+            case record.id: replays.append(record)
+            case nil:
+                rows.append(record)
+                taken[record.place] = record.id
+            default: conflicts.append(record)
+            }
+        }
+        doubtful = []
+    }
+
+    /// How far each room is in the archive by this batch, once it is committed: what gateways are told.
+    var stored: [RoomID: LogPosition] {
+        (rows + replays).reduce(into: [:]) { stored, record in
+            let (room, position) = (record.place.room, record.place.position)
+            if (stored[room]?.seq ?? .min) < position.seq { stored[room] = position }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Engine
+import Schema
+
+/// Whose turn it is to be written: partitions with entries, one batch each in turn, so many at a time.
+///
+/// Pure: the caller brings the time and does the work.
+struct IngestSchedule {
+    private enum State: Equatable {
+        case idle
+        case waiting
+        case running
+        case resting(until: Instant)
+    }
+
+    private var states: [Partition: State] = [:]
+    private var failures: [Partition: Int] = [:]
+    private var queue: [Partition] = []
+    /// How many batches are under way.
+    private(set) var running = 0
+
+    /// The bound of the first rest after a failure, and of any.
+    static let rest = (first: 100, most: 5_000)
+
+    /// The partitions that can be asked whether they have entries.
+    var idle: [Partition] { states.filter { $0.value == .idle }.map(\.key).sorted() }
+
+    /// All partitions that are ours.
+    var owned: [Partition] { states.keys.sorted() }
+
+    /// A partition has become ours; what its last owner left comes first.
+    mutating func add(_ partition: Partition) {
+        guard states[partition] == nil else { return }
+        states[partition] = .idle
+        wake(partition)
+    }
+
+    /// A partition is ours no more; a batch under way ends by itself, and its end is heard of.
+    mutating func remove(_ partition: Partition) {
+        if states[partition] == .running { running -= 1 }
+        states[partition] = nil
+        failures[partition] = nil
+        queue.removeAll { $0 == partition }
+    }
+
+    /// A partition has entries.
+    mutating func wake(_ partition: Partition) {
+        guard states[partition] == .idle else { return }
+        states[partition] = .waiting
+        queue.append(partition)
+    }
+
+    /// Wakes those that have rested long enough.
+    mutating func wakeRested(now: Instant) {
+        for (partition, state) in states {
+            guard case .resting(let until) = state, until <= now else { continue }
+            states[partition] = .idle
+            wake(partition)
+        }
+    }
+
+    /// The next partition to write a batch of, where fewer than `width` are under way.
+    mutating func next(width: Int) -> Partition? {
+        guard running < width, !queue.isEmpty else { return nil }
+        let partition = queue.removeFirst()
+        states[partition] = .running
+        running += 1
+        return partition
+    }
+
+    /// A batch has ended well; with more to come the partition waits for its next turn.
+    mutating func finished(_ partition: Partition, hasMore: Bool) {
+        guard states[partition] == .running else { return }
+        running -= 1
+        failures[partition] = nil
+        states[partition] = .idle
+        if hasMore { wake(partition) }
+    }
+
+    /// A batch has failed: the partition rests, the longer the more often, and never in step with others.
+    mutating func failed(_ partition: Partition, now: Instant, random: (ClosedRange<Int>) -> Int) {
+        guard states[partition] == .running else { return }
+        running -= 1
+        let count = failures[partition, default: 0]
+        failures[partition] = count + 1
+        let bound =
+            count < 16
+            ? min(IngestSchedule.rest.first << count, IngestSchedule.rest.most) : IngestSchedule.rest.most
+        states[partition] = .resting(until: now.advanced(byMilliseconds: random(bound / 2...bound)))
+    }
+}

@@ -1,0 +1,154 @@
+import Engine
+import Postgres
+import Redis
+import Schema
+import Support
+import Synchronization
+import Testing
+
+@testable import ChatHistory
+@testable import Hosting
+
+/// A history service over a real Redis and a real PostgreSQL, and a way to send.
+///
+/// Lives on a test's loop.
+final class Cluster {
+    static let secret = "a secret of more than thirty-two bytes"
+
+    let loop: EventLoop
+    let server: RedisServer
+    let redis: RedisClient
+    let postgres: PostgresClient
+    let context: LaunchContext
+    private let config: HistoryConfig
+    private var history: History
+
+    /// Starts all of it; with `database` nil, in a new database of the suite's server.
+    init(_ loop: EventLoop, database: String? = nil, starts: Bool = true) async throws {
+        self.loop = loop
+        server = try RedisServer()
+        let url = try database ?? Shared.makeDatabase()
+        config = try Cluster.configuration([
+            "REDIS_URL": server.url, "DATABASE_URL": url, "JWT_ALGORITHM": "HS256",
+            "JWT_SECRET": Cluster.secret,
+        ])
+        context = LaunchContext(
+            service: "history",
+            hosting: HostingSettings(host: "127.0.0.1", port: 0, logLevel: .error, shutdownSeconds: 10),
+            writer: LineWriter(descriptor: -1))
+        redis = RedisClient(loop: loop, address: config.redis, name: "test")
+        postgres = PostgresClient(loop: loop, url: config.postgres, poolSize: 2, name: "test")
+        history = try History(config: config, context: context, loop: loop)
+        redis.start()
+        postgres.start()
+        if starts { history.start() }
+        try #require(await eventually(on: loop) { redis.isConnected })
+    }
+
+    /// Ends one instance of the service and starts another, as a restart does.
+    func restart() async throws {
+        await history.stop()
+        history = try History(config: config, context: context, loop: loop)
+        history.start()
+    }
+
+    func stopHistory() async { await history.stop() }
+
+    func startHistory() { history.start() }
+
+    func stop() async {
+        await history.stop()
+        await postgres.close()
+        redis.close()
+    }
+
+    var run: String { redis.runID ?? "" }
+
+    var port: Int { history.port }
+
+    private static func configuration(_ settings: [String: String]) throws -> HistoryConfig {
+        let loader = ConfigurationLoader<HistoryConfig>(arguments: [], environment: settings)
+        guard case .loaded(let config, _) = loader.load() else { throw Unusable() }
+        return config
+    }
+
+    struct Unusable: Error {}
+
+    // MARK: Rooms
+
+    func open(_ rooms: [RoomID], members: [(String, String)] = [("alice", "member")]) async throws {
+        for room in rooms { try await redis.load(room, members: members, run: run, visibility: "public") }
+    }
+
+    /// Sends a message by `room_accept` and returns its seq.
+    @discardableResult
+    func send(_ text: String, to room: RoomID) async throws -> Int64 {
+        let call = AcceptCall(
+            text, room: room, user: .alice, run: run, now: WallClock.milliseconds() + redis.clockOffset)
+        let reply = try await call(redis)
+        try #require(reply[0].text == "ok")
+        return try #require(reply[2].int)
+    }
+
+    // MARK: What there is
+
+    /// The seqs of a room's rows in the archive, rising.
+    func archived(_ room: RoomID) async throws -> [Int64] {
+        try await postgres.query(
+            "SELECT seq FROM history.messages WHERE room = $1 ORDER BY seq", [.text(room.text)]
+        ).map { row throws(PostgresError) in try row["seq"].int }
+    }
+
+    func stored(_ room: RoomID) async throws -> Int64 {
+        try await redis.call("HGET", .text(Keys.room(room)), "stored").int ?? 0
+    }
+
+    /// Waits until these rooms' logs are empty.
+    func drained(_ rooms: [RoomID], withinMilliseconds bound: Int = 20_000) async throws -> Bool {
+        let deadline = Instant.current().advanced(byMilliseconds: bound)
+        while Instant.current() < deadline {
+            var entries: Int64 = 0
+            for partition in Set(rooms.map(\.partition)) {
+                entries += try await redis.call("XLEN", .text(Keys.log(partition))).int ?? 0
+            }
+            if entries == 0 { return true }
+            await loop.sleep(milliseconds: 10)
+        }
+        return false
+    }
+
+    /// One server for all tests that do not kill it, with a database for each.
+    private enum Shared {
+        static let server = Mutex<PostgresServer?>(nil)
+        static let count = Atomic<Int>(0)
+
+        static func makeDatabase() throws -> String {
+            let server = try server.withLock { server in
+                let running = try server ?? PostgresServer()
+                server = running
+                return running
+            }
+            let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+            return try server.makeDatabase("history_\(number)")
+        }
+    }
+}
+
+extension UserHandle {
+    static let alice = make("alice")
+    static let bob = make("bob")
+
+    static func make(_ text: String) -> UserHandle {
+        guard let handle = UserHandle(text) else { preconditionFailure("no handle: \(text)") }
+        return handle
+    }
+}
+
+extension RoomID {
+    static let general = make("general")
+
+    static func make(_ text: String) -> RoomID {
+        guard let room = RoomID(text) else { preconditionFailure("no room: \(text)") }
+        return room
+    }
+}

@@ -1,0 +1,214 @@
+import Engine
+import Hosting
+import Postgres
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatHistory
+
+/// The way from the logs in Redis into the archive, over real servers.
+@Suite(.serialized) struct WritingTests {
+    @Test func everyMessageIsStoredInOrder() async throws {
+        let rooms = (0..<20).map { RoomID.make("room-\($0)") }
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open(rooms)
+            for number in 0..<5_000 { try await cluster.send("message \(number)", to: rooms[number % 20]) }
+            let isDrained = try await cluster.drained(rooms)
+            #expect(isDrained)
+            for room in rooms {
+                let seqs = try await cluster.archived(room)
+                #expect(seqs == Array(1...250))
+                let stored = try await cluster.stored(room)
+                #expect(stored == 250)
+            }
+            let bytes = try await cluster.redis.call(
+                "GET", .text(Keys.logBytes(rooms[0].partition)))
+            #expect(bytes.int == 0)
+            await cluster.stop()
+        }
+    }
+
+    @Test func whatIsStoredIsTheEnvelopeAsItWent() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            try await cluster.send("häl\"lo\\ \u{1F600} 'x' {a,b}", to: .general)
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
+            let row = try await cluster.postgres.query("SELECT * FROM history.messages")[0]
+            #expect(try row["envelope"].text == live[0][1]["e"].text)
+            #expect(try row["content"].text == "häl\"lo\\ \u{1F600} 'x' {a,b}")
+            #expect(try row["sender"].text == "alice")
+            let id = try #require(MessageID(try row["id"].text))
+            #expect(try row["created_at"].milliseconds == id.milliseconds)
+            #expect(try row["ts"].int == id.milliseconds)
+            await cluster.stop()
+        }
+    }
+
+    @Test func nothingIsLostOrTwiceWhilePostgresIsAway() async throws {
+        let rooms = (0..<5).map { RoomID.make("room-\($0)") }
+        let server = try PostgresServer()
+        defer { server.remove() }
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop, database: server.url)
+            try await cluster.open(rooms)
+            for number in 0..<1_000 {
+                try await cluster.send("message \(number)", to: rooms[number % 5])
+                if number == 400 { try server.stop() }
+                if number == 800 { try server.start() }
+            }
+            let isDrained = try await cluster.drained(rooms, withinMilliseconds: 40_000)
+            #expect(isDrained)
+            for room in rooms {
+                let seqs = try await cluster.archived(room)
+                #expect(seqs == Array(1...200))
+                let stored = try await cluster.stored(room)
+                #expect(stored == 200)
+            }
+            await cluster.stop()
+        }
+    }
+
+    @Test func aSuccessorTakesWhatWasLeftPending() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop, starts: false)
+            try await cluster.open([.general])
+            for number in 0..<50 { try await cluster.send("message \(number)", to: .general) }
+            // A predecessor has taken all and stored nothing, or stored and not acknowledged.
+            let partition = RoomID.general.partition
+            _ = try await cluster.redis.call("SET", .text(Keys.logLease(partition)), "old")
+            let old = PartitionLog(partition: partition, token: "old", redis: cluster.redis)
+            let taken = try await old.take(1_000, from: .new)
+            #expect(taken?.count == 50)
+            _ = try await cluster.redis.call("DEL", .text(Keys.logLease(partition)))
+            cluster.startHistory()
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs == Array(1...50))
+            await cluster.stop()
+        }
+    }
+
+    @Test func aRestartLeavesTheLeasesToItsSuccessorAtOnce() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            try await cluster.send("one", to: .general)
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            await cluster.stopHistory()
+            let lease = try await cluster.redis.call(
+                "EXISTS", .text(Keys.logLease(RoomID.general.partition)))
+            #expect(lease.int == 0)
+            await cluster.stop()
+        }
+    }
+
+    @Test func anEntryThatCannotBeStoredDoesNotHoldUpTheRest() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop, starts: false)
+            let partition = RoomID.general.partition
+            try await cluster.open([.general])
+            for number in 1...10 { try await cluster.send("message \(number)", to: .general) }
+            _ = try await cluster.redis.call("XADD", .text(Keys.log(partition)), "*", "e", "no envelope")
+            _ = try await cluster.redis.call("XADD", .text(Keys.log(partition)), "*", "x", "y")
+            for number in 11...20 { try await cluster.send("message \(number)", to: .general) }
+            cluster.startHistory()
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs == Array(1...20))
+            let dead = try await cluster.redis.call("XRANGE", .text(Keys.logDead(partition)), "-", "+")
+            #expect(dead.array?.map { $0[1]["reason"].text } == ["not_an_envelope", "not_an_envelope"])
+            #expect(dead[0][1]["e"].text == "no envelope")
+            #expect(cluster.context.metrics.exposition().contains("parley_history_dead_letters_total 2"))
+            await cluster.stop()
+        }
+    }
+
+    @Test func anEntryThatPostgresRefusesIsFoundByHalving() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            let partition = RoomID.general.partition
+            try await cluster.open([.general])
+            try await cluster.send("message 1", to: .general)
+            var isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            await cluster.stopHistory()
+            try await cluster.postgres.query(
+                "ALTER TABLE history.messages ADD CHECK (content <> 'unloved')")
+            for number in 2...30 {
+                try await cluster.send(number == 13 ? "unloved" : "message \(number)", to: .general)
+            }
+            try await cluster.restart()
+            isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs == Array(1...30).filter { $0 != 13 })
+            let dead = try await cluster.redis.call("XRANGE", .text(Keys.logDead(partition)), "-", "+")
+            #expect(dead.array?.map { $0[1]["reason"].text } == ["refused"])
+            #expect(dead[0][1]["detail"].text == "23514")
+            await cluster.stop()
+        }
+    }
+
+    @Test func anotherMessageAtATakenPlaceIsAConflict() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop, starts: false)
+            let partition = RoomID.general.partition
+            try await cluster.open([.general])
+            for number in 1...3 { try await cluster.send("message \(number)", to: .general) }
+            let second = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "2", "2")
+            var impostor = try Envelope(decoding: try #require(second[0][1]["e"].bytes))
+            _ = try await cluster.redis.call(
+                "XADD", .text(Keys.log(partition)), "*", "e", .bytes(impostor.encoded))
+            impostor.id = MessageID(milliseconds: WallClock.milliseconds())
+            _ = try await cluster.redis.call(
+                "XADD", .text(Keys.log(partition)), "*", "e", .bytes(impostor.encoded))
+            cluster.startHistory()
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs == [1, 2, 3])
+            let dead = try await cluster.redis.call("XRANGE", .text(Keys.logDead(partition)), "-", "+")
+            #expect(dead.array?.map { $0[1]["reason"].text } == ["conflict"])
+            #expect(cluster.context.metrics.exposition().contains("parley_history_replays_total 1"))
+            await cluster.stop()
+        }
+    }
+
+    @Test func aWriterWhosePartitionWasTakenOverCommitsNothing() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            try await cluster.send("one", to: .general)
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let archive = Archive(postgres: cluster.postgres)
+            let partition = RoomID.general.partition
+            let fences = try await archive.takeOver([partition], owner: "another")
+            let fence = try #require(fences[partition])
+            #expect(fence == 2)
+            var error: PostgresError?
+            do throws(PostgresError) {
+                try await archive.commit([], heads: [:], to: partition, token: 1)
+            } catch let caught {
+                error = caught
+            }
+            #expect(error?.sqlState == ArchiveMigrations.takenOver)
+            // The service finds out, takes the partition back by its lease, and goes on.
+            try await cluster.send("two", to: .general)
+            let isDrainedAgain = try await cluster.drained([.general])
+            #expect(isDrainedAgain)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs == [1, 2])
+            await cluster.stop()
+        }
+    }
+}
