@@ -68,9 +68,8 @@ struct GatewayConfig: ServiceConfiguration {
             rooms: settings.int(
                 "MAX_ROOMS_PER_CONNECTION", default: 100, in: 1...10_000, unit: "rooms",
                 help: "How many rooms one connection may have joined."))
-        limitsAreOff =
-            settings.choice("LIMITS", default: Switch.on, help: "off lifts every limit of rate and count.")
-            == .off
+        limitsAreOff = !settings.bool(
+            "LIMITS", default: true, help: "off lifts every limit of rate and count.")
         let perAddress = settings.int(
             "MAX_CONNECTIONS_PER_IP", default: 256, in: 0...1_000_000, unit: "connections",
             help: "How many connections one address may have at this gateway; 0 is no limit.")
@@ -109,8 +108,6 @@ struct GatewayConfig: ServiceConfiguration {
             "LOG_MAX_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
             help: "How much a partition may hold that is not archived yet; then sends are refused.")
     }
-
-    private enum Switch: String, CaseIterable { case on, off }
 
     private static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)

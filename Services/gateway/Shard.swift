@@ -133,15 +133,13 @@ final class Shard {
         census.ended(from: session.address)
         if let identity {
             census.ended(identity.user)
-            for room in session.uninvited { _ = rooms.remove(session, from: room) }
-            for room in session.joined.keys {
-                guard rooms.remove(session, from: room) != nil else { continue }
-                presence.left(room, identity.user, wasLost: wasLost)
-            }
+            for room in session.uninvited.union(session.joined.keys) { rooms.remove(session, from: room) }
+            for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
             people.departed(session, identity.user, wasLost: wasLost)
         }
         session.joined = [:]
         session.uninvited = []
+        session.present = []
         if sessions.isEmpty { whenEmpty?() }
     }
 
@@ -232,7 +230,7 @@ final class Shard {
         let room = rooms.hold(id)
         let isSubscribed = await room.awaitSubscription()
         if isSubscribed, session.uninvited.contains(id), session.joined[id] == nil {
-            let member = room.add(session, isUninvited: true)
+            let member = room.add(session)
             room.catchUp(member, after: position.seq - 1, epoch: position.epoch)
         } else {
             session.uninvited.remove(id)

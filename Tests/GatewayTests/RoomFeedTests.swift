@@ -31,14 +31,6 @@ struct RoomFeedTests {
         #expect(say(feed.filled([envelope(4)])) == ["gap 2-3", "deliver 4", "deliver 5"])
     }
 
-    @Test func aFailedFillIsTriedAgainWithTheNextEnvelope() {
-        var feed = Feed(mv: 1)
-        _ = feed.received(envelope(1))
-        _ = feed.received(envelope(3))
-        #expect(say(feed.fillFailed()) == [])
-        #expect(say(feed.received(envelope(4))) == ["fill after 1"])
-    }
-
     @Test func aNewEpochIsAnnounced() {
         var feed = Feed(mv: 1)
         _ = feed.received(envelope(7))
@@ -73,6 +65,14 @@ struct RoomFeedTests {
         #expect(say(feed.resync()) == ["fill after 1"])
         #expect(say(feed.received(envelope(3))) == [])
         #expect(say(feed.filled([envelope(2)])) == ["deliver 2", "deliver 3"])
+    }
+
+    @Test func aSilenceDuringAComparisonIsReadAfterIt() {
+        var feed = Feed(mv: 1)
+        _ = feed.received(envelope(1))
+        _ = feed.received(envelope(2, mv: 2))
+        #expect(say(feed.resync()) == [])
+        #expect(say(feed.checked(mv: 2)) == ["deliver 2", "fill after 2"])
     }
 
     private func envelope(_ seq: Int64, epoch: String = "a", mv: Int64 = 1) -> Feed.Envelope {

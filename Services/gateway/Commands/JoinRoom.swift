@@ -16,15 +16,13 @@ extension Session {
         }
         joins += 1
         let number = joins
-        let isAgain = joined.updateValue(number, forKey: request.room) != nil
+        joined[request.room] = number
         let room = shard.rooms.hold(request.room)
         shard.loop.spawn {
-            let join = Join(session: self, room: room, request: request, number: number, isAgain: isAgain)
+            let join = Join(session: self, room: room, request: request, number: number)
             let outcome = await join.run(identity, replyTo: replyTo)
             if case .failure(let error) = outcome, self.joined[request.room] == number {
-                self.joined[request.room] = nil
-                _ = room.remove(self)
-                if isAgain { self.shard.presence.left(request.room, identity.user, wasLost: false) }
+                self.forget(request.room, wasLost: false)
                 self.report(error, request.room, replyTo, closesWhenDenied)
             }
             self.shard.rooms.release(room)
@@ -59,7 +57,6 @@ private struct Join {
     let room: LocalRoom
     let request: JoinRoom
     let number: Int
-    let isAgain: Bool
 
     private var shard: Shard { session.shard }
     /// Whether the client has not left, or joined anew, since.
@@ -68,12 +65,16 @@ private struct Join {
     func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
         do throws(BusError) {
             guard await room.awaitSubscription() else { throw .redis(.timeout) }
-            let standing = try await standing(of: identity.user)
-            guard let role = standing.role else { throw .refused(.roomDenied) }
-            let online = await online(identity.user)
-            let start = try await start(standing)
-            guard isWanted else { return .success(()) }
-            enter(standing, role: role, online: online, start, replyTo: replyTo)
+            while isWanted {
+                let standing = try await standing(of: identity.user)
+                guard let role = standing.role else { throw .refused(.roomDenied) }
+                let online = await online(identity.user)
+                let start = try await start(standing)
+                // The member list has changed meanwhile, perhaps against this user: ask again.
+                guard standing.mv >= room.heardMV else { continue }
+                if isWanted { enter(standing, role: role, online: online, start, replyTo: replyTo) }
+                break
+            }
             return .success(())
         } catch {
             return .failure(error)
@@ -91,7 +92,7 @@ private struct Join {
 
     private func online(_ user: UserHandle) async -> Int {
         guard isWanted else { return 0 }
-        if isAgain {
+        guard session.present.insert(room.id).inserted else {
             let people = try? await shard.redis.call("HGET", .text(Keys.online(room.id)), "")
             return people?.int.flatMap(Int.init(exactly:)) ?? 1
         }

@@ -12,10 +12,14 @@ extension Session {
     func forget(_ room: RoomID, wasLost: Bool) {
         typing.removeValue(forKey: room)?.cancel()
         uninvited.remove(room)
-        let wasJoined = joined.removeValue(forKey: room) != nil
-        let member = shard.rooms.remove(self, from: room)
-        // A join that has not come to its end has stated nothing yet.
-        guard wasJoined, let member, !member.isUninvited, let user else { return }
+        joined[room] = nil
+        shard.rooms.remove(self, from: room)
+        absent(from: room, wasLost: wasLost)
+    }
+
+    /// Takes back that it is in the room, if that has been stated.
+    func absent(from room: RoomID, wasLost: Bool = false) {
+        guard present.remove(room) != nil, let user else { return }
         shard.presence.left(room, user, wasLost: wasLost)
     }
 
@@ -25,7 +29,7 @@ extension Session {
         let wasUninvited = uninvited.remove(room) != nil
         typing.removeValue(forKey: room)?.cancel()
         guard wasJoined || wasUninvited, let user else { return }
-        if wasJoined { shard.presence.left(room, user, wasLost: false) }
+        absent(from: room)
         send(Left(reason), room: room, user: user)
         if room == defaultRoom { close(.roomDenied) }
     }

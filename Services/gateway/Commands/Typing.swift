@@ -27,6 +27,15 @@ extension Session {
         confirm(replyTo)
     }
 
+    /// One who is gone does not type any more.
+    func endTyping() {
+        for (room, timer) in typing {
+            timer.cancel()
+            tellOthers(.userStoppedTyping, room)
+        }
+        typing = [:]
+    }
+
     private static var typingMilliseconds: Int { 6_000 }
 
     private func follows(_ room: RoomID) -> Bool {

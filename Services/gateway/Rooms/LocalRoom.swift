@@ -14,6 +14,8 @@ final class LocalRoom {
     private var feed = RoomFeed<SharedBytes>()
     private var isConfirmed = false
     private var awaitingConfirmation: [(Bool) -> Void] = []
+    /// The newest version of the member list that auth has told of.
+    private(set) var heardMV: Int64 = 0
     /// Joins under way, which keep the subscription.
     var holds = 0
 
@@ -23,13 +25,8 @@ final class LocalRoom {
     final class Member {
         let session: Session
         var cursor = MemberCursor.catchingUp
-        /// Whether it was made part of the room by a direct message, without asking.
-        let isUninvited: Bool
 
-        init(session: Session, isUninvited: Bool) {
-            self.session = session
-            self.isUninvited = isUninvited
-        }
+        init(session: Session) { self.session = session }
     }
 
     init(_ id: RoomID, services: RoomServices) {
@@ -151,12 +148,14 @@ final class LocalRoom {
     }
 
     private func readHole(after seq: Int64) async {
-        do throws(RedisError) {
-            let found = try await services.recent.following(seq, of: id, count: RoomServices.fillLimit)
-            perform(feed.filled(found.compactMap(RoomFeed.Envelope.init)))
-        } catch {
-            services.log.warn("hole not filled", .room(id.text), .error(error))
-            perform(feed.fillFailed())
+        while !isUnused {
+            do throws(RedisError) {
+                let found = try await services.recent.following(seq, of: id, count: RoomServices.fillLimit)
+                return perform(feed.filled(found.compactMap(RoomFeed.Envelope.init)))
+            } catch {
+                services.log.debug("hole not filled yet", .room(id.text), .error(error))
+                await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
+            }
         }
     }
 
@@ -171,10 +170,11 @@ final class LocalRoom {
         var last = last
         while isMember(member) {
             await member.session.waitForRoom()
-            guard
-                let page = try? await services.recent.following(
-                    last.seq, of: id, count: RoomServices.pageSize)
-            else { return member.session.close(.internalError) }
+            let page = try? await services.recent.following(last.seq, of: id, count: RoomServices.pageSize)
+            guard let page else {
+                await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
+                continue
+            }
             guard isMember(member) else { return }
             for envelope in page { last = send(envelope, to: member, after: last) }
             guard page.count < RoomServices.pageSize, last.seq >= knownSeq else { continue }
@@ -205,14 +205,14 @@ final class LocalRoom {
 
     func member(_ session: Session) -> Member? { members[ObjectIdentifier(session)] }
 
-    @discardableResult
-    func add(_ session: Session, isUninvited: Bool = false) -> Member {
-        let member = Member(session: session, isUninvited: isUninvited)
+    func add(_ session: Session) -> Member {
+        let member = Member(session: session)
         members[ObjectIdentifier(session)] = member
         return member
     }
 
-    func remove(_ session: Session) -> Member? { members.removeValue(forKey: ObjectIdentifier(session)) }
+    /// Says whether it was in.
+    func remove(_ session: Session) -> Bool { members.removeValue(forKey: ObjectIdentifier(session)) != nil }
 
     /// The members are known to be such as of this version of the list.
     func vouch(mv: Int64) {
@@ -220,7 +220,10 @@ final class LocalRoom {
         perform(feed.checked(mv: mv))
     }
 
-    func heard(mv: Int64) { feed.heard(mv: mv) }
+    func heard(mv: Int64) {
+        heardMV = max(heardMV, mv)
+        feed.heard(mv: mv)
+    }
 
     /// A newer member list than the one known here: nobody is given the envelope before it has been compared.
     private func checkMembers(_ mv: Int64) {
@@ -237,7 +240,7 @@ final class LocalRoom {
                 for user in gone { services.evict(user, id, .removed) }
                 break
             }
-            await services.loop.sleep(milliseconds: 100)
+            await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
         }
         perform(feed.checked(mv: mv))
     }

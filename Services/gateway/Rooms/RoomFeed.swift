@@ -38,7 +38,9 @@ struct RoomFeed<Payload> {
     private(set) var mv: Int64
     private var mode = Mode.following
     private var waiting: [Envelope] = []
-    /// An epoch's envelopes that wait while a hole is filled are bounded: beyond, the hole is read again.
+    /// The subscription came back while something else was under way.
+    private var mustResync = false
+    /// How many envelopes may wait while a hole is filled.
     private static var waitingLimit: Int { 10_000 }
 
     init(mv: Int64 = 0) { self.mv = mv }
@@ -46,6 +48,7 @@ struct RoomFeed<Payload> {
     /// Takes a live envelope.
     mutating func received(_ envelope: Envelope) -> [Action] {
         guard case .following = mode else {
+            // Beyond the bound the newest are dropped: the next one to come shows the hole, and it is read.
             if waiting.count < Self.waitingLimit { waiting.append(envelope) }
             return []
         }
@@ -64,17 +67,13 @@ struct RoomFeed<Payload> {
 
     /// The subscription was away for a while: what was published meanwhile must be read.
     mutating func resync() -> [Action] {
-        guard case .following = mode, let last else { return [] }
+        guard let last else { return [] }
+        guard case .following = mode else {
+            mustResync = true
+            return []
+        }
         mode = .filling
         return [.fill(after: last.seq)]
-    }
-
-    /// The recent log could not be read: the hole is tried again with the next envelope.
-    mutating func fillFailed() -> [Action] {
-        guard case .filling = mode else { return [] }
-        mode = .following
-        waiting = []
-        return []
     }
 
     /// Takes that members have been checked as of this version.
@@ -98,10 +97,12 @@ struct RoomFeed<Payload> {
             actions += take(envelope, holeIsGap: holesAreGaps)
             guard case .following = mode else {
                 waiting.append(contentsOf: queue[(index + 1)...])
-                break
+                return actions
             }
         }
-        return actions
+        guard mustResync else { return actions }
+        mustResync = false
+        return actions + resync()
     }
 
     private mutating func take(_ envelope: Envelope, holeIsGap: Bool = false) -> [Action] {

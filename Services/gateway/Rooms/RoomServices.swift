@@ -17,6 +17,8 @@ struct RoomServices {
 
     /// How long a join waits for its subscription.
     static let patienceMilliseconds = 5_000
+    /// How long to wait before Redis is asked again for what it could not give.
+    static let retryMilliseconds = 200
     /// How many envelopes a member that catches up is given before its connection must have taken them.
     static let pageSize = 200
     /// How many envelopes a hole is filled with at once.

@@ -45,11 +45,10 @@ final class Rooms {
         room.unsubscribe()
     }
 
-    /// Takes a connection out of a room; says whether it was in, and had asked to be.
-    func remove(_ session: Session, from id: RoomID) -> LocalRoom.Member? {
-        guard let room = rooms[id], let member = room.remove(session) else { return nil }
+    /// Takes a connection out of a room.
+    func remove(_ session: Session, from id: RoomID) {
+        guard let room = rooms[id], room.remove(session) else { return }
         closeIfUnused(room)
-        return member
     }
 
     func subscriptionsLost() {
@@ -80,7 +79,7 @@ final class Rooms {
     }
 
     private func evict(_ session: Session, from room: LocalRoom, _ reason: Left.Reason) {
-        guard room.remove(session) != nil else { return }
+        guard room.remove(session) else { return }
         onEvicted?(session, room.id, reason)
         closeIfUnused(room)
     }

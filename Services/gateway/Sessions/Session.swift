@@ -17,6 +17,8 @@ final class Session {
     /// The rooms joined, and those under way, each with the number of its join.
     var joined: [RoomID: Int] = [:]
     var joins = 0
+    /// The rooms in which it has been stated as being there.
+    var present: Set<RoomID> = []
     /// The rooms it follows because of direct messages.
     var uninvited: Set<RoomID> = []
     var lanes: [RoomID: SendLane<OutgoingMessage>] = [:]
@@ -100,7 +102,11 @@ final class Session {
     func begin(_ credentials: Credentials) {
         deadline = shard.loop.schedule(afterMilliseconds: shard.config.authenticationSeconds * 1000) {
             [self] in
-            if state.identity == nil { close(.tokenMissing) }
+            switch state.phase {
+            case .judging: close(.internalError)
+            case .anonymous: close(.tokenMissing)
+            case .known, .closed: break
+            }
         }
         switch credentials {
         case .none: break
@@ -140,9 +146,15 @@ final class Session {
         send(connected, replyTo: replyTo, user: identity.user)
         checkToken()
         enterDefaultRoom()
+        carryOutWaiting()
+    }
+
+    private func carryOutWaiting() {
+        guard !waitingFrames.isEmpty else { return }
         let frames = waitingFrames
         waitingFrames = []
         for frame in frames { frame.withUnsafeBytes { carryOut($0) } }
+        connection.resumeReading()
     }
 
     /// Takes a newer token of the same user.
@@ -232,10 +244,9 @@ final class Session {
 
     private func ended(_ info: CloseInfo) {
         let identity = state.identity
-        state.closed()
         deadline?.cancel()
-        for timer in typing.values { timer.cancel() }
-        typing = [:]
+        endTyping()
+        state.closed()
         drained()
         shard.ended(self, identity, wasLost: info.side == .lost)
         log.debug(
