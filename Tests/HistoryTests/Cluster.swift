@@ -74,6 +74,13 @@ final class Cluster {
 
     struct Unusable: Error {}
 
+    /// A reader like the service's own.
+    var pages: Pages {
+        Pages(
+            redis: redis, archive: ArchivedLog(postgres: postgres), metrics: HistoryMetrics(context.metrics),
+            log: .silent)
+    }
+
     // MARK: Rooms
 
     func open(_ rooms: [RoomID], members: [(String, String)] = [("alice", "member")]) async throws {

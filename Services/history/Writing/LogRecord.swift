@@ -41,7 +41,7 @@ struct LogRecord: Sendable, Hashable {
     init(_ bytes: [UInt8], entryID: String, of partition: Partition, now: Int64) throws(Unfit) {
         guard let text = String(validating: bytes, as: UTF8.self),
             let envelope = try? Envelope(decoding: bytes), let position = envelope.position,
-            LogPosition(claimedEpoch: position.epoch, seq: position.seq) != nil,
+            position.seq > 0, LogPosition(claimedEpoch: position.epoch, seq: position.seq) != nil,
             let room = envelope.room, let id = envelope.id, let sender = envelope.user
         else { throw .notAnEnvelope }
         guard envelope.type.isLogged else { throw .notLogged }

@@ -1,0 +1,189 @@
+import Engine
+import Redis
+import Schema
+import Testing
+
+@testable import ChatHistory
+
+private let now: Int64 = 1_763_701_234_567
+
+/// An envelope of the log as `room_accept` writes it.
+private func envelope(_ seq: Int64, epoch: String = "e1", room: RoomID = .general, id: Int = 0) -> [UInt8] {
+    let id = MessageID(milliseconds: now, random: UInt64(seq), UInt64(id))
+    let tail = EnvelopeTail.bytes(NewMessage(content: "hello"), room: room, id: id, user: .alice)
+    return EnvelopeTail.complete(tail, at: LogPosition(epoch: epoch, seq: seq), mv: 1)
+}
+
+private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general, id: Int = 0) -> LogRecord {
+    let bytes = envelope(seq, epoch: epoch, room: room, id: id)
+    guard let record = try? LogRecord(bytes, entryID: "\(seq)-\(id)", of: room.partition, now: now) else {
+        preconditionFailure("not a record")
+    }
+    return record
+}
+
+@Suite struct IngestBatchTests {
+    private let head: [RoomID: LogPosition] = [.general: LogPosition(epoch: "e1", seq: 5)]
+
+    @Test func whatFollowsItsHeadIsStored() {
+        let batch = IngestBatch([record(6), record(7), record(8)], heads: head)
+        #expect(batch.rows.map(\.place.position.seq) == [6, 7, 8])
+        #expect(batch.doubtful.isEmpty)
+        #expect(batch.holes == 0)
+        #expect(batch.heads == [.general: LogPosition(epoch: "e1", seq: 8)])
+        #expect(batch.stored == batch.heads)
+    }
+
+    @Test func aRoomWithoutAHeadBeginsAnywhere() {
+        let batch = IngestBatch([record(77)], heads: [:])
+        #expect(batch.rows.count == 1)
+        #expect(batch.holes == 0)
+    }
+
+    @Test func aNewEpochBeginsWithAJump() {
+        let batch = IngestBatch([record(1_000, epoch: "e2"), record(1_001, epoch: "e2")], heads: head)
+        #expect(batch.rows.count == 2)
+        #expect(batch.holes == 0)
+    }
+
+    @Test func aSeqLeftOutIsCountedAndNothingIsHeldUp() {
+        let batch = IngestBatch([record(7), record(9)], heads: head)
+        #expect(batch.rows.count == 2)
+        #expect(batch.holes == 2)
+    }
+
+    @Test func theSameMessageAgainIsAReplay() {
+        var batch = IngestBatch([record(4), record(5), record(6)], heads: head)
+        #expect(batch.doubtful.map(\.place.position.seq) == [4, 5])
+        batch.settle(archived: [record(4).place: record(4).id, record(5).place: record(5).id])
+        #expect(batch.replays.count == 2)
+        #expect(batch.rows.count == 1)
+        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 6)])
+    }
+
+    @Test func aBatchOfReplaysTellsHowFarTheRoomIs() {
+        var batch = IngestBatch([record(4), record(5)], heads: head)
+        batch.settle(archived: [record(4).place: record(4).id, record(5).place: record(5).id])
+        #expect(batch.rows.isEmpty)
+        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 5)])
+    }
+
+    @Test func anotherMessageAtThePlaceIsAConflict() {
+        var batch = IngestBatch([record(5, id: 1)], heads: head)
+        batch.settle(archived: [record(5).place: record(5).id])
+        #expect(batch.conflicts.map(\.entryID) == ["5-1"])
+        #expect(batch.rows.isEmpty)
+        #expect(batch.stored.isEmpty)
+    }
+
+    @Test func whatTheArchiveLacksBelowItsHeadIsStored() {
+        var batch = IngestBatch([record(3)], heads: head)
+        batch.settle(archived: [:])
+        #expect(batch.rows.count == 1)
+        #expect(batch.heads.isEmpty)
+    }
+
+    @Test func twoOfOnePlaceInABatch() {
+        var batch = IngestBatch([record(6), record(6), record(6, id: 1)], heads: head)
+        batch.settle(archived: [:])
+        #expect(batch.rows.count == 1)
+        #expect(batch.replays.count == 1)
+        #expect(batch.conflicts.count == 1)
+    }
+
+    @Test func roomsDoNotTouchEachOther() {
+        let other = RoomID.make("other")
+        let batch = IngestBatch([record(6), record(1, room: other), record(7)], heads: head)
+        #expect(batch.rows.count == 3)
+        #expect(batch.holes == 0)
+        #expect(batch.heads[other] == LogPosition(epoch: "e1", seq: 1))
+    }
+}
+
+@Suite struct LogRecordTests {
+    @Test func anEnvelopeIsTakenApart() throws {
+        let id = MessageID(milliseconds: now)
+        let answered = MessageID(milliseconds: now - 1)
+        let message = NewMessage(content: "hi", clientMessageID: ClientMessageID("c-1"), replyTo: answered)
+        let tail = EnvelopeTail.bytes(message, room: .general, id: id, user: .alice)
+        let bytes = EnvelopeTail.complete(tail, at: LogPosition(epoch: "e1", seq: 9), mv: 3)
+        let record = try LogRecord(bytes, entryID: "1-1", of: RoomID.general.partition, now: now)
+        #expect(record.place == Place(room: .general, position: LogPosition(epoch: "e1", seq: 9)))
+        #expect(record.id == id)
+        #expect(record.sender == .alice)
+        #expect(record.type == .newMessage)
+        #expect(record.ts == now)
+        #expect(record.clientMessageID == "c-1")
+        #expect(record.replyTo == answered)
+        #expect(record.content == "hi")
+        #expect(Array(record.envelope.utf8) == bytes)
+    }
+
+    static let unfit: [(String, Unfit)] = [
+        ("", .notAnEnvelope), ("[]", .notAnEnvelope), (#"{"v":1,"type":"new_message"}"#, .notAnEnvelope),
+        (text(epoch: "e1", seq: "0"), .notAnEnvelope), (text(type: "dance"), .notAnEnvelope),
+        (text(type: "user_typing"), .notLogged), (text(room: "other"), .wrongPartition),
+        (text(id: "00000000-0000-7000-8000-000000000000"), .timeOutOfRange),
+        (text(id: "ffffffff-ffff-7fff-bfff-ffffffffffff"), .timeOutOfRange),
+        (text(content: #"\u0000"#), .notAnEnvelope),
+    ]
+
+    @Test(arguments: unfit) func whatCannotBeARow(text: String, reason: Unfit) {
+        #expect(throws: reason) {
+            try LogRecord(Array(text.utf8), entryID: "1-1", of: RoomID.general.partition, now: now)
+        }
+    }
+
+    private static func text(
+        type: String = "new_message", room: String = "general", epoch: String = "e1", seq: String = "1",
+        id: String = "019aa4e6-4d07-7b1e-9c55-0d2f6a1b7c3d", content: String = "x"
+    ) -> String {
+        """
+        {"v":1,"epoch":"\(epoch)","seq":\(seq),"mv":1,"type":"\(type)","room":"\(room)","id":"\(id)",\
+        "ts":1,"user":"alice","data":{"content":"\(content)"}}
+        """
+    }
+
+    @Test func aReadingSortsItsEntries() {
+        let bytes = envelope(1)
+        let reading = LogReading(
+            [
+                StreamEntry(id: "1-1", fields: [("e", bytes)]), StreamEntry(id: "1-2", fields: []),
+                StreamEntry(id: "1-3", fields: [("e", Array("junk".utf8))]),
+                StreamEntry(id: "1-4", fields: [("x", [])]),
+            ], of: RoomID.general.partition, now: now)
+        #expect(reading.entryIDs == ["1-1", "1-2", "1-3", "1-4"])
+        #expect(reading.records.map(\.entryID) == ["1-1"])
+        #expect(reading.unfit.map(\.entry.id) == ["1-3", "1-4"])
+        #expect(reading.bytes == bytes.count + 4)
+    }
+}
+
+@Suite struct TakeSizeTests {
+    @Test func itGrowsWhileBatchesAreFull() {
+        var size = TakeSize()
+        var counts: [Int] = []
+        for _ in 0..<5 {
+            size.took(size.count, bytes: size.count * 200)
+            counts.append(size.count)
+        }
+        #expect(counts == [200, 400, 800, 1_000, 1_000])
+    }
+
+    @Test func largeEntriesMakeItSmall() {
+        var size = TakeSize()
+        size.took(100, bytes: 100 * 65_536)
+        #expect(size.count == 64)
+        size.took(1, bytes: 100 << 20)
+        #expect(size.count == 1)
+        size.took(0, bytes: 0)
+        #expect(size.count == 1)
+    }
+
+    @Test func itShrinksWhenItIsQuiet() {
+        var size = TakeSize()
+        for _ in 0..<4 { size.took(size.count, bytes: 10) }
+        size.took(3, bytes: 600)
+        #expect(size.count == 100)
+    }
+}
