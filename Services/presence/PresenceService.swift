@@ -9,9 +9,6 @@ actor PresenceService: Service {
     private var assembly: Assembly?
     private var http: HTTPService?
 
-    /// Less than `SHUTDOWN_SECONDS` at its least would allow nothing to be finished.
-    private static let drainMilliseconds = 5_000
-
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(_ config: PresenceConfig, _ context: LaunchContext) throws {
@@ -31,7 +28,8 @@ actor PresenceService: Service {
     func stop() async {
         loop.preconditionCurrent()
         assembly?.health.isDraining = true
-        await http?.drain(withinMilliseconds: PresenceService.drainMilliseconds)
+        // A moment before the process would end anyway: what is left after it takes no time.
+        await http?.drain(withinMilliseconds: context.hosting.shutdownSeconds * 1000 - 500)
         assembly?.stop()
     }
 }
