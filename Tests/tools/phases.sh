@@ -91,7 +91,7 @@ build_debug() {
     swift build --build-tests --explicit-target-dependency-import-check error
 }
 
-build_release() { (check_program_source && build_binaries); }
+build_release() { (find_binaries && check_program_source && build_binaries); }
 
 unit() { swift_tests "$@" --skip-build; }
 
