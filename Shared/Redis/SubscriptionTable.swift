@@ -86,8 +86,9 @@ struct SubscriptionTable {
 
     /// Redis says `sunsubscribe`, asked or unasked.
     mutating func unsubscribed(_ channel: Channel) -> Outcome {
-        guard !settle(.unsubscribe(channel)) else { return .nothing }
+        settle(.unsubscribe(channel))
         confirmed.remove(channel)
+        // Wanted and nothing under way: not our doing.
         guard wanted.contains(channel), outstanding[channel] == nil else { return .nothing }
         return .send(.subscribe(channel))
     }
@@ -111,13 +112,11 @@ struct SubscriptionTable {
         return refused.map { .subscribe($0) }
     }
 
-    /// Takes the order off the queue where it is the oldest; false where it was not asked for.
-    @discardableResult
-    private mutating func settle(_ order: Order) -> Bool {
-        guard orders.first == order else { return false }
+    /// Takes the order off the queue where it is the oldest; else it was not asked for.
+    private mutating func settle(_ order: Order) {
+        guard orders.first == order else { return }
         _ = orders.next()
         forget(order)
-        return true
     }
 
     private mutating func forget(_ order: Order) {

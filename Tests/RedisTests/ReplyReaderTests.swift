@@ -47,6 +47,12 @@ import Testing
         #expect(throws: RedisError.protocolViolation) { try read([Array(nested.utf8)]) }
     }
 
+    @Test func refusesNestingPastItsOwnLimit() throws {
+        let wire = Array("*1\r\n*1\r\n*1\r\n:1\r\n".utf8)
+        #expect(try read([wire], limits: ReplyLimits(depth: 3)).count == 1)
+        #expect(throws: RedisError.protocolViolation) { try read([wire], limits: ReplyLimits(depth: 2)) }
+    }
+
     @Test(arguments: [
         "$11\r\n01234567890\r\n", "*2\r\n$6\r\n012345\r\n$5\r\n01234\r\n", "*9\r\n",
         "*2\r\n*4\r\n:1\r\n:1\r\n:1\r\n:1\r\n*3\r\n",
