@@ -11,7 +11,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 PATIENCE = 8.0
-ENVELOPES = ("new_message",)  # the kinds that have a place in a room's log
 
 
 @dataclass
@@ -20,6 +19,12 @@ class Closed:
 
     code: int
     reason: str
+
+
+class Frame(dict):
+    """A frame, and its text as it came."""
+
+    text = ""
 
 
 class Client:
@@ -34,8 +39,8 @@ class Client:
             address, additional_headers=headers, open_timeout=PATIENCE, close_timeout=2, max_size=None, proxy=None,
             **options,
         )
-        self.pending: list[dict] = []
-        self.connected: dict | None = None
+        self.pending: list[Frame] = []
+        self.connected: Frame | None = None
 
     def greeted(self) -> "Client":
         """Waits for `connected`."""
@@ -56,7 +61,7 @@ class Client:
         with suppress(ConnectionClosed):
             self.socket.send(text)
 
-    def ask(self, kind: str, answer: str, /, **data) -> dict:
+    def ask(self, kind: str, answer: str, /, **data) -> Frame:
         """Sends a frame with an `id` and returns the answer that carries it."""
         tag = uuid.uuid4().hex[:12]
         self.send(kind, id=tag, **data)
@@ -64,7 +69,7 @@ class Client:
 
     # ---- hearing ----
 
-    def expect(self, kind: str, /, patience: float = PATIENCE, **values) -> dict:
+    def expect(self, kind: str, /, patience: float = PATIENCE, **values) -> Frame:
         """The first frame of this type, of those not taken yet, in which (or in whose data) these values stand."""
         deadline = time.monotonic() + patience
         seen = 0
@@ -80,17 +85,17 @@ class Client:
             except ConnectionClosed as closed:
                 raise AssertionError(f"closed ({closed}) before {kind} {values}; pending: {self.pending}") from None
 
-    def collect(self, kind: str, count: int, /, patience: float = PATIENCE, **values) -> list[dict]:
+    def collect(self, kind: str, count: int, /, patience: float = PATIENCE, **values) -> list[Frame]:
         """The next `count` frames of this kind."""
         deadline = time.monotonic() + patience
         return [self.expect(kind, deadline - time.monotonic(), **values) for _ in range(count)]
 
-    def settle(self) -> list[dict]:
+    def settle(self) -> list[Frame]:
         """Everything that the server had to say before it answered a ping; nothing is taken."""
         self.ask("ping", "pong")
         return self.pending
 
-    def heard(self, kind: str, /, **values) -> list[dict]:
+    def heard(self, kind: str, /, **values) -> list[Frame]:
         """The frames of this kind among what has arrived by now."""
         return [frame for frame in self.settle() if frame["type"] == kind and _holds(frame, values)]
 
@@ -108,7 +113,11 @@ class Client:
                 return Closed(received.code, received.reason)
 
     def _receive(self, patience: float) -> None:
-        self.pending.append(json.loads(self.socket.recv(timeout=max(patience, 0))))
+        text = self.socket.recv(timeout=max(patience, 0))
+        assert isinstance(text, str), f"a binary frame of {len(text)} bytes"
+        frame = Frame(json.loads(text))
+        frame.text = text
+        self.pending.append(frame)
 
     # ---- what most tests do ----
 

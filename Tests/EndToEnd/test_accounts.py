@@ -1,0 +1,204 @@
+"""Accounts, logins and tokens by REST (protocol, section 6)."""
+
+import base64
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import Client
+from people import new_name
+from rest import is_problem
+
+PASSWORD = f"pw-{uuid.uuid4().hex}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def remember(cluster):
+    cluster.secrets.add(PASSWORD)
+
+
+@pytest.fixture
+def web(cluster):
+    return cluster.web
+
+
+def parts(token):
+    return [json.loads(base64.urlsafe_b64decode(part + "==")) for part in token.split(".")[:2]]
+
+
+def is_login(answer, status, name):
+    assert answer.status == status, answer
+    login = answer.json
+    assert set(login) == {"access_token", "token_type", "expires_in", "refresh_token", "refresh_expires_in", "user"}
+    assert (login["token_type"], login["expires_in"], login["refresh_expires_in"]) == ("Bearer", 900, 2_592_000)
+    assert set(login["user"]) == {"id", "name", "roles"} and login["user"]["id"] == name
+    assert answer.headers["Cache-Control"] == "no-store"
+    return login
+
+
+def test_who_registers_is_logged_in(web):
+    name = new_name()
+    answer = web.post("/auth/register", {"username": name, "password": PASSWORD, "name": "Ada Ü."})
+    login = is_login(answer, 201, name)
+    assert answer.headers["Location"]
+    assert login["user"] == {"id": name, "name": "Ada Ü.", "roles": ["member"]}
+    assert web.get("/auth/me", login["access_token"]).json | login["user"] == web.get("/auth/me", login["access_token"]).json
+    again = is_login(web.post("/auth/login", {"username": name, "password": PASSWORD}), 200, name)
+    assert again["access_token"] != login["access_token"]
+
+
+def test_a_token_says_what_the_protocol_lists(web, person):
+    alice = person("alice")
+    header, claims = parts(alice.token)
+    assert (header["typ"], header["alg"]) == ("at+jwt", "EdDSA")
+    assert set(claims) >= {"iss", "aud", "sub", "exp", "iat", "nbf", "jti", "sid", "name", "roles"}
+    assert (claims["iss"], claims["sub"], claims["exp"] - claims["iat"]) == ("parley", alice.name, 900)
+    keys = web.get("/.well-known/jwks.json").json["keys"]
+    key = next(key for key in keys if key["kid"] == header["kid"])
+    assert (key["kty"], key["crv"]) == ("OKP", "Ed25519") and "d" not in key
+
+
+def test_with_a_shared_secret_no_key_is_published(open_cluster):
+    assert open_cluster.web.get("/.well-known/jwks.json").json == {"keys": []}
+
+
+def test_a_name_is_taken_once(web):
+    name = new_name()
+    body = {"username": name, "password": PASSWORD}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: web.post("/auth/register", body), range(4)))
+    assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
+    is_problem(next(answer for answer in answers if answer.status == 409), 409, "username_taken")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"username": "Upper"}, "username"), ({"username": "x"}, "username"), ({"username": "-a"}, "username"),
+        ({"username": "a" * 33}, "username"), ({"username": "ü" * 4}, "username"), ({"username": 7}, "username"),
+        ({"username": None}, "username"), ({"username": "a_b"}, "username"), ({"password": "short"}, "password"),
+        ({"password": None}, "password"), ({"password": "x" * 5000}, "password"), ({"name": "n" * 1000}, "name"),
+    ],
+)
+def test_what_cannot_be_registered_is_named(web, changes, field):
+    answer = web.post("/auth/register", {"username": new_name(), "password": PASSWORD} | changes)
+    problem = is_problem(answer, 422, "invalid_field")
+    assert [error["field"] for error in problem["errors"]] == [field]
+
+
+def test_a_wrong_password_and_an_unknown_name_look_alike(web, person):
+    alice = person("alice")
+    answers = [web.post("/auth/login", {"username": name, "password": "wrong-password"})
+               for name in (alice.name, new_name("nobody"))]
+    for answer in answers:
+        is_problem(answer, 401, "invalid_credentials")
+        assert "WWW-Authenticate" in answer.headers
+    assert answers[0].json == answers[1].json
+
+
+def test_guessing_is_slowed_down(web, person):
+    alice = person("alice")
+    wrong = {"username": alice.name, "password": "wrong-password"}
+    for _ in range(20):
+        if (answer := web.post("/auth/login", wrong)).status == 429:
+            break
+    problem = is_problem(answer, 429, "rate_limited")
+    assert int(answer.headers["Retry-After"]) >= 1 and problem["title"]
+
+
+def test_refreshing_rotates(web, person):
+    alice = person("alice")
+    first = web.post("/auth/refresh", {"refresh_token": alice.refresh_token})
+    login = is_login(first, 200, alice.name)
+    assert login["refresh_token"] != alice.refresh_token and login["access_token"] != alice.token
+    # Two tabs at once: the parent gets the same answer for a moment.
+    assert web.post("/auth/refresh", {"refresh_token": alice.refresh_token}).json["refresh_token"] == login["refresh_token"]
+    assert parts(login["access_token"])[1]["sid"] == parts(alice.token)[1]["sid"]
+
+
+def test_reusing_an_old_refresh_token_ends_the_session(web, person):
+    alice = person("alice")
+    tokens, login = [alice.refresh_token], None
+    for _ in range(2):
+        login = web.post("/auth/refresh", {"refresh_token": tokens[-1]}).json
+        tokens.append(login["refresh_token"])
+    live = Client(alice.cluster.gateway_urls[0], token=login["access_token"]).greeted()
+    is_problem(web.post("/auth/refresh", {"refresh_token": tokens[0]}), 401, "token_invalid")
+    closed = live.closed(patience=2)
+    assert (closed.code, closed.reason) == (1008, "token_revoked")
+    is_problem(web.post("/auth/refresh", {"refresh_token": tokens[-1]}), 401, "token_invalid")
+    is_problem(web.get("/auth/me", login["access_token"]), 401, "token_revoked")
+
+
+@pytest.mark.parametrize("body", [{"refresh_token": "nonsense"}, {"refresh_token": ""}])
+def test_an_unknown_refresh_token_is_refused(web, body):
+    is_problem(web.post("/auth/refresh", body), 401, "token_invalid")
+
+
+def test_a_ticket_has_half_a_minute(web, person):
+    alice = person("alice")
+    answer = web.post("/auth/ticket", {}, alice.token)
+    assert answer.status in (200, 201) and set(answer.json) == {"ticket", "expires_in"}
+    assert answer.json["expires_in"] == 30
+    is_problem(web.post("/auth/ticket", {}), 401, "token_missing")
+
+
+def test_changing_the_password_ends_the_other_sessions(web, person):
+    alice = person("alice")
+    other = is_login(web.post("/auth/login", {"username": alice.name, "password": alice.password}), 200, alice.name)
+    live = Client(alice.cluster.gateway_urls[0], token=other["access_token"]).greeted()
+    body = {"current_password": alice.password, "new_password": PASSWORD}
+    assert web.post("/auth/password", body | {"current_password": "wrong-password"}, alice.token).status == 403
+    assert web.post("/auth/password", body, alice.token).status == 204
+    assert live.closed(patience=2).reason == "token_revoked"
+    assert web.get("/auth/me", alice.token).status == 200
+    is_problem(web.post("/auth/login", {"username": alice.name, "password": alice.password}), 401, "invalid_credentials")
+    is_login(web.post("/auth/login", {"username": alice.name, "password": PASSWORD}), 200, alice.name)
+
+
+# ---- the forms of errors ----
+
+
+def test_a_request_without_a_token_is_asked_for_one(web):
+    answer = web.get("/auth/me")
+    is_problem(answer, 401, "token_missing")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    answer = web.get("/auth/me", "nonsense")
+    is_problem(answer, 401, "token_invalid")
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("path", ["/auth/register", "/auth/login", "/auth/refresh"])
+def test_another_method_is_told_which_there_are(web, path):
+    answer = web.get(path)
+    is_problem(answer, 405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_what_is_no_json_is_refused(web):
+    json_type = {"Content-Type": "application/json"}
+    for body in (b"{", b"", b"\xff", b'{"username":"a"} x'):
+        answer = web.call("POST", "/auth/login", body, headers=json_type)
+        assert answer.status == 400 and answer.type == "application/problem+json", body
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):
+        answer = web.call("POST", "/auth/login", b'{"username":"a","password":"b"}', headers={"Content-Type": kind})
+        is_problem(answer, 415, "unsupported_media_type")
+
+
+def test_a_body_too_large_is_refused(cluster, web):
+    for service in (web, cluster.auth):
+        body = json.dumps({"username": "a", "password": "x" * 400_000}).encode()
+        try:
+            answer = service.call("POST", "/auth/login", body, headers={"Content-Type": "application/json"})
+        except (BrokenPipeError, ConnectionResetError):
+            continue  # the answer may be lost where the server stops reading
+        assert answer.status == 413 and answer.type == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/auth/nothing", "/auth", "/history/nothing", "/presence/nothing", "/users/", "/nothing"])
+def test_an_unknown_address_is_not_found(web, person, path):
+    answer = web.get(path, person().token)
+    assert answer.status == 404 and answer.type == "application/problem+json"
+    assert answer.json["code"]

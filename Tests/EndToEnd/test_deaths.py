@@ -1,0 +1,164 @@
+"""What is there again after a part has died (protocol, 4.3; architecture, "When a part dies")."""
+
+import pytest
+
+from client import Client
+from waiting import eventually
+
+PATIENCE = 30
+
+
+@pytest.fixture(autouse=True)
+def all_running(open_cluster):
+    """Whatever a test has killed is started again."""
+    yield
+    for name, process in open_cluster.processes().items():
+        if process["state"] != "running":
+            open_cluster.start(name)
+
+
+def keep_saying(client, room, count, prefix):
+    """Sends and returns what was acknowledged of it."""
+    for number in range(count):
+        client.send("send_message", room=room, content=f"{prefix} {number}", client_msg_id=f"{prefix}-{number}")
+    return {frame["data"]["id"]: frame for frame in client.collect("message_sent", count)}
+
+
+def all_messages(person, room):
+    client, found, query = person.connect(1), [], {"after": 0}
+    while True:
+        page = client.ask("get_history", "history", room=room, limit=200, **query)["data"]
+        found += page["messages"]
+        if page["next_after"] is None:
+            return found
+        query = {"after": page["next_after"]}
+
+
+def readable(person, room, count):
+    """All messages of the room, once there are so many."""
+
+    def read():
+        try:
+            found = all_messages(person, room)
+        except (AssertionError, OSError):
+            return None
+        return found if len(found) >= count else None
+
+    return eventually(read, patience=PATIENCE, what=f"{count} messages are readable")
+
+
+def test_everything_is_restarted_and_the_history_is_there(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    keep_saying(on_a, room, 30, "before")
+    live = on_b.collect("new_message", 30)
+    open_cluster.restart_all()
+    found = readable(open_pair.bob, room, 30)
+    assert found == [dict(frame) for frame in live]
+    # It goes on in a new epoch, above all that was given.
+    back = open_pair.alice.connect(0)
+    joined = back.join(room, recent=0)
+    sent = back.say(room, "after")
+    assert sent["seq"] > 30 and sent["epoch"] != live[0]["epoch"]
+    assert joined["seq"] >= 30
+    assert readable(open_pair.bob, room, 31)[-1]["data"]["content"] == "after"
+
+
+def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    sent = keep_saying(on_a, room, 100, "before")
+    open_cluster.kill("redis")
+    open_cluster.start("redis")
+
+    def said():
+        answer = _answer_to(on_a, room)
+        return answer if answer["type"] == "message_sent" else None
+
+    after = eventually(said, patience=PATIENCE)["data"]
+    assert after["seq"] > 100
+    found = readable(open_pair.bob, room, 101)
+    assert set(sent) <= {message["id"] for message in found}
+    positions = [(message["epoch"], message["seq"]) for message in found]
+    assert len(set(positions)) == len(positions)
+    assert [seq for _, seq in positions] == sorted(seq for _, seq in positions)
+    # Those who stayed connected go on to hear.
+    assert eventually(lambda: [f for f in on_b.heard("new_message") if f["id"] == after["id"]], patience=PATIENCE)
+
+
+def _answer_to(client, room):
+    """Sends once with a key of its own that is used again until it is settled."""
+    client.send("send_message", room=room, content="after", client_msg_id="after", id="after")
+    while True:
+        for kind in ("message_sent", "message_error"):
+            for index, frame in enumerate(client.pending):
+                if frame["type"] == kind and frame.get("reply_to_id") == "after":
+                    return client.pending.pop(index)
+        client._receive(PATIENCE)
+
+
+def test_a_killed_history_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
+    on_a, _, room = open_pair
+    keep_saying(on_a, room, 50, "before")
+    open_cluster.kill("history")
+    sent = keep_saying(on_a, room, 50, "meanwhile")
+    open_cluster.start("history")
+    found = readable(open_pair.bob, room, 100)
+    assert [message["seq"] for message in found] == list(range(1, 101))
+    assert set(sent) <= {message["id"] for message in found}
+
+    def archived():
+        (row,) = open_cluster.sql(f"SELECT count(*), max(seq) FROM history.messages WHERE room = '{room}'")
+        return row == ["100", "100"]
+
+    eventually(archived, patience=PATIENCE)
+
+
+def test_without_postgres_people_go_on_talking(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    open_cluster.stop("postgres")
+    keep_saying(on_a, room, 20, "meanwhile")
+    assert [frame["seq"] for frame in on_b.collect("new_message", 20)] == list(range(1, 21))
+    on_a.send("send_message", room=room, content="wait for it", ack="stored")
+    on_a.expect("message_sent", seq=21)
+    assert on_a.heard("message_stored") == []
+    open_cluster.start("postgres")
+    assert on_a.expect("message_stored", patience=PATIENCE)["data"]["seq"] == 21
+
+
+def test_who_was_on_a_killed_gateway_resumes_elsewhere_and_is_not_left_as_a_ghost(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    sent = on_a.say(room, "before")
+    on_b.expect("new_message", content="before")
+    sent_meanwhile = []
+    open_cluster.kill("gateway-2")
+    for number in range(5):
+        sent_meanwhile.append(on_a.say(room, f"meanwhile {number}")["id"])
+    back = Client(open_cluster.gateway_urls[0], token=open_pair.bob.token).greeted()
+    assert back.join(room, since={"epoch": sent["epoch"], "seq": sent["seq"]})["recovered"] is True
+    assert [frame["id"] for frame in back.collect("new_message", 5)] == sent_meanwhile
+    through_the_balancer = Client(open_cluster.url, token=open_pair.bob.token).greeted()
+    assert through_the_balancer.connected["data"]["gateway"] == "gateway-1"
+    through_the_balancer.close()
+    # Bob never left: he is on another gateway. When he goes, the dead one does not keep him.
+    back.ask("leave_room", "left", room=room)
+    on_a.expect("user_left", patience=PATIENCE, user=open_pair.bob.name)
+
+
+def test_a_gateway_that_is_stopped_says_so_first(open_cluster, open_pair):
+    on_b = open_pair.on_b
+    open_cluster.stop("gateway-2")
+    closed = on_b.closed(patience=PATIENCE)
+    assert (closed.code, closed.reason) == (1012, "draining")
+    assert [frame["type"] for frame in on_b.pending if frame["type"] == "server_draining"]
+
+
+def test_auth_and_presence_are_not_needed_to_go_on_talking(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    for name in ("auth", "presence"):
+        open_cluster.kill(name)
+    keep_saying(on_a, room, 5, "meanwhile")
+    assert len(on_b.collect("new_message", 5)) == 5
+    answer = open_cluster.web.get("/auth/me", open_pair.alice.token)
+    assert answer.status == 503 and "Retry-After" in answer.headers
+    for name in ("auth", "presence"):
+        open_cluster.start(name)
+    assert open_cluster.web.get("/auth/me", open_pair.alice.token).status == 200

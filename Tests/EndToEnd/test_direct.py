@@ -1,0 +1,76 @@
+"""Direct messages (protocol, 4.5)."""
+
+from people import new_name
+
+
+def dm(*people):
+    return "dm:" + "_".join(sorted(person.name for person in people))
+
+
+def test_a_direct_message_reaches_every_device_of_both_without_joining(person):
+    alice, bob = person("alice"), person("bob")
+    writer, others = alice.connect(0), [alice.connect(1), bob.connect(0), bob.connect(1)]
+    sent = writer.ask("send_message", "message_sent", to=bob.name, content="psst", client_msg_id="k")
+    assert sent["room"] == dm(alice, bob)
+    for client in (writer, *others):
+        message = client.expect("new_message")
+        assert (message["room"], message["user"]) == (sent["room"], alice.name)
+        assert (message["id"], message["seq"]) == (sent["data"]["id"], 1)
+    answer = others[1].ask("send_message", "message_sent", to=alice.name, content="yes")
+    assert (answer["room"], answer["data"]["seq"]) == (sent["room"], 2)
+    for client in (writer, *others):
+        assert client.expect("new_message")["data"]["content"] == "yes"
+
+
+def test_several_direct_messages_arrive_once_each_and_in_order(open_cluster, guest):
+    alice, bob = guest("alice"), guest("bob")
+    writer, listener = alice.connect(0), bob.connect(1)
+    for number in range(50):
+        writer.send("send_message", to=bob.name, content=str(number))
+    heard = listener.collect("new_message", 50)
+    assert [frame["seq"] for frame in heard] == list(range(1, 51))
+    assert [frame["data"]["content"] for frame in heard] == [str(number) for number in range(50)]
+    assert listener.heard("new_message") == []
+
+
+def test_a_direct_room_may_be_joined_before_the_first_message(person):
+    alice, bob = person("alice"), person("bob")
+    client = alice.connect(0)
+    assert client.join(dm(alice, bob))["seq"] == 0
+    bob.connect(1).say(dm(alice, bob), "hello")
+    assert client.expect("new_message")["seq"] == 1
+    assert client.heard("new_message") == []
+
+
+def test_one_may_write_to_oneself(person):
+    alice = person("alice")
+    client, other = alice.connect(0), alice.connect(1)
+    sent = client.ask("send_message", "message_sent", to=alice.name, content="note")
+    assert sent["room"] == f"dm:{alice.name}_{alice.name}"
+    for device in (client, other):
+        assert device.expect("new_message")["data"]["content"] == "note"
+
+
+def test_nobody_cannot_be_written_to(person):
+    client = person("alice").connect(0)
+    for name in (new_name("nobody"), "No Handle"):
+        refused = client.ask("send_message", "message_error", to=name, content="x", client_msg_id="k")["data"]
+        assert (refused["code"], refused["retryable"], refused["client_msg_id"]) == ("user_not_found", False, "k")
+
+
+def test_a_direct_room_is_for_its_two_only(person):
+    alice, bob, eve = person("alice"), person("bob"), person("eve")
+    alice.connect(0).ask("send_message", "message_sent", to=bob.name, content="secret")
+    client = eve.connect(1)
+    assert client.ask("join_room", "error", room=dm(alice, bob))["data"]["code"] == "room_denied"
+    assert client.ask("get_history", "error", room=dm(alice, bob))["data"]["code"] == "room_denied"
+    refused = client.ask("send_message", "message_error", room=dm(alice, bob), content="x")
+    assert refused["data"]["code"] == "room_denied"
+    assert client.heard("new_message") == []
+
+
+def test_who_was_away_finds_direct_messages_in_the_history(person):
+    alice, bob = person("alice"), person("bob")
+    alice.connect(0).ask("send_message", "message_sent", to=bob.name, content="for later")
+    page = bob.connect(1).ask("get_history", "history", room=dm(alice, bob))["data"]
+    assert [message["data"]["content"] for message in page["messages"]] == ["for later"]

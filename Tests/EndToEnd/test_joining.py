@@ -1,0 +1,163 @@
+"""Joining, leaving and coming back (protocol, 4.1 and 4.5)."""
+
+import re
+
+import pytest
+
+from client import Client, Closed
+
+DENIED = Closed(1008, "room_denied")
+
+
+def contents(frames):
+    return [frame["data"]["content"] for frame in frames]
+
+
+def filled(pair, count=5):
+    """Messages 1 to `count`; returns what `message_sent` told of each."""
+    return [pair.on_a.say(pair.room, f"message {number + 1}") for number in range(count)]
+
+
+def test_joined_tells_where_the_room_stands(person):
+    alice = person("alice")
+    room = alice.create_room()
+    joined = alice.connect(0).ask("join_room", "joined", room=room)
+    assert joined["room"] == room
+    data = joined["data"]
+    assert set(data) - {"room"} == {"epoch", "seq", "role", "online", "read_seq", "unread"}
+    assert re.fullmatch("[a-z0-9]{6,12}", data["epoch"])
+    assert (data["seq"], data["role"], data["online"]) == (0, "owner", 1)
+    assert (data["read_seq"], data["unread"]) == (None, None)
+
+
+def test_joining_a_public_room_makes_one_a_member(cluster, person):
+    alice, bob = person("alice"), person("bob")
+    room = alice.create_room()
+    assert bob.connect(1).join(room)["role"] == "member"
+    members = cluster.web.get(f"/rooms/{room}/members", bob.token).json
+    assert {member["user"]: member["role"] for member in members["members"]} == {
+        alice.name: "owner", bob.name: "member",
+    }
+
+
+@pytest.mark.parametrize(("recent", "expected"), [(0, []), (2, [4, 5]), (None, [1, 2, 3, 4, 5])])
+def test_recent_messages_follow_joined_in_order(pair, recent, expected):
+    filled(pair)
+    bob = pair.bob.connect(0)
+    options = {} if recent is None else {"recent": recent}
+    bob.send("join_room", room=pair.room, **options)
+    bob.settle()
+    kinds = [(frame["type"], frame.get("seq")) for frame in bob.pending if frame["type"] in ("joined", "new_message")]
+    assert kinds == [("joined", None), *(("new_message", seq) for seq in expected)]
+    assert bob.expect("joined")["data"]["seq"] == 5
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"recent": 101}, "recent"), ({"recent": -1}, "recent"), ({"recent": "5"}, "recent"), ({"recent": 1.5}, "recent"),
+        ({"since": 5}, "since"), ({"since": {"epoch": "abc"}}, "since"), ({"since": {"epoch": 1, "seq": 1}}, "since"),
+        ({"room": None}, "room"), ({"room": 7}, "room"),
+    ],
+)
+def test_a_join_with_a_wrong_field_names_it(pair, data, field):
+    answer = pair.on_a.ask("join_room", "error", **({"room": pair.room} | data))["data"]
+    assert (answer["code"], answer["retryable"]) == ("invalid_field", False)
+    assert answer["field"].split(".")[0] == field
+
+
+def test_a_private_room_answers_outsiders_as_one_that_does_not_exist(person):
+    alice, bob = person("alice"), person("bob")
+    secret = alice.create_room("private")
+    client = bob.connect(0)
+    answers = [client.ask("join_room", "error", room=room)["data"] for room in (secret, "no-such-room", "NO ROOM")]
+    assert answers[0] == answers[1] == answers[2]
+    assert (answers[0]["code"], answers[0]["retryable"]) == ("room_denied", False)
+    client.ask("ping", "pong")
+    alice.admit(bob, secret)
+    assert client.join(secret)["role"] == "member"
+
+
+def test_a_room_in_the_address_that_is_denied_closes(person):
+    alice, bob = person("alice"), person("bob")
+    secret = alice.create_room("private")
+    for room in (secret, "no-such-room", "NO"):
+        assert Client(bob.cluster.url, f"/ws/{room}", token=bob.token).greeted().closed() == DENIED
+
+
+def test_a_room_in_the_address_is_joined_and_may_be_left_out(pair):
+    client = pair.bob.connect(path=f"/ws/{pair.room}")
+    assert client.expect("joined")["room"] == pair.room
+    sent = client.ask("send_message", "message_sent", content="short")
+    assert sent["room"] == pair.room
+    assert client.expect("new_message", content="short")["seq"] == sent["data"]["seq"]
+    assert client.ask("get_history", "history")["room"] == pair.room
+
+
+def test_a_room_in_the_address_takes_since_and_recent(pair):
+    sent = filled(pair)
+    client = pair.bob.connect(path=f"/ws/{pair.room}", query={"since": f"{sent[1]['epoch']}:{sent[1]['seq']}"})
+    assert client.expect("joined")["data"]["recovered"] is True
+    assert contents(client.heard("new_message")) == ["message 3", "message 4", "message 5"]
+    client = pair.bob.connect(path=f"/ws/{pair.room}", query={"recent": "1"})
+    assert "recovered" not in client.expect("joined")["data"]
+    assert contents(client.heard("new_message")) == ["message 5"]
+
+
+@pytest.mark.parametrize(
+    ("last_seen", "recovered", "numbers"),
+    [(3, True, [4, 5]), (5, True, []), (0, True, [1, 2, 3, 4, 5]), (6, False, [4, 5]), (10**15, False, [4, 5])],
+)
+def test_who_comes_back_gets_what_was_missed(pair, last_seen, recovered, numbers):
+    epoch = filled(pair)[0]["epoch"]
+    client = pair.bob.connect(0)
+    joined = client.join(pair.room, since={"epoch": epoch, "seq": last_seen}, recent=2)
+    assert (joined["recovered"], joined["seq"]) == (recovered, 5)
+    assert contents(client.heard("new_message")) == [f"message {number}" for number in numbers]
+    later = pair.on_a.say(pair.room, "later")
+    assert client.expect("new_message", content="later")["seq"] == later["seq"] == 6
+
+
+def test_an_unknown_epoch_is_not_recovered(pair):
+    filled(pair)
+    client = pair.bob.connect(0)
+    assert client.join(pair.room, since={"epoch": "zzzzzz", "seq": 3}, recent=1)["recovered"] is False
+    assert contents(client.heard("new_message")) == ["message 5"]
+
+
+def test_joining_again_is_answered_again(pair):
+    filled(pair, 3)
+    client = pair.bob.connect(0)
+    assert client.join(pair.room, recent=1)["seq"] == 3
+    again = client.join(pair.room, since={"epoch": client.expect("new_message")["epoch"], "seq": 1})
+    assert (again["seq"], again["recovered"]) == (3, True)
+    assert contents(client.heard("new_message")) == ["message 2", "message 3"]
+    pair.on_a.say(pair.room, "one more")
+    client.expect("new_message", content="one more")
+    assert client.heard("new_message") == []
+
+
+def test_who_has_left_hears_nothing_and_may_still_write(pair):
+    on_a, on_b, room = pair
+    left = on_b.ask("leave_room", "left", room=room)
+    assert left["room"] == room and left.get("user", pair.bob.name) == pair.bob.name
+    other = pair.bob.connect(1)
+    other.join(room)
+    on_a.say(room, "unheard")
+    other.expect("new_message", content="unheard")  # it has passed this gateway
+    assert on_b.heard("new_message") == []
+    assert on_b.say(room, "still a member")["seq"] == 2
+    assert on_a.expect("new_message", content="still a member")
+    assert on_b.heard("new_message") == []
+
+
+def test_one_connection_may_be_in_many_rooms(person):
+    alice = person("alice")
+    rooms = [alice.create_room() for _ in range(4)]
+    client, writer = alice.connect(0), alice.connect(1)
+    for room in rooms:
+        client.join(room)
+    for number, room in enumerate(rooms):
+        writer.say(room, f"for {number}")
+    for number, room in enumerate(rooms):
+        assert client.expect("new_message", room=room)["data"]["content"] == f"for {number}"

@@ -1,0 +1,59 @@
+"""How much one may send (protocol, 4.2 and 4.5)."""
+
+from waiting import eventually
+
+LIMIT = 10
+
+
+def test_ten_messages_pass_and_the_eleventh_is_told_when(pair):
+    on_a, on_b, room = pair
+    for number in range(LIMIT):
+        on_a.say(room, f"{number}", client_msg_id=f"k-{number}")
+    refused = pair.alice.connect(1).ask("send_message", "rate_limit_exceeded", room=room, content="x", client_msg_id="k")
+    assert refused["room"] == room
+    data = refused["data"]
+    assert set(data) == {"error", "scope", "rate_limit_info", "retry_after_ms", "client_msg_id"}
+    assert (data["scope"], data["client_msg_id"]) == ("user", "k")
+    info = data["rate_limit_info"]
+    assert set(info) == {"messages_sent", "max_messages", "time_until_reset"}
+    assert (info["messages_sent"], info["max_messages"]) == (LIMIT, LIMIT)
+    assert 40 < info["time_until_reset"] <= 60
+    assert 40_000 < data["retry_after_ms"] <= 60_000
+    # Others are not held up, and what was refused is nowhere.
+    assert on_b.say(room, "unaffected")["seq"] == LIMIT + 1
+    # A duplicate of what was accepted costs nothing and is answered still.
+    assert on_a.say(room, "3", client_msg_id="k-3")["duplicate"] is True
+    # Direct messages count for the same limit.
+    assert on_a.ask("send_message", "rate_limit_exceeded", to=pair.bob.name, content="x")["data"]["scope"] == "user"
+
+
+def test_duplicates_and_refusals_cost_nothing(pair):
+    on_a, _, room = pair
+    on_a.say(room, "same", client_msg_id="k")
+    for _ in range(LIMIT + 5):
+        assert on_a.say(room, "same", client_msg_id="k")["duplicate"] is True
+        on_a.ask("send_message", "message_error", room="no-such-room", content="x")
+        on_a.ask("send_message", "message_error", room=room, content="other", client_msg_id="k")
+    for number in range(LIMIT - 1):
+        on_a.say(room, f"{number}")
+    on_a.ask("send_message", "rate_limit_exceeded", room=room, content="one too many")
+
+
+def test_a_burst_of_many_devices_passes_the_limit_nowhere(pair):
+    room = pair.room
+    devices = [pair.alice.connect(number % 2) for number in range(4)]
+    for number in range(8):
+        for device in devices:
+            device.send("send_message", room=room, content=f"{number}")
+    for device in devices:
+        eventually(lambda device=device: len(device.heard("message_sent") + device.heard("rate_limit_exceeded")) == 8)
+    assert sum(len(device.heard("message_sent")) for device in devices) == LIMIT
+    assert len(pair.on_b.heard("new_message")) == LIMIT
+
+
+def test_limits_can_be_lifted(open_pair):
+    on_a, _, room = open_pair
+    for number in range(LIMIT * 4):
+        on_a.send("send_message", room=room, content=f"{number}")
+    on_a.collect("message_sent", LIMIT * 4)
+    assert on_a.heard("rate_limit_exceeded") == []

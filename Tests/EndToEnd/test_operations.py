@@ -1,0 +1,187 @@
+"""What an operator sees: health, metrics, the programs' own flags (protocol, sections 1 and 7)."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from people import SECRET
+from rest import Service
+
+SERVICES = ["gateway", "auth", "history", "presence"]
+BINARIES = Path(os.environ.get("PARLEY_BIN") or Path(__file__).resolve().parents[2] / ".build" / "release")
+
+
+def url_of(cluster, service):
+    return {
+        "gateway": cluster.gateway_urls[0], "auth": cluster.auth_url, "history": cluster.history_url,
+        "presence": cluster.presence_url,
+    }[service]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_tells_how_it_is(cluster, service):
+    own = Service(url_of(cluster, service))
+    assert own.get("/healthz").status == 200
+    ready = own.get("/readyz")
+    assert (ready.status, ready.type, ready.json["status"]) == (200, "application/json", "ready")
+    checks = ready.json["checks"]
+    assert "redis" in checks and ("postgres" in checks) == (service in ("auth", "history"))
+    for check in checks.values():
+        assert check["ok"] is True and check["latency_ms"] >= 0
+    metrics = own.get("/metrics")
+    assert (metrics.status, metrics.type) == (200, "text/plain")
+    lines = metrics.body.decode().splitlines()
+    samples = [line for line in lines if line and not line.startswith("#")]
+    names = {re.match(r"[a-zA-Z_:][a-zA-Z0-9_:]*", line)[0] for line in samples}
+    assert names and all(name.startswith(("parley_", "process_")) for name in names)
+    assert any(line.startswith("# TYPE parley_") for line in lines)
+    assert all(re.fullmatch(r"\S+(\{.*\})? [-+0-9.eEInfNa]+", line) for line in samples)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_the_load_balancer_hides_them(cluster, path):
+    assert cluster.web.get(path).status == 404
+
+
+def test_messages_are_counted(cluster, pair):
+    def accepted():
+        text = Service(cluster.gateway_urls[0]).get("/metrics").body.decode()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                   if re.match(r"parley_\w*messages_accepted\w*_total[ {]", line))
+
+    before = accepted()
+    for number in range(3):
+        pair.on_a.say(pair.room, f"{number}")
+    assert accepted() - before == 3
+
+
+def test_status_tells_of_every_process(cluster):
+    processes = cluster.processes()
+    assert set(processes) == {"gateway-1", "gateway-2", "auth", "history", "presence", "redis", "postgres", "nginx"}
+    for process in processes.values():
+        assert set(process) >= {"name", "pid", "url", "state"} and process["state"] == "running"
+        os.kill(process["pid"], 0)
+
+
+def run(service, *arguments, **environment):
+    done = subprocess.run(
+        [BINARIES / service, *arguments], env={"PATH": os.environ["PATH"]} | environment, capture_output=True,
+        text=True, timeout=20, check=False,
+    )
+    return done
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_program_tells_of_itself(service):
+    version = run(service, "--version")
+    assert version.returncode == 0 and re.search(r"\d+\.\d+", version.stdout)
+    text = run(service, "--help")
+    assert text.returncode == 0 and "REDIS_URL" in text.stdout and "PORT" in text.stdout
+    assert run(service, "--check-config").returncode == 0
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    ("arguments", "environment", "named"),
+    [
+        (["--no-such-flag"], {}, "no-such-flag"),
+        (["--port=many"], {}, "PORT"),
+        ([], {"PORT": "70000"}, "PORT"),
+        ([], {"REDIS_URL": "nonsense"}, "REDIS_URL"),
+        ([], {"JWT_ALGORITHM": "none"}, "JWT_ALGORITHM"),
+        ([], {"JWT_ALGORITHM": "HS256"}, "JWT_SECRET"),
+        ([], {"JWT_ALGORITHM": "HS256", "JWT_SECRET": "short"}, "JWT_SECRET"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(service, arguments, environment, named):
+    done = run(service, *arguments, **environment)
+    assert done.returncode == 2
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and named.lower() in lines[0].lower().replace("--", ""), done.stderr
+    assert "short" not in done.stderr or environment.get("JWT_SECRET") != "short" or "shorter" in done.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_settings_are_shown_without_secrets(service):
+    shown = run(service, "--print-config", JWT_ALGORITHM="HS256", JWT_SECRET=SECRET,
+                REDIS_URL="redis://me:pw-of-redis@127.0.0.1:1", DATABASE_URL="postgres://me:pw-of-postgres@127.0.0.1:1/x")
+    assert shown.returncode == 0 and "REDIS_URL" in shown.stdout
+    for secret in (SECRET, "pw-of-redis", "pw-of-postgres"):
+        assert secret not in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_program_can_ask_how_it_is_itself(cluster, service):
+    port = url_of(cluster, service).rsplit(":", 1)[1]
+    assert run(service, "health", PORT=port).returncode == 0
+    assert run(service, "health", PORT="1").returncode == 1
+
+
+def test_readiness_names_what_is_missing(open_cluster):
+    from waiting import eventually
+
+    open_cluster.stop("postgres")
+    try:
+        def not_ready():
+            answer = open_cluster.history.get("/readyz")
+            return answer.status == 503 and answer.json
+
+        shown = eventually(not_ready, patience=15)
+        assert shown["status"] == "not_ready"
+        assert (shown["checks"]["postgres"]["ok"], shown["checks"]["redis"]["ok"]) == (False, True)
+        assert open_cluster.history.get("/healthz").status == 200
+    finally:
+        open_cluster.start("postgres")
+    eventually(lambda: open_cluster.history.get("/readyz").status == 200, patience=15)
+    eventually(lambda: open_cluster.auth.get("/readyz").status == 200, patience=15)
+
+
+def test_the_page_is_served_safely(cluster):
+    page = cluster.web.get("/")
+    assert (page.status, page.type) == (200, "text/html")
+    policy = page.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy and "unsafe-eval" not in policy and "default-src" in policy
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_logs_are_json_lines(cluster, person):
+    person().connect(0)
+    levels = set()
+    for name, text in cluster.logs().items():
+        if name in ("redis", "postgres"):
+            continue
+        assert text, name
+        for line in text.splitlines():
+            entry = json.loads(line)
+            assert {"time", "level", "msg", "service"} <= set(entry), line
+            levels.add(entry["level"])
+            assert next(iter(entry)) == "time"
+    assert levels <= {"trace", "debug", "info", "notice", "warning", "error", "critical"}
+
+
+def test_no_secret_stands_in_any_log(cluster, open_cluster, person):
+    """Everything that the tests have used so far, and each way to show a token once more."""
+    from client import Client
+
+    canary = "canary-of-a-message-4711"
+    alice = person("alice")
+    for options in ({"query": {"token": alice.token}}, {"subprotocols": ["chat.v1", f"bearer.{alice.token}"]},
+                    {"query": {"ticket": alice.ticket()}}, {"token": alice.token}):
+        client = Client(cluster.url, **options).greeted()
+    room = alice.create_room()
+    client.say(room, canary, metadata={"x": canary})
+    client.send_raw('{"type":"send_message","data":{"content":"' + canary + '"}')
+    client.send("send_message", room=room, content=[canary])
+    client.send("authenticate", token=f"{canary}.a.b")
+    client.closed()
+    cluster.web.post("/auth/login", {"username": alice.name, "password": canary})
+    cluster.web.get(f"/history/rooms/{room}/messages?token={canary}&q={canary}", alice.token)
+    for each in (cluster, open_cluster):
+        for name, text in each.logs().items():
+            for secret in {canary, *each.secrets}:
+                assert secret not in text, f"{name} has logged a secret"
+            assert SECRET not in text
