@@ -1,4 +1,8 @@
 public import Engine
+internal import Glibc
+
+/// A write to a socket that the other side has closed must fail, not end the process; `Launch` does the same.
+private let ignoresBrokenPipes: Void = { signal(SIGPIPE, SIG_IGN) }()
 
 /// Runs `body` on a loop of its own and ends the loop afterwards.
 ///
@@ -6,6 +10,7 @@ public import Engine
 public func onLoop<T: Sendable>(
     _ name: String = "test", _ body: nonisolated(nonsending) @escaping @Sendable (EventLoop) async throws -> T
 ) async throws -> T {
+    ignoresBrokenPipes
     let loop = try EventLoop(name: name)
     try loop.start()
     let result: Result<T, any Error> = await withCheckedContinuation { continuation in

@@ -6,7 +6,7 @@ public import Engine
 /// brings streams to `accept`.
 public final class HTTPServer {
     /// Answers one request; runs on the loop.
-    public typealias Handler = (Request) async -> Response
+    public typealias Handler = nonisolated(nonsending) (Request) async -> Response
     /// Decides on a request that asks for WebSocket; `nil` leaves it to the handler.
     public typealias UpgradeHook = (Request) -> Upgrade?
 

@@ -4,7 +4,9 @@
 /// the GET handler, OPTIONS by the table itself; a path with other methods answers 405 with `Allow`.
 public struct Routes {
     /// Answers a request; what it throws becomes a problem document.
-    public typealias Handler = (Request) async throws -> Response
+    ///
+    /// It stays on the caller's executor, the loop's: the compiler's default for a function type would leave it.
+    public typealias Handler = nonisolated(nonsending) (Request) async throws -> Response
 
     /// What was answered, for metrics and logs.
     public struct Answer: Sendable {
