@@ -1,0 +1,186 @@
+import ArchiveFunctions
+import Redis
+import Schema
+import Support
+import Testing
+
+/// The way from a partition's log into the archive: lease, take, stored.
+@Suite struct ArchiveTests {
+    private let partition = RoomID.general.partition
+    private var lease: RedisArgument { .text(Keys.logLease(partition)) }
+    private var log: RedisArgument { .text(Keys.log(partition)) }
+
+    private func lease(_ token: String, _ bench: Bench, ms: Int64 = 10_000) async throws -> Int64? {
+        try await bench.redis.function(
+            ArchiveFunctions.lease, keys: [lease], arguments: [.text(token), .int(ms)]
+        ).int
+    }
+
+    private func take(_ token: String, _ bench: Bench, from: String = ">", count: Int64 = 100) async throws
+        -> RedisReply
+    {
+        let words: [RedisArgument] = from == ">" ? [">", ""] : ["0", .text(from)]
+        return try await bench.redis.function(
+            ArchiveFunctions.take, keys: [lease, log],
+            arguments: [.text(token), "history", "writer", .int(count)] + words)
+    }
+
+    private func stored(
+        _ token: String, _ bench: Bench, seq: Int64?, bytes: Int64, ids: [String], keep: Int64 = 1_000
+    ) async throws -> RedisReply {
+        var keys: [RedisArgument] = [
+            lease, log, .text(Keys.logBytes(partition)), .text(Keys.storedChannel(partition)),
+        ]
+        var arguments: [RedisArgument] = [
+            .text(token), "history", .int(bytes), "600", .int(keep), seq == nil ? "0" : "1",
+        ]
+        if let seq {
+            keys += [.text(Keys.room(.general)), .text(Keys.recent(.general))]
+            arguments += ["general", "e1", .int(seq)]
+        }
+        return try await bench.redis.function(
+            ArchiveFunctions.stored, keys: keys, arguments: arguments + ids.map { .text($0) })
+    }
+
+    private func ids(_ reply: RedisReply) -> [String] { reply[1].array?.compactMap { $0[0].text } ?? [] }
+
+    @Test func aLeaseIsOnesUntilItEnds() async throws {
+        try await onBench { bench in
+            let answers = [
+                try await lease("one", bench), try await lease("two", bench), try await lease("one", bench),
+            ]
+            #expect(answers == [1, 0, 1])
+            let ttl = try await bench.call("PTTL", Keys.logLease(partition))
+            #expect((9_000...10_000).contains(ttl.int ?? 0))
+            _ = try await bench.call("DEL", Keys.logLease(partition))
+            let successor = try await lease("two", bench)
+            #expect(successor == 1)
+        }
+    }
+
+    @Test func onlyItsOwnerGivesALeaseBack() async throws {
+        try await onBench { bench in
+            _ = try await lease("one", bench)
+            func release(_ token: String) async throws -> Int64? {
+                try await bench.redis.function(
+                    ArchiveFunctions.release, keys: [lease], arguments: [.text(token)]
+                ).int
+            }
+            let answers = [try await release("two"), try await release("one"), try await release("one")]
+            #expect(answers == [0, 1, 0])
+        }
+    }
+
+    @Test func withoutTheLeaseNothingHasAnEffect() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            let never = try await take("one", bench)
+            #expect(word(never) == "lost")
+            _ = try await lease("one", bench)
+            let taken = try await take("one", bench)
+            _ = try await bench.call("SET", Keys.logLease(partition), "two")
+            let late = try await stored("one", bench, seq: 1, bytes: 1, ids: ids(taken))
+            #expect(word(late) == "lost")
+            let length = try await bench.call("XLEN", Keys.log(partition))
+            #expect(length.int == 1)
+            let mark = try await bench.field("stored")
+            #expect(mark == "0")
+        }
+    }
+
+    @Test func whatWasTakenIsTakenAgainByASuccessor() async throws {
+        try await onBench { bench in
+            for number in 1...5 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let first = try await take("one", bench, count: 3)
+            #expect(ids(first).count == 3)
+            _ = try await bench.call("SET", Keys.logLease(partition), "two")
+            let pending = try await take("two", bench, from: "0")
+            #expect(ids(pending) == ids(first))
+            let beyond = try await take("two", bench, from: ids(first)[2])
+            #expect(beyond == .array([.bulk(Array("ok".utf8)), .array([])]))
+            let fresh = try await take("two", bench)
+            #expect(ids(fresh).count == 2)
+        }
+    }
+
+    @Test func anEmptyLogGivesNothing() async throws {
+        try await onBench { bench in
+            _ = try await lease("one", bench)
+            for from in [">", "0"] {
+                let reply = try await take("one", bench, from: from)
+                #expect(reply == .array([.bulk(Array("ok".utf8)), .array([])]))
+            }
+        }
+    }
+
+    @Test func whatIsStoredLeavesTheLogAndMovesTheMark() async throws {
+        try await onBench { bench in
+            for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let taken = try await take("one", bench)
+            let sizes = try await bench.envelopes(Keys.log(partition)).map { Int64($0.utf8.count) }
+
+            let two = try await stored(
+                "one", bench, seq: 2, bytes: sizes[0] + sizes[1], ids: Array(ids(taken).prefix(2)))
+            #expect(two == .array([.bulk(Array("ok".utf8)), .integer(2)]))
+            var bytes = try await bench.call("GET", Keys.logBytes(partition))
+            #expect(bytes.int == sizes[2])
+            var mark = try await bench.field("stored")
+            #expect(mark == "2")
+            var ttl = try await bench.call("TTL", Keys.recent(.general))
+            #expect(ttl.int == -1)
+
+            _ = try await stored("one", bench, seq: 3, bytes: sizes[2], ids: [ids(taken)[2]])
+            bytes = try await bench.call("GET", Keys.logBytes(partition))
+            #expect(bytes.int == 0)
+            mark = try await bench.field("stored")
+            #expect(mark == "3")
+            ttl = try await bench.call("TTL", Keys.recent(.general))
+            #expect((590...600).contains(ttl.int ?? 0))
+            let length = try await bench.call("XLEN", Keys.log(partition))
+            #expect(length.int == 0)
+            let pending = try await bench.call("XPENDING", Keys.log(partition), "history")
+            #expect(pending[0].int == 0)
+        }
+    }
+
+    @Test func theMarkNeverGoesDown() async throws {
+        try await onBench { bench in
+            for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let taken = try await take("one", bench)
+            _ = try await stored("one", bench, seq: 3, bytes: 0, ids: [ids(taken)[2]])
+            _ = try await stored("one", bench, seq: 1, bytes: 0, ids: [ids(taken)[0]])
+            let mark = try await bench.field("stored")
+            #expect(mark == "3")
+        }
+    }
+
+    @Test func aRoomThatIsGoneIsNotMadeAnew() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            _ = try await lease("one", bench)
+            let taken = try await take("one", bench)
+            _ = try await bench.call("DEL", Keys.room(.general))
+            let reply = try await stored("one", bench, seq: 1, bytes: 0, ids: ids(taken))
+            #expect(word(reply) == "ok")
+            let exists = try await bench.call("EXISTS", Keys.room(.general))
+            #expect(exists.int == 0)
+        }
+    }
+
+    @Test func aThousandEntriesAtOnce() async throws {
+        try await onBench { bench in
+            for number in 1...1_200 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let taken = try await take("one", bench, count: 1_000)
+            let reply = try await stored("one", bench, seq: 1_000, bytes: 0, ids: ids(taken), keep: 10)
+            #expect(reply[1].int == 1_000)
+            let length = try await bench.call("XLEN", Keys.log(partition))
+            #expect(length.int == 200)
+            let recent = try await bench.call("XLEN", Keys.recent(.general))
+            #expect((200...300).contains(recent.int ?? 0))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import MembershipFunctions
+import Redis
+import Schema
+import Support
+import Testing
+
+/// Auth's copy of a room's members: older states never replace newer ones.
+@Suite struct MembershipTests {
+    private let keys: [RedisArgument] = [.text(Keys.room(.general)), .text(Keys.members(.general))]
+
+    private func set(_ bench: Bench, mv: Int64, _ user: String, _ value: String, run: String? = nil)
+        async throws -> Int64?
+    {
+        try await bench.redis.function(
+            MembershipFunctions.memberSet, keys: keys,
+            arguments: [.text(run ?? bench.run), .int(mv), .text(user), .text(value)]
+        ).int
+    }
+
+    private func members(_ bench: Bench) async throws -> [String] {
+        try await bench.call("HGETALL", Keys.members(.general)).array?.compactMap(\.text) ?? []
+    }
+
+    @Test func aNewRoomBeginsAtOne() async throws {
+        try await onBench { bench in
+            let fields = try await bench.call(
+                "HMGET", Keys.room(.general), "run", "first", "seq", "stored", "mv", "visibility", "loaded")
+            #expect(fields.array?.map(\.text) == [bench.run, "1", "0", "0", "1", "private", bench.run])
+            let epoch = try #require(try await bench.field("epoch"))
+            #expect((6...12).contains(epoch.utf8.count))
+            #expect(epoch.allSatisfy { $0.isASCII && ($0.isNumber || $0.isLowercase) })
+        }
+    }
+
+    @Test func aRoomKnownBeforeIsNotGivenAnEpochByAuth() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("DEL", Keys.room(.general))
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: bench.run, isNew: false)
+            let epoch = try await bench.field("epoch")
+            #expect(epoch == nil)
+            let reply = try await bench.accept()(bench.redis)
+            #expect((reply[2].int ?? 0) > 1_000_000)
+        }
+    }
+
+    @Test func loadingWritesAllMembersAndNoOthers() async throws {
+        try await onBench { bench in
+            let crowd = (0..<1_200).map { ("user-\($0)", "member") }
+            try await bench.redis.load(.general, members: crowd, run: bench.run, mv: 2)
+            let count = try await bench.call("HLEN", Keys.members(.general))
+            #expect(count.int == 1_200)
+            let alice = try await bench.call("HEXISTS", Keys.members(.general), "alice")
+            #expect(alice.int == 0)
+        }
+    }
+
+    @Test func anOlderLoadIsNotWrittenOverANewerState() async throws {
+        try await onBench { bench in
+            let changed = try await set(bench, mv: 2, "bob", "member")
+            #expect(changed == 1)
+            try await bench.redis.load(.general, members: [("eve", "owner")], run: bench.run, mv: 1)
+            let kept = try await members(bench)
+            #expect(Set(kept) == ["alice", "member", "bob"])
+            // In another run auth's word counts, whatever a Redis gone back has kept.
+            try await bench.redis.load(
+                .general, members: [("eve", "owner")], run: "run-2", mv: 1, isNew: false)
+            let replaced = try await members(bench)
+            #expect(replaced == ["eve", "owner"])
+        }
+    }
+
+    @Test func changesAreAppliedInTheirOrder() async throws {
+        try await onBench { bench in
+            var answers: [Int64?] = []
+            answers.append(try await set(bench, mv: 2, "bob", "guest"))
+            answers.append(try await set(bench, mv: 2, "bob", "owner"))
+            answers.append(try await set(bench, mv: 1, "bob", "owner"))
+            answers.append(try await set(bench, mv: 4, "bob", "owner"))
+            answers.append(try await set(bench, mv: 3, "alice", ""))
+            answers.append(try await set(bench, mv: 4, "eve", "member", run: "another run"))
+            #expect(answers == [1, 0, 0, -1, 1, 0])
+            let left = try await members(bench)
+            #expect(left == ["bob", "guest"])
+            let mv = try await bench.field("mv")
+            #expect(mv == "3")
+        }
+    }
+
+    @Test func theRoomItselfChangesInTheSameOrder() async throws {
+        try await onBench { bench in
+            func set(_ mv: Int64, _ visibility: String) async throws -> Int64? {
+                try await bench.redis.function(
+                    MembershipFunctions.roomSet, keys: keys,
+                    arguments: [.text(bench.run), .int(mv), .text(visibility), "guests_send"]
+                ).int
+            }
+            let answers = [
+                try await set(2, "public"), try await set(2, "private"), try await set(9, "private"),
+            ]
+            #expect(answers == [1, 0, -1])
+            let fields = try await bench.call("HMGET", Keys.room(.general), "visibility", "policy", "mv")
+            #expect(fields.array?.map(\.text) == ["public", "guests_send", "2"])
+        }
+    }
+
+    @Test func anUnloadedRoomTakesNothing() async throws {
+        try await onBench { bench in
+            _ = try await bench.redis.function(MembershipFunctions.roomUnload, keys: keys, arguments: [])
+            let reply = try await bench.accept()(bench.redis)
+            #expect(word(reply) == "unloaded")
+            let seq = try await bench.field("seq")
+            #expect(seq == "0")
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import PresenceFunctions
+import Redis
+import Schema
+import Testing
+
+/// Who is where: only the first and the last are told.
+@Suite struct PresenceTests {
+    private func devices(_ bench: Bench, _ incarnation: String, _ count: Int64, at ms: Int64 = 0) async throws
+        -> String
+    {
+        let reply = try await bench.redis.function(
+            PresenceFunctions.deviceSet, keys: [.text(Keys.devices(.alice))],
+            arguments: [.text(incarnation), .int(count), .int(ms)])
+        return "\(reply[0].text ?? "?") \(reply[1].int ?? -1)"
+    }
+
+    private func online(_ bench: Bench, _ user: String, _ incarnation: String, _ count: Int64) async throws
+        -> String
+    {
+        let reply = try await bench.redis.function(
+            PresenceFunctions.onlineSet,
+            keys: [.text(Keys.online(.general)), .text(Keys.roomChannel(.general))],
+            arguments: [.text(user), .text(incarnation), .int(count), "joined", "left"])
+        return "\(reply[0].text ?? "?") \(reply[1].int ?? -1)"
+    }
+
+    @Test func theDevicesOfAUserAddUpOverGateways() async throws {
+        try await onBench { bench in
+            var heard: [String] = []
+            for (incarnation, count) in [
+                ("g1", 1), ("g1", 2), ("g2", 1), ("g1", 0), ("g1", 0), ("g2", 0), ("g2", 0),
+            ] {
+                heard.append(try await devices(bench, incarnation, Int64(count)))
+            }
+            #expect(heard == ["first 1", " 2", " 3", " 1", " 1", "last 0", " 0"])
+        }
+    }
+
+    @Test(arguments: [0, 1_700_000_000_000] as [Int64]) func theLastOneLeavesATime(ms: Int64) async throws {
+        try await onBench { bench in
+            _ = try await devices(bench, "g1", 1)
+            _ = try await devices(bench, "g1", 0, at: ms)
+            let seen = try await bench.call("HGET", Keys.devices(.alice), "last_seen").int ?? 0
+            #expect(ms == 0 ? abs(seen - bench.now) < 5_000 : seen == ms)
+            let back = try await devices(bench, "g2", 1)
+            #expect(back == "first 1")
+        }
+    }
+
+    @Test func aRoomCountsPeopleRatherThanDevices() async throws {
+        try await onBench { bench in
+            var heard: [String] = []
+            let steps = [
+                ("alice", "g1", 1), ("alice", "g1", 3), ("alice", "g2", 1), ("bob", "g1", 1),
+                ("alice", "g1", 0),
+                ("alice", "g2", 0), ("alice", "g2", 0), ("bob", "g1", 0),
+            ]
+            for (user, incarnation, count) in steps {
+                heard.append(try await online(bench, user, incarnation, Int64(count)))
+            }
+            #expect(heard == ["first 1", " 1", " 1", "first 2", " 2", "last 1", " 1", "last 0"])
+            let exists = try await bench.call("EXISTS", Keys.online(.general))
+            #expect(exists.int == 0)
+        }
+    }
+
+    @Test func lessThanNoneIsNone() async throws {
+        try await onBench { bench in
+            let heard = [try await devices(bench, "g1", -5), try await online(bench, "alice", "g1", -5)]
+            #expect(heard == [" 0", " 0"])
+        }
+    }
+}
+
+/// The message limit: an exact sliding window.
+@Suite struct LimitTests {
+    private let key: RedisArgument = .text(Keys.limit(.alice))
+
+    private func take(_ bench: Bench, _ id: String, most: Int64, window: Int64 = 60_000) async throws
+        -> [Int64]
+    {
+        let reply = try await bench.redis.function(
+            LimitFunctions.take, keys: [key], arguments: [.text(id), .int(most), .int(window)])
+        return reply.array?.compactMap(\.int) ?? []
+    }
+
+    private func look(_ bench: Bench, most: Int64, window: Int64 = 60_000) async throws -> [Int64] {
+        let reply = try await bench.redis.function(
+            LimitFunctions.look, keys: [key], arguments: [.int(most), .int(window)])
+        return reply.array?.compactMap(\.int) ?? []
+    }
+
+    @Test func soManyPassAndNoMore() async throws {
+        try await onBench { bench in
+            var heard: [[Int64]] = []
+            for number in 1...4 { heard.append(try await take(bench, "m\(number)", most: 3)) }
+            #expect(heard[0] == [1, 1, 0])
+            #expect(heard[2] == [1, 3, 0])
+            #expect(heard[3].prefix(2) == [0, 3])
+            #expect((55_000...60_000).contains(heard[3][2]))
+        }
+    }
+
+    @Test func theSameMessageIsCountedOnce() async throws {
+        try await onBench { bench in
+            let first = try await take(bench, "m1", most: 1)
+            let again = try await take(bench, "m1", most: 1)
+            #expect(first == [1, 1, 0])
+            #expect(again == [1, 1, 0])
+        }
+    }
+
+    @Test func whatIsGivenBackCanBeTakenAgain() async throws {
+        try await onBench { bench in
+            _ = try await take(bench, "m1", most: 1)
+            let returned = try await bench.redis.function(
+                LimitFunctions.giveBack, keys: [key], arguments: ["m1"])
+            #expect(returned.int == 1)
+            let next = try await take(bench, "m2", most: 1)
+            #expect(next == [1, 1, 0])
+        }
+    }
+
+    @Test func whatIsOlderThanTheWindowCountsNoMore() async throws {
+        try await onBench { bench in
+            _ = try await take(bench, "m1", most: 1)
+            // Instead of waiting, the entry is made older.
+            _ = try await bench.call("ZADD", Keys.limit(.alice), "\(bench.now - 61_000)", "m1")
+            let looked = try await look(bench, most: 1)
+            #expect(looked == [1, 0, 0])
+            let next = try await take(bench, "m2", most: 1)
+            #expect(next == [1, 1, 0])
+        }
+    }
+
+    @Test func aStricterPolicyWaitsForTheOneThatMakesRoom() async throws {
+        try await onBench { bench in
+            for (number, age) in [50_000, 40_000, 30_000, 20_000].enumerated() {
+                _ = try await bench.call(
+                    "ZADD", Keys.limit(.alice), "\(bench.now - Int64(age))", "m\(number)")
+            }
+            let strict = try await look(bench, most: 2)
+            #expect(strict.prefix(2) == [0, 4])
+            // Three of the four must leave: the third goes 30 s from now.
+            #expect((28_000...30_000).contains(strict[2]))
+            let taken = try await take(bench, "m9", most: 2)
+            #expect(taken.prefix(2) == [0, 4])
+            #expect((28_000...30_000).contains(taken[2]))
+        }
+    }
+
+    @Test func lookingTakesNothing() async throws {
+        try await onBench { bench in
+            for _ in 0..<3 {
+                let looked = try await look(bench, most: 1)
+                #expect(looked == [1, 0, 0])
+            }
+            let exists = try await bench.call("EXISTS", Keys.limit(.alice))
+            #expect(exists.int == 0)
+        }
+    }
+}

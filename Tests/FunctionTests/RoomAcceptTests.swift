@@ -1,0 +1,357 @@
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import RoomFunctions
+
+/// `room_accept`: what gives a message its place, and what does not.
+@Suite struct RoomAcceptTests {
+    @Test func aMessageGetsItsPlaceEverywhereAtOnce() async throws {
+        try await onBench { bench in
+            var call = bench.accept("hello")
+            call.trace = "00-trace"
+            let reply = try await call(bench.redis)
+            let epoch = try #require(try await bench.field("epoch"))
+            #expect(reply.array?.prefix(3).map(\.text) == ["ok", epoch, "1"])
+            #expect(reply[3].bytes == call.id.bytes)
+            #expect(reply[4].int == 0)
+            let envelope =
+                #"{"v":1,"epoch":"\#(epoch)","seq":1,"mv":1,"# + String(decoding: call.tail, as: UTF8.self)
+            #expect(
+                EnvelopeHead(reading: Array(envelope.utf8))?.position == LogPosition(epoch: epoch, seq: 1))
+            let recent = try await bench.call("XRANGE", Keys.recent(.general), "-", "+")
+            #expect(recent[0][0].text == "1-0")
+            #expect(recent[0][1]["e"].text == envelope)
+            let log = try await bench.call("XRANGE", Keys.log(RoomID.general.partition), "-", "+")
+            #expect(log[0][1]["e"].text == envelope)
+            #expect(log[0][1]["t"].text == "00-trace")
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            #expect(bytes.int == Int64(envelope.utf8.count))
+            let seq = try await bench.field("seq")
+            #expect(seq == "1")
+            let next = try await bench.accept("again")(bench.redis)
+            #expect(next[2].int == 2)
+        }
+    }
+
+    /// Each fault is found before those after it: taken away one by one, the next shows.
+    @Test func theOrderOfTheChecks() async throws {
+        try await onBench(members: [("alice", "guest,0"), ("bob", "member")]) { bench in
+            let redis = bench.redis
+            var first = bench.accept("first", user: .bob)
+            first.key = "the same key"
+            let accepted = try await first(redis)
+            #expect(word(accepted) == "ok")
+
+            var call = bench.accept("second")
+            call.key = "the same key"
+            call.user = "mallory"
+            call.run = "another run"
+            call.time -= 60_000
+            call.notAfter = call.time
+            call.most = 0
+            let expected = [
+                "late", "unloaded", "denied", "muted", "forbidden", "conflict", "clock", "overloaded",
+            ]
+            var heard: [String?] = []
+            let mending: [(inout AcceptCall) async throws -> Void] = [
+                { $0.notAfter = bench.now + 60_000 },
+                { $0.run = bench.run },
+                { $0.user = "alice" },
+                { _ in
+                    try await redis.load(
+                        .general, members: [("alice", "guest"), ("bob", "member")], run: bench.run, mv: 2)
+                },
+                { $0.user = "bob" },
+                { $0.key = "another key." },
+                { $0.time = bench.now },
+                { $0.most = 20_000 },
+            ]
+            for mend in mending {
+                heard.append(word(try await call(redis)))
+                try await mend(&call)
+            }
+            #expect(heard == expected)
+            let last = try await call(redis)
+            #expect(word(last) == "ok")
+            #expect(last[2].int == 2)
+        }
+    }
+
+    @Test func aKeySeenBeforeIsADuplicate() async throws {
+        try await onBench { bench in
+            let first = bench.accept("hello")
+            let accepted = try await first(bench.redis)
+            var second = bench.accept("hello")
+            second.key = first.key
+            let duplicate = try await second(bench.redis)
+            #expect(word(duplicate) == "duplicate")
+            #expect(duplicate[1] == accepted[1])
+            #expect(duplicate[2].int == 1)
+            #expect(duplicate[3].bytes == first.id.bytes)
+            let seq = try await bench.field("seq")
+            #expect(seq == "1")
+        }
+    }
+
+    @Test func theSameCallRepeatedIsNoDuplicateToTheClient() async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            let accepted = try await call(bench.redis)
+            let repeated = try await call(bench.redis)
+            #expect(repeated == accepted)
+            let length = try await bench.call("XLEN", Keys.log(RoomID.general.partition))
+            #expect(length.int == 1)
+        }
+    }
+
+    @Test func theSameKeyForAnotherContentIsAConflict() async throws {
+        try await onBench { bench in
+            let first = bench.accept("hello")
+            _ = try await first(bench.redis)
+            var second = bench.accept("good-bye")
+            second.key = first.key
+            let reply = try await second(bench.redis)
+            #expect(reply == .array([.bulk(Array("conflict".utf8))]))
+        }
+    }
+
+    @Test(arguments: [("guest", "", "forbidden"), ("guest", "guests_send", "ok"), ("owner", "", "ok")])
+    func guestsSendWhereTheRoomLetsThem(role: String, policy: String, expected: String) async throws {
+        try await onBench { bench in
+            try await bench.redis.load(
+                .general, members: [("alice", role)], run: bench.run, mv: 2, policy: policy)
+            let reply = try await bench.accept()(bench.redis)
+            #expect(word(reply) == expected)
+        }
+    }
+
+    @Test func aMuteEnds() async throws {
+        try await onBench { bench in
+            let table = [("member,0", "muted"), ("member,1", "ok"), ("owner,9999999999999", "muted")]
+            for (number, (value, expected)) in table.enumerated() {
+                try await bench.redis.load(
+                    .general, members: [("alice", value)], run: bench.run, mv: Int64(number + 2))
+                let reply = try await bench.accept("\(number)")(bench.redis)
+                #expect(word(reply) == expected)
+            }
+        }
+    }
+
+    @Test(arguments: [(-5_500, "clock"), (5_500, "clock"), (-4_000, "ok"), (4_000, "ok")])
+    func anIDsTimeIsNearRedisClock(offset: Int64, expected: String) async throws {
+        try await onBench { bench in
+            var call = bench.accept()
+            call.time += offset
+            let reply = try await call(bench.redis)
+            #expect(word(reply) == expected)
+            if expected == "clock" { #expect(abs((reply[1].int ?? 0) - bench.now) < 5_000) }
+        }
+    }
+
+    @Test func aLogThatIsFullTakesNothing() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            var call = bench.accept("two")
+            call.logBytes = 10
+            let full = try await call(bench.redis)
+            #expect(word(full) == "overloaded")
+            call.logBytes = 1 << 30
+            call.most = 1
+            let lagging = try await call(bench.redis)
+            #expect(word(lagging) == "overloaded")
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            let again = try await call(bench.redis)
+            #expect(word(again) == "ok")
+        }
+    }
+
+    @Test func whatTheArchiveLacksStaysRecent() async throws {
+        try await onBench { bench in
+            // Streams are trimmed by whole nodes of a hundred entries.
+            for number in 1...250 {
+                var call = bench.accept("\(number)")
+                call.keep = 10
+                _ = try await call(bench.redis)
+            }
+            let before = try await bench.call("XLEN", Keys.recent(.general))
+            #expect(before.int == 250)
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "150")
+            var call = bench.accept("last")
+            call.keep = 10
+            _ = try await call(bench.redis)
+            let oldest = try await bench.call("XRANGE", Keys.recent(.general), "-", "+", "COUNT", "1")
+            let first = try #require(oldest[0][0].text?.split(separator: "-").first.flatMap { Int($0) })
+            #expect((2...150).contains(first))
+        }
+    }
+
+    @Test func aNewMessageKeepsRecentFromBeingForgotten() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            _ = try await bench.call("EXPIRE", Keys.recent(.general), "600")
+            _ = try await bench.accept("two")(bench.redis)
+            let ttl = try await bench.call("TTL", Keys.recent(.general))
+            #expect(ttl.int == -1)
+        }
+    }
+}
+
+/// When a room's epoch is another, and what that does to its seqs.
+@Suite struct RoomEpochTests {
+    private let year2025: Int64 = 1_735_689_600_000
+
+    @Test func anotherRunOpensAnEpochAboveAllThatWasGiven() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            let old = try #require(try await bench.field("epoch"))
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: "run-2", mv: 1, isNew: false)
+            var call = bench.accept("two")
+            call.run = "run-2"
+            let reply = try await call(bench.redis)
+            let epoch = try #require(reply[1].text)
+            let seq = try #require(reply[2].int)
+            #expect(epoch != old)
+            #expect(seq > (bench.now - year2025) - 10_000)
+            let fields = try await bench.call(
+                "HMGET", Keys.room(.general), "epoch", "first", "seq", "epochs", "run")
+            #expect(fields.array?.map(\.text) == [epoch, "\(seq)", "\(seq)", "\(old):1:1", "run-2"])
+            // The second racer finds it done.
+            var racer = bench.accept("three")
+            racer.run = "run-2"
+            let second = try await racer(bench.redis)
+            #expect(second[1].text == epoch)
+            #expect(second[2].int == seq + 1)
+        }
+    }
+
+    @Test func aRoomThatKnowsLessThanItsCallerHasLostItsTail() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            let old = try await bench.field("epoch")
+            let far: Int64 = 4_000_000_000_000_000
+            var call = bench.accept("two")
+            call.known = far
+            let reply = try await call(bench.redis)
+            #expect(reply[1].text != old)
+            #expect(reply[2].int == far + 1)
+            // Numbers keep all their digits, and the next one follows.
+            let next = try await bench.accept("three")(bench.redis)
+            #expect(next[2].int == far + 2)
+        }
+    }
+
+    @Test func whatTheCallerKnowsAndTheRoomTooChangesNothing() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            var call = bench.accept("two")
+            call.known = 1
+            let reply = try await call(bench.redis)
+            #expect(reply[2].int == 2)
+        }
+    }
+
+    @Test func sixteenEpochsAreRemembered() async throws {
+        try await onBench { bench in
+            for number in 0..<20 {
+                let run = "run-\(number)"
+                try await bench.redis.load(
+                    .general, members: [("alice", "member")], run: run, mv: 1, isNew: number == 0)
+                var call = bench.accept("\(number)")
+                call.run = run
+                let reply = try await call(bench.redis)
+                #expect(word(reply) == "ok")
+            }
+            let epochs = try await bench.field("epochs")?.split(separator: " ") ?? []
+            #expect(epochs.count == 16)
+            #expect(Set(epochs).count == 16)
+            let seqs = epochs.compactMap { $0.split(separator: ":").last.flatMap { Int64($0) } }
+            #expect(seqs == seqs.sorted())
+        }
+    }
+
+    @Test func enteringTellsAMemberWhereTheRoomIs() async throws {
+        try await onBench(members: [("alice", "owner,0")]) { bench in
+            let keys: [RedisArgument] = [.text(Keys.room(.general)), .text(Keys.members(.general))]
+            func enter(_ run: String, _ known: Int64, _ user: String) async throws -> RedisReply {
+                try await bench.redis.function(
+                    RoomFunctions.enter, keys: keys, arguments: [.text(run), .int(known), .text(user)])
+            }
+            let member = try await enter(bench.run, 0, "alice")
+            let epoch = try #require(try await bench.field("epoch"))
+            #expect(member.array?.map(\.text) == ["ok", epoch, "0", "owner", "private", "1", "0", ""])
+            let outsider = try await enter(bench.run, 0, "mallory")
+            #expect(outsider[3].text == "")
+            let stranger = try await enter("another run", 0, "alice")
+            #expect(word(stranger) == "unloaded")
+            let ahead = try await enter(bench.run, 9_000_000_000_000, "alice")
+            #expect(ahead[1].text != epoch)
+            #expect(ahead[2].int == 9_000_000_000_000)
+        }
+    }
+}
+
+/// How long a key is remembered: by the ten minutes of Redis' clock.
+@Suite struct RoomSeenTests {
+    private func seen(_ call: AcceptCall, _ bench: Bench) async throws -> RedisReply {
+        try await bench.redis.function(
+            RoomFunctions.seen, keys: call.keys,
+            arguments: [.text(call.run), .text(call.user), .text(call.key), .text(call.content)])
+    }
+
+    @Test func whatWasAcceptedIsKnownWithoutAPlaceGiven() async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            let unseen = try await seen(call, bench)
+            #expect(word(unseen) == "unseen")
+            let accepted = try await call(bench.redis)
+            let known = try await seen(call, bench)
+            #expect(known == .array([.bulk(Array("duplicate".utf8))] + (accepted.array ?? []).dropFirst()))
+            var other = call
+            other.content = "other digest"
+            let conflict = try await seen(other, bench)
+            #expect(word(conflict) == "conflict")
+            other.user = "mallory"
+            let denied = try await seen(other, bench)
+            #expect(word(denied) == "denied")
+            other.run = "another run"
+            let unloaded = try await seen(other, bench)
+            #expect(word(unloaded) == "unloaded")
+        }
+    }
+
+    /// The two hashes are moved back in time by hand: what their stamp says is what counts.
+    @Test(arguments: [(1, "duplicate"), (2, "ok")])
+    func aKeyIsKnownForTenMinutesAndForgottenAfterTwenty(generations: Int64, expected: String) async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            _ = try await call(bench.redis)
+            let hashes = Keys.seen(.general)
+            let generation = bench.now / 600_000
+            let current = hashes[Int(generation % 2)]
+            let aged = hashes[Int((generation - generations) % 2)]
+            if aged != current { _ = try await bench.call("RENAME", current, aged) }
+            _ = try await bench.call("HSET", aged, "", "\(generation - generations)")
+            var again = bench.accept("hello")
+            again.key = call.key
+            let reply = try await again(bench.redis)
+            #expect(word(reply) == expected)
+            let stamp = try await bench.call("HGET", current, "")
+            if expected == "ok" { #expect(stamp.int == generation) }
+        }
+    }
+
+    @Test func whatIsRememberedGoesByItself() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("hello")(bench.redis)
+            var ttls: [Int64] = []
+            for hash in Keys.seen(.general) {
+                ttls.append(try await bench.call("PTTL", hash).int ?? 0)
+            }
+            #expect(ttls.max().map { (1_100_000...1_200_000).contains($0) } == true)
+        }
+    }
+}
