@@ -7,6 +7,7 @@ final class RawClient {
     let stream: Stream
     var received: [UInt8] = []
     private(set) var hasEnded = false
+    private(set) var isClosed = false
 
     /// Connects to a server of its own.
     static func connected(to server: HTTPServer, on loop: EventLoop) async throws -> RawClient {
@@ -23,7 +24,10 @@ final class RawClient {
         self.stream = stream
         stream.onReceive = { [unowned self] in received += $0 }
         stream.onEnd = { [unowned self] in hasEnded = true }
-        stream.onClose = { [weak self] _ in self?.hasEnded = true }
+        stream.onClose = { [weak self] _ in
+            self?.hasEnded = true
+            self?.isClosed = true
+        }
     }
 
     var text: String { String(decoding: received, as: UTF8.self) }

@@ -2,6 +2,7 @@
 public enum HTTPDate {
     /// Writes seconds since 1970-01-01 UTC as `Sun, 06 Nov 1994 08:49:37 GMT`.
     public static func format(secondsSince1970 seconds: Int64) -> String {
+        let seconds = max(seconds, 0)
         let days = Int(seconds / 86_400)
         let rest = Int(seconds % 86_400)
         let (year, month, day) = civil(days)
