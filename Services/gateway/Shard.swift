@@ -29,8 +29,12 @@ final class Shard {
     private var census: ConnectionCensus
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
+    /// Who is known to auth: asked once each.
+    private var introduced: Set<UserHandle> = []
     private var whenEmpty: (() -> Void)?
     private(set) var isDraining = false
+
+    private static let mostIntroduced = 100_000
 
     init(
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
@@ -111,19 +115,24 @@ final class Shard {
             return false
         }
         session.log.debug("connection admitted", .user(identity.user.text))
-        guard config.tokens.algorithm == .hs256 else { return true }
-        // A token minted elsewhere may name somebody auth has never seen: others must be able to write to them.
-        loop.spawn { await self.introduce(identity) }
         return true
     }
 
-    private func introduce(_ identity: Identity) async {
-        _ = try? await rpc.call(
-            "auth", "account_seen",
-            [
-                "user": .string(identity.user.text), "name": .string(identity.name),
-                "roles": .array(identity.roles.map { .string($0) }),
-            ])
+    /// Whether a token minted elsewhere may name somebody whom auth has never seen, and others could not write to.
+    func isStranger(_ identity: Identity) -> Bool {
+        config.tokens.algorithm == .hs256 && !introduced.contains(identity.user)
+    }
+
+    /// Tells auth of somebody; without an answer in time they are let in all the same, and told of again.
+    func introduce(_ identity: Identity) async {
+        let person: JSONValue = [
+            "user": .string(identity.user.text), "name": .string(identity.name),
+            "roles": .array(identity.roles.map { .string($0) }),
+        ]
+        let answer = try? await rpc.call("auth", "account_seen", person, timeoutMilliseconds: 2_000)
+        guard answer != nil else { return }
+        if introduced.count >= Self.mostIntroduced { introduced.removeAll() }
+        introduced.insert(identity.user)
     }
 
     func ended(_ session: Session, _ identity: Identity?, wasLost: Bool) {

@@ -1,6 +1,7 @@
 """One WebSocket connection as a client of the protocol has it."""
 
 import json
+import socket
 import time
 import uuid
 from contextlib import suppress
@@ -90,6 +91,13 @@ class Client:
         deadline = time.monotonic() + patience
         return [self.expect(kind, deadline - time.monotonic(), **values) for _ in range(count)]
 
+    def until(self, message: str, /) -> list[Frame]:
+        """Takes all frames of rooms' logs up to the one with this id."""
+        last = self.expect("new_message", id=message)
+        logged = [frame for frame in self.pending if "seq" in frame]
+        self.pending = [frame for frame in self.pending if "seq" not in frame]
+        return [*logged, last]
+
     def settle(self) -> list[Frame]:
         """Everything that the server had to say before it answered a ping; nothing is taken."""
         self.ask("ping", "pong")
@@ -131,7 +139,7 @@ class Client:
 
     def drop(self) -> None:
         """Loses the connection without a goodbye."""
-        self.socket.socket.close()
+        self.socket.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.socket.close()

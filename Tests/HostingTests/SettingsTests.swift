@@ -66,6 +66,13 @@ private func same<Value: Equatable>(
         #expect(reader.problems == [problem])
     }
 
+    @Test func whatIsWrongAlreadyIsNotRejectedOnceMore() {
+        var reader = settings(["S": "short"])
+        same(reader.secret("S", minimumBytes: 32, help: ""), nil)
+        reader.reject("S", because: "is needed")
+        #expect(reader.problems == ["S: has 5 bytes, needs 32 or more (environment)"])
+    }
+
     @Test func allProblemsAreReportedTogether() {
         var reader = settings(["A": "x", "B": "maybe", "C": "RS256", "D": "5TiB"])
         _ = reader.int("A", default: 1, in: 1...9, help: "")

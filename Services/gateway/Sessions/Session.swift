@@ -133,10 +133,19 @@ final class Session {
         }
     }
 
-    /// Lets it in: the first time with `connected`, then `authenticated`.
+    /// Lets it in, once auth knows of it: what it asks first may need its account.
     func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
-        state.known(identity)
         deadline?.cancel()
+        guard shard.isStranger(identity) else { return welcome(identity, replyTo: replyTo) }
+        state.judging()
+        shard.loop.spawn {
+            await self.shard.introduce(identity)
+            if self.connection.isOpen { self.welcome(identity, replyTo: replyTo) }
+        }
+    }
+
+    private func welcome(_ identity: Identity, replyTo: ReplyID?) {
+        state.known(identity)
         guard shard.admitted(self, identity) else { return }
         let config = shard.config
         let connected = Connected(
@@ -194,7 +203,8 @@ final class Session {
     private func refuse(_ frame: RejectedFrame) {
         shard.metrics.malformed.add()
         switch frame.error {
-        case _ where state.identity == nil: fail(.notAuthenticated, replyTo: frame.replyID)
+        case _ where state.identity == nil && frame.type != .authenticate:
+            fail(.notAuthenticated, replyTo: frame.replyID)
         default: send(frame.answer)
         }
         guard frame.error.isMalformed, state.noteMalformed(at: shard.loop.now) else { return }

@@ -36,6 +36,8 @@ struct SessionState {
         hasBeenWarned = false
     }
 
+    mutating func judging() { phase = .judging }
+
     mutating func closed() { phase = .closed }
 
     mutating func anonymous() { phase = .anonymous }

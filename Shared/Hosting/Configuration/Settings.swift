@@ -130,8 +130,10 @@ public struct Settings {
         return fallback
     }
 
-    /// Notes a problem that shows only where several settings are seen together.
+    /// Notes a problem that shows only where several settings are seen together; of a setting that is
+    /// wrong already, nothing more is told.
     public mutating func reject(_ name: String, because reason: String) {
+        guard !problems.contains(where: { $0.hasPrefix("\(name):") }) else { return }
         note("\(name): \(reason)")
     }
 
