@@ -1,0 +1,101 @@
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import RoomFunctions
+
+/// When a room's epoch is another, and what that does to its seqs.
+@Suite struct RoomEpochTests {
+    private let year2025: Int64 = 1_735_689_600_000
+
+    @Test func anotherRunOpensAnEpochAboveAllThatWasGiven() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            let old = try #require(try await bench.field("epoch"))
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: "run-2", mv: 1, isNew: false)
+            var call = bench.accept("two")
+            call.run = "run-2"
+            let reply = try await call(bench.redis)
+            let epoch = try #require(reply[1].text)
+            let seq = try #require(reply[2].int)
+            #expect(epoch != old)
+            #expect(seq > (bench.now - year2025) - 10_000)
+            let fields = try await bench.call(
+                "HMGET", Keys.room(.general), "epoch", "first", "seq", "epochs", "run")
+            #expect(fields.array?.map(\.text) == [epoch, "\(seq)", "\(seq)", "\(old):1:1", "run-2"])
+            // The second racer finds it done.
+            var racer = bench.accept("three")
+            racer.run = "run-2"
+            let second = try await racer(bench.redis)
+            #expect(second[1].text == epoch)
+            #expect(second[2].int == seq + 1)
+        }
+    }
+
+    @Test func aRoomThatKnowsLessThanItsCallerHasLostItsTail() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            let old = try await bench.field("epoch")
+            let far: Int64 = 4_000_000_000_000_000
+            var call = bench.accept("two")
+            call.known = far
+            let reply = try await call(bench.redis)
+            #expect(reply[1].text != old)
+            #expect(reply[2].int == far + 1)
+            // Numbers keep all their digits, and the next one follows.
+            let next = try await bench.accept("three")(bench.redis)
+            #expect(next[2].int == far + 2)
+        }
+    }
+
+    @Test func whatTheCallerKnowsAndTheRoomTooChangesNothing() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            var call = bench.accept("two")
+            call.known = 1
+            let reply = try await call(bench.redis)
+            #expect(reply[2].int == 2)
+        }
+    }
+
+    @Test func sixteenEpochsAreRemembered() async throws {
+        try await onBench { bench in
+            for number in 0..<20 {
+                let run = "run-\(number)"
+                try await bench.redis.load(
+                    .general, members: [("alice", "member")], run: run, mv: 1, isNew: number == 0)
+                var call = bench.accept("\(number)")
+                call.run = run
+                let reply = try await call(bench.redis)
+                #expect(word(reply) == "ok")
+            }
+            let epochs = try await bench.field("epochs")?.split(separator: " ") ?? []
+            #expect(epochs.count == 16)
+            #expect(Set(epochs).count == 16)
+            let seqs = epochs.compactMap { $0.split(separator: ":").last.flatMap { Int64($0) } }
+            #expect(seqs == seqs.sorted())
+        }
+    }
+
+    @Test func enteringTellsAMemberWhereTheRoomIs() async throws {
+        try await onBench(members: [("alice", "owner,0")]) { bench in
+            let keys: [RedisArgument] = [.text(Keys.room(.general)), .text(Keys.members(.general))]
+            func enter(_ run: String, _ known: Int64, _ user: String) async throws -> RedisReply {
+                try await bench.redis.function(
+                    RoomFunctions.enter, keys: keys, arguments: [.text(run), .int(known), .text(user)])
+            }
+            let member = try await enter(bench.run, 0, "alice")
+            let epoch = try #require(try await bench.field("epoch"))
+            #expect(member.array?.map(\.text) == ["ok", epoch, "0", "owner", "private", "1", "0", ""])
+            let outsider = try await enter(bench.run, 0, "mallory")
+            #expect(outsider[3].text == "")
+            let stranger = try await enter("another run", 0, "alice")
+            #expect(word(stranger) == "unloaded")
+            let ahead = try await enter(bench.run, 9_000_000_000_000, "alice")
+            #expect(ahead[1].text != epoch)
+            #expect(ahead[2].int == 9_000_000_000_000)
+        }
+    }
+}
