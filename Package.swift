@@ -102,7 +102,9 @@ let suites: [Target] = [
             "PresenceFunctions",
         ]),
     tests("GatewayTests", ["ChatGateway", "Schema", "Engine", "Web", "Redis"]),
-    tests("AuthTests", ["ChatAuth", "Schema", "Engine", "Tokens"]),
+    tests(
+        "AuthTests",
+        ["ChatAuth", "Schema", "Engine", "Tokens", "Redis", "Postgres", "Hosting", "Bus", "Web"]),
     tests(
         "HistoryTests",
         [

@@ -55,8 +55,8 @@ struct AuthConfig: ServiceConfiguration {
             "LIMITS", default: true, help: "off lifts every limit of rate and count.")
     }
 
-    /// For how long a token that somebody may hold is good: with a shared secret others issue them too, and theirs may
-    /// live as long as a login session.
+    /// For how long a token that somebody may hold is good: with a shared secret others issue them too, and
+    /// theirs may live as long as a login session.
     var longestTokenSeconds: Int {
         tokens.algorithm == .hs256 ? max(lifetimes.access, lifetimes.refresh) : lifetimes.access
     }

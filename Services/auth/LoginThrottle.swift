@@ -1,6 +1,8 @@
-/// Slows down who guesses passwords: by account and address, so that nobody can lock another out from elsewhere.
+/// Slows down who guesses passwords: by account and address, so that nobody can lock another out from
+/// elsewhere.
 ///
-/// After a few wrong ones each further try must wait, twice as long as the one before. A value without a clock.
+/// After a few wrong ones each further try must wait, twice as long as the one before. A value without a
+/// clock.
 struct LoginThrottle {
     struct Key: Hashable {
         let user: String
@@ -9,7 +11,8 @@ struct LoginThrottle {
 
     /// Wrong passwords that cost nothing.
     static let freeFailures = 5
-    /// Tries of one key that may be under way at once, so that a burst does not pass before the first has failed.
+    /// Tries of one key that may be under way at once, so that a burst does not pass before the first has
+    /// failed.
     static let mostAtOnce = 8
     static let longestDelay = 300
     static let memorySeconds: Int64 = 900

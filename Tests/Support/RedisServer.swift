@@ -79,8 +79,9 @@ public final class RedisServer {
         keeper?.waitUntilExit()
         keeper = nil
         lifeline = nil
+        // Its port tells sooner than its number, which lasts until init has taken note of its end.
         let deadline = Instant.current().advanced(byMilliseconds: 2_000)
-        while isAlive, Instant.current() < deadline { usleep(1_000) }
+        while isAlive, Self.ping(port), Instant.current() < deadline { usleep(1_000) }
         pid = 0
     }
 

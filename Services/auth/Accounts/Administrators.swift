@@ -11,7 +11,8 @@ struct Administrators {
 
     enum Outcome { case made, promoted }
 
-    /// Makes an account that administers; one that is there becomes so, and keeps its password unless one is given.
+    /// Makes an account that administers; one that is there becomes so, and keeps its password unless one is
+    /// given.
     func make(_ user: UserHandle, password: String) async throws -> Outcome {
         let hash = try await passwords.hash(password)
         let account = Account(user: user, name: user.text, roles: Account.administratorRoles, password: hash)

@@ -28,8 +28,8 @@ final class PostgresAccounts {
         ).affected == 1
     }
 
-    /// Makes sure that a handle vouched for elsewhere is an account; name and roles follow its tokens for as long
-    /// as it has no password.
+    /// Makes sure that a handle vouched for elsewhere is an account; name and roles follow its tokens for as
+    /// long as it has no password.
     func note(_ user: UserHandle, name: String, roles: [String]) async throws(PostgresError) {
         try await postgres.query(
             """

@@ -5,8 +5,8 @@ import Redis
 import Schema
 import Tokens
 
-/// Keeps public keys and live revocations in Redis: after each connect what is missing there, and once a minute
-/// away with what has expired.
+/// Keeps public keys and live revocations in Redis: after each connect what is missing there, and once a
+/// minute away with what has expired.
 final class Announcer {
     private static let sweepMilliseconds = 60_000
 

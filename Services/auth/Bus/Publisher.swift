@@ -7,10 +7,12 @@ import Schema
 
 /// Tells Redis and all processes what has been changed in PostgreSQL.
 ///
-///     change + row in auth.outbox, one transaction ──► wake ──► members hash, auth:revoked ──► control:log ──► row deleted
+///     change + row in auth.outbox ──► members hash, auth:revoked ──► control:log ──► row deleted
+///        one transaction
 ///
-/// What was committed is told, however often Redis or this process goes away meanwhile; twice at worst, which does no
-/// harm. One instance at a time does it, in the order of the rows, so that a room's changes stay in order.
+/// What was committed is told, however often Redis or this process goes away meanwhile; twice at worst, which
+/// does no harm. One instance at a time does it, in the order of the rows, so that a room's changes stay in
+/// order.
 final class Publisher {
     private static let batch = 100
     private static let lock = "SELECT pg_try_advisory_xact_lock(hashtext('parley.auth.outbox')) AS mine"

@@ -29,7 +29,8 @@ final class Requests {
         self.metrics = metrics
     }
 
-    /// Answers one request; what is no refusal of ours means that a dependency is away, and may be tried again.
+    /// Answers one request; what is no refusal of ours means that a dependency is away, and may be tried
+    /// again.
     func answer(_ type: String, _ data: JSONValue) async throws(ErrorCode) -> [UInt8] {
         metrics.count(request: type)
         do {

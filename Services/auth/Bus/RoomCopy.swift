@@ -6,8 +6,8 @@ import Schema
 
 /// The copy of rooms and members that Redis holds for the gateways.
 ///
-/// A room is written whole when somebody asks for it, and kept by single changes from then on. A new run of Redis
-/// vouches for nothing until asked again.
+/// A room is written whole when somebody asks for it, and kept by single changes from then on. A new run of
+/// Redis vouches for nothing until asked again.
 final class RoomCopy {
     private let rooms: PostgresRooms
     private let redis: RedisClient
@@ -19,8 +19,8 @@ final class RoomCopy {
 
     /// Writes a room whole; throws `roomDenied` where there is none.
     func load(_ room: RoomID) async throws {
-        // A change that is committed between reading and writing was told to a room not yet loaded, and lost: so look
-        // again after writing, and as long as it is not certain, vouch for nothing.
+        // A change that is committed between reading and writing was told to a room not yet loaded, and lost:
+        // so look again after writing, and as long as it is not certain, vouch for nothing.
         for _ in 0..<5 {
             let version = try await write(room)
             do {

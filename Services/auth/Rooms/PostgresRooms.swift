@@ -33,8 +33,8 @@ final class PostgresRooms {
         return try rows.first.map(RoomView.init(row:))
     }
 
-    /// The rooms that are public or the user's own, in order of their ids, after `cursor`; of those that `only` names,
-    /// where it does.
+    /// The rooms that are public or the user's own, in order of their ids, after `cursor`; of those that
+    /// `only` names, where it does.
     func list(for user: UserHandle, only: [String]?, after cursor: String, limit: Int)
         async throws(PostgresError)
         -> [RoomView]

@@ -4,7 +4,8 @@ import Schema
 import Tokens
 import Web
 
-/// Answers `POST /auth/ticket`: a secret that opens one WebSocket, for browsers, which cannot send headers with it.
+/// Answers `POST /auth/ticket`: a secret that opens one WebSocket, for browsers, which cannot send headers
+/// with it.
 struct IssueTicket: Operation {
     let bearer: Bearer
     let redis: RedisClient

@@ -2,8 +2,8 @@ import Tokens
 
 /// A refresh token: 32 bytes that nobody can guess, as base64url.
 ///
-/// Only its digest is stored. Its successor follows from it and from a secret of the login session: so the same
-/// successor can be given twice, and neither the database alone nor a stolen token alone yields it.
+/// Only its digest is stored. Its successor follows from it and from a secret of the login session: so the
+/// same successor can be given twice, and neither the database alone nor a stolen token alone yields it.
 struct RefreshToken: Equatable {
     static let byteCount = 32
 

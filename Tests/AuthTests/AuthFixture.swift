@@ -1,0 +1,187 @@
+import Bus
+import Engine
+import Foundation
+import FoundationNetworking
+import Postgres
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatAuth
+@testable import Hosting
+
+/// The tests that start a whole auth: one after another, as each starts servers and hashes passwords.
+@Suite(.serialized) enum ServiceTests {}
+
+/// One PostgreSQL for all tests of this target; each test has a database of its own.
+private enum SharedPostgres {
+    private static let server = Result { try PostgresServer() }
+
+    static func makeDatabase() throws -> String {
+        let name = "auth_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
+        return try server.get().makeDatabase(name)
+    }
+}
+
+/// A running auth, as its clients see it.
+struct Auth: Sendable {
+    let port: Int
+    let redisURL: String
+    let databaseURL: String
+
+    struct Answer: Sendable {
+        let status: Int
+        let headers: [String: String]
+        let json: JSONValue
+
+        subscript(name: String) -> JSONValue? { json[name] }
+        var code: String? { json["code"]?.text }
+    }
+
+    func call(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil,
+        contentType: String = "application/json"
+    ) async throws -> Answer {
+        let url = try #require(URL(string: "http://127.0.0.1:\(port)\(path)"))
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        // A connection that is kept would keep the service from stopping at once.
+        request.setValue("close", forHTTPHeaderField: "Connection")
+        request.httpBody = body.map { Data($0.encoded) }
+        if body != nil { request.setValue(contentType, forHTTPHeaderField: "Content-Type") }
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        let http = try #require(response as? HTTPURLResponse)
+        var headers: [String: String] = [:]
+        for (name, value) in http.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
+        let json = data.isEmpty ? JSONValue.null : try JSONValue(parsing: Array(data))
+        return Answer(status: http.statusCode, headers: headers, json: json)
+    }
+
+    struct Login: Sendable {
+        let access: String
+        let refresh: String
+    }
+
+    func register(_ name: String) async throws -> Login {
+        try login(
+            await call("POST", "/auth/register", ["username": .string(name), "password": "wonderland"]))
+    }
+
+    func login(_ name: String, _ password: String = "wonderland") async throws -> Login {
+        try login(
+            await call(
+                "POST", "/auth/login", ["username": .string(name), "password": .string(password)]))
+    }
+
+    func login(_ answer: Answer) throws -> Login {
+        Login(
+            access: try #require(answer["access_token"]?.text),
+            refresh: try #require(answer["refresh_token"]?.text))
+    }
+
+    func refresh(_ token: String) async throws -> Answer {
+        try await call("POST", "/auth/refresh", ["refresh_token": .string(token)])
+    }
+
+    // MARK: Redis, as other services see it
+
+    func redis<T: Sendable>(
+        _ body: nonisolated(nonsending) @escaping @Sendable (RedisClient) async throws -> T
+    ) async throws -> T {
+        let address = try RedisAddress(url: redisURL)
+        return try await onLoop { loop in
+            let client = RedisClient(loop: loop, address: address, name: "probe")
+            client.start()
+            let isUp = await eventually(on: loop) { client.isConnected }
+            try #require(isUp)
+            loop.preconditionCurrent()
+            let value = try await body(client)
+            client.close()
+            return value
+        }
+    }
+
+    /// The entries of `control:log`, as `type` and `data`.
+    func controlLog() async throws -> [(type: String, data: JSONValue)] {
+        let text = try await redis { client in
+            let entries = try await client.call("XRANGE", .text(Keys.controlLog), "-", "+").array ?? []
+            return entries.map { [$0[1]["type"].text ?? "", $0[1]["data"].text ?? ""] }
+        }
+        return try text.map { (type: $0[0], data: try JSONValue(parsing: Array($0[1].utf8))) }
+    }
+
+    /// Asks over the bus, as a gateway does.
+    func ask(_ type: String, _ data: JSONValue) async throws -> Result<JSONValue, BusError> {
+        let address = try RedisAddress(url: redisURL)
+        return try await onLoop { loop in
+            let client = RedisClient(loop: loop, address: address, name: "asker")
+            let rpc = RPCClient(
+                loop: loop, address: address, name: "asker", redis: client, replyID: UUID().uuidString)
+            client.start()
+            rpc.start()
+            let isUp = await eventually(on: loop) { client.isConnected && rpc.isReady }
+            try #require(isUp)
+            let result: Result<JSONValue, BusError>
+            do throws(BusError) {
+                result = .success(try await rpc.call("auth", type, data))
+            } catch {
+                result = .failure(error)
+            }
+            rpc.close()
+            client.close()
+            return result
+        }
+    }
+
+    func members(of room: RoomID) async throws -> [String: String] {
+        try await redis { client in
+            let flat = try await client.call("HGETALL", .text(Keys.members(room))).array ?? []
+            var members: [String: String] = [:]
+            for index in stride(from: 0, to: flat.count - 1, by: 2) {
+                members[flat[index].text ?? ""] = flat[index + 1].text
+            }
+            return members
+        }
+    }
+}
+
+/// Runs `body` against an auth of its own: private Redis, its own database, cheap hashes.
+func withAuth(
+    _ settings: [String: String] = [:], redis: RedisServer? = nil, database: String? = nil,
+    _ body: (Auth) async throws -> Void
+) async throws {
+    let redis = try redis ?? RedisServer()
+    let database = try database ?? SharedPostgres.makeDatabase()
+    var environment = [
+        "REDIS_URL": redis.url, "DATABASE_URL": database, "SCRYPT_LOG_N": "14", "POSTGRES_POOL": "4",
+    ]
+    environment.merge(settings) { _, new in new }
+    let loader = ConfigurationLoader<AuthConfig>(arguments: [], environment: environment)
+    guard case .loaded(let config, _) = loader.load() else { throw BadSettings() }
+    let context = LaunchContext(service: "auth", hosting: HostingSettings(port: 0, logLevel: .error))
+    let service = try AuthService(config: config, context: context)
+    do {
+        try await service.start()
+        try await body(Auth(port: await service.port, redisURL: redis.url, databaseURL: database))
+    } catch {
+        await service.stop()
+        context.stopLoops()
+        throw error
+    }
+    await service.stop()
+    context.stopLoops()
+}
+
+struct BadSettings: Error {}
+
+/// Asks again and again until the answer is as wished, within a bound.
+func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < deadline {
+        if try await condition() { return true }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+    return false
+}

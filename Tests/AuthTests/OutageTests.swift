@@ -1,0 +1,107 @@
+import Bus
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatAuth
+
+extension ServiceTests {
+    /// What stays true while Redis or PostgreSQL is away.
+    @Suite struct OutageTests {
+        @Test func whatWasChangedWithoutRedisIsToldWhenItComesBack() async throws {
+            let redis = try RedisServer()
+            try await withAuth(redis: redis) { auth in
+                let alice = try await auth.register("alice")
+                _ = try await auth.register("bob")
+                let room = try #require(RoomID("team"))
+                _ = try await auth.call(
+                    "POST", "/rooms", ["id": "team", "name": "Team", "visibility": "private"],
+                    token: alice.access)
+                _ = try await auth.ask("room_load", ["room": "team"])
+                redis.kill()
+                let put = try await auth.call(
+                    "PUT", "/rooms/team/members/bob", ["role": "member"], token: alice.access)
+                #expect(put.status == 204)
+                let other = try await auth.login("alice")
+                let logout = try await auth.call("POST", "/auth/logout", token: other.access)
+                #expect(logout.status == 204)
+                // This process knows at once.
+                #expect(try await auth.call("GET", "/auth/me", token: other.access).code == "token_revoked")
+                #expect(try await auth.call("GET", "/readyz").status == 503)
+                #expect(try await auth.call("GET", "/healthz").status == 200)
+                #expect(try await auth.call("POST", "/auth/ticket", token: alice.access).status == 503)
+
+                // An empty one: keys, revocations and changes come back; of members nothing is vouched for.
+                try redis.start()
+                let isTold = try await eventually {
+                    let types = try await auth.controlLog().map(\.type)
+                    return Set(types) == ["keys", "member", "revoked"]
+                }
+                #expect(isTold)
+                #expect(try await auth.members(of: room) == [:])
+                _ = try await auth.ask("room_load", ["room": "team"])
+                #expect(try await auth.members(of: room) == ["alice": "owner", "bob": "member"])
+                let keys = try await auth.redis { try await $0.call("GET", .text(Keys.authKeys)).bytes ?? [] }
+                #expect(try JSONValue(parsing: keys)["keys"]?.array?.count == 1)
+                // Its log began before: another epoch begins with a jump, not at 1.
+                let first = try await auth.redis { client in
+                    try await client.call("HGET", .text(Keys.room(room)), "first")
+                }
+                #expect(first.isNull)
+            }
+        }
+
+        @Test func aChangeThatRedisMissedHasTheRoomLoadedAnew() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                _ = try await auth.register("bob")
+                let room = try #require(RoomID("team"))
+                _ = try await auth.call(
+                    "POST", "/rooms", ["id": "team", "name": "Team", "visibility": "private"], token: alice)
+                _ = try await auth.ask("room_load", ["room": "team"])
+                // As if a change before the next one had been lost.
+                try await auth.redis { client in
+                    _ = try await client.call("HSET", .text(Keys.room(room)), "mv", "0")
+                    _ = try await client.call("HSET", .text(Keys.members(room)), "mallory", "owner")
+                }
+                let put = try await auth.call(
+                    "PUT", "/rooms/team/members/bob", ["role": "member"], token: alice)
+                #expect(put.status == 204)
+                #expect(try await auth.members(of: room) == ["alice": "owner", "bob": "member"])
+            }
+        }
+
+        @Test func withoutPostgresItAnswers503AndRecovers() async throws {
+            let postgres = try PostgresServer()
+            defer { postgres.remove() }
+            try await withAuth(database: postgres.url) { auth in
+                let alice = try await auth.register("alice").access
+                try postgres.stop()
+                let login: JSONValue = ["username": "alice", "password": "wonderland"]
+                let away = try await auth.call("POST", "/auth/login", login)
+                #expect(away.status == 503)
+                #expect(away.headers["retry-after"] != nil)
+                #expect(try await auth.call("GET", "/rooms", token: alice).status == 503)
+                #expect(try await auth.call("GET", "/readyz").status == 503)
+                #expect(
+                    try await auth.ask("room_load", ["room": "team"]) == .failure(.refused(.busUnavailable)))
+                try postgres.start()
+                let isBack = try await eventually {
+                    try await auth.call("GET", "/rooms", token: alice).status == 200
+                }
+                #expect(isBack)
+            }
+        }
+
+        @Test func keysOutliveTheProcess() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                try await withAuth(database: auth.databaseURL) { other in
+                    let me = try await other.call("GET", "/auth/me", token: alice)
+                    #expect(me.status == 200)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import Bus
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatAuth
+
+extension ServiceTests {
+    /// Rooms and members over HTTP and over the bus.
+    @Suite struct RoomFlowTests {
+        private func room(_ text: String) throws -> RoomID { try #require(RoomID(text)) }
+
+        @Test func roomsAreMadeAndListed() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                let bob = try await auth.register("bob").access
+                let made = try await auth.call(
+                    "POST", "/rooms", ["name": "Ops & Friends", "visibility": "private"], token: alice)
+                #expect(made.status == 201)
+                #expect(made.headers["location"] == "/rooms/ops-friends")
+                #expect(made["role"] == "owner")
+                #expect(made["members"] == 1)
+                let twin = try await auth.call(
+                    "POST", "/rooms", ["name": "Ops & Friends", "visibility": "private"], token: bob)
+                #expect(twin.status == 201)
+                let taken = try await auth.call(
+                    "POST", "/rooms", ["id": "ops-friends", "name": "Mine", "visibility": "public"],
+                    token: bob)
+                #expect(taken.code == "room_exists")
+                for number in 1...3 {
+                    let body: JSONValue = [
+                        "id": .string("open-\(number)"), "name": "Open", "visibility": "public",
+                    ]
+                    #expect(try await auth.call("POST", "/rooms", body, token: bob).status == 201)
+                }
+                var seen: [String] = []
+                var path = "/rooms?limit=2"
+                while true {
+                    let page = try await auth.call("GET", path, token: alice)
+                    seen += page["rooms"]?.array?.compactMap { $0["id"]?.text } ?? []
+                    guard let cursor = page["next_cursor"]?.text else { break }
+                    path = "/rooms?limit=2&cursor=\(cursor)"
+                }
+                #expect(seen == ["open-1", "open-2", "open-3", "ops-friends"])
+                let hidden = try await auth.call("GET", "/rooms/ops-friends", token: bob)
+                #expect(hidden.status == 404)
+                #expect(hidden.code == "room_not_found")
+                let open = try await auth.call("GET", "/rooms/open-1", token: alice)
+                #expect(open["role"] == .null)
+            }
+        }
+
+        @Test(
+            arguments: [
+                (["id": "dm:alice_bob", "name": "X", "visibility": "public"], "id"),
+                (["id": "No", "name": "X", "visibility": "public"], "id"),
+                (["name": "X", "visibility": "direct"], "visibility"),
+                (["name": "", "visibility": "public"], "name"),
+                (["visibility": "public"], "name"), (["name": "a\u{0}", "visibility": "public"], "name"),
+            ] as [(JSONValue, String)])
+        func badRoomsAreRefused(body: JSONValue, field: String) async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                let answer = try await auth.call("POST", "/rooms", body, token: alice)
+                // U+0000 is no JSON of ours, or a bad name: never a failure.
+                #expect(answer.status == 422)
+                #expect(answer["errors"]?[0]?["field"]?.text == field)
+            }
+        }
+
+        @Test func membersAreManagedAndTold() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                let bob = try await auth.register("bob").access
+                let room = try room("team")
+                _ = try await auth.call(
+                    "POST", "/rooms", ["id": "team", "name": "Team", "visibility": "private"], token: alice)
+                #expect(try await auth.ask("room_load", ["room": "team"]) == .success([:]))
+                #expect(try await auth.members(of: room) == ["alice": "owner"])
+
+                let path = "/rooms/team/members/bob"
+                let outside = try await auth.call("PUT", path, ["role": "member"], token: bob)
+                #expect(outside.code == "room_not_found")
+                #expect(try await auth.call("PUT", path, ["role": "guest"], token: alice).status == 204)
+                // Before it was answered, Redis knew.
+                #expect(try await auth.members(of: room) == ["alice": "owner", "bob": "guest"])
+                let raised = try await auth.call("PUT", path, ["role": "owner"], token: bob)
+                #expect(raised.code == "forbidden")
+                let nobody = try await auth.call(
+                    "PUT", "/rooms/team/members/nobody", ["role": "member"], token: alice)
+                #expect(nobody.code == "user_not_found")
+                let role = try await auth.call("PUT", path, ["role": "king"], token: alice)
+                #expect(role.status == 422)
+                let list = try await auth.call("GET", "/rooms/team/members", token: bob)
+                #expect(list["members"]?.array?.compactMap { $0["user"]?.text } == ["alice", "bob"])
+
+                #expect(try await auth.call("DELETE", path, token: alice).status == 204)
+                #expect(try await auth.members(of: room) == ["alice": "owner"])
+                #expect(try await auth.call("DELETE", path, token: alice).code == "member_not_found")
+                let last = try await auth.call("DELETE", "/rooms/team/members/alice", token: alice)
+                #expect(last.code == "last_owner")
+                let told = try await auth.controlLog().filter { $0.type == "member" }.map(\.data)
+                #expect(told.map { $0["mv"]?.int } == [2, 3])
+                #expect(told.map { $0["role"] } == ["guest", .null])
+                #expect(told.last?["reason"] == "removed")
+            }
+        }
+
+        @Test func aPublicRoomIsJoinedOverTheBus() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                _ = try await auth.register("bob")
+                for visibility in ["public", "private"] {
+                    _ = try await auth.call(
+                        "POST", "/rooms",
+                        ["id": .string(visibility), "name": "Room", "visibility": .string(visibility)],
+                        token: alice)
+                }
+                let joined = try await auth.ask("room_join", ["room": "public", "user": "bob"])
+                #expect(joined == .success(["role": "member"]))
+                #expect(try await auth.ask("room_load", ["room": "public"]) == .success([:]))
+                let open = try room("public")
+                #expect(try await auth.members(of: open) == ["alice": "owner", "bob": "member"])
+                let again = try await auth.ask("room_join", ["room": "public", "user": "alice"])
+                #expect(again == .success(["role": "owner"]))
+                for room in ["private", "nowhere"] {
+                    let denied = try await auth.ask("room_join", ["room": .string(room), "user": "bob"])
+                    #expect(denied == .failure(.refused(.roomDenied)))
+                }
+                #expect(
+                    try await auth.ask("room_load", ["room": "nowhere"]) == .failure(.refused(.roomDenied)))
+            }
+        }
+
+        @Test func aDirectRoomIsMadeOnFirstUse() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                _ = try await auth.register("bob")
+                let room = try room("dm:alice_bob")
+                #expect(try await auth.ask("room_load", ["room": "dm:alice_bob"]) == .success([:]))
+                #expect(try await auth.members(of: room) == ["alice": "member", "bob": "member"])
+                let first = try await auth.redis { client in
+                    try await client.call("HGET", .text(Keys.room(room)), "first").text
+                }
+                #expect(first == "1")
+                let missing = try await auth.ask("room_load", ["room": "dm:alice_nobody"])
+                #expect(missing == .failure(.refused(.userNotFound)))
+                #expect(try await auth.ask("room_load", ["room": "dm:alice_alice"]) == .success([:]))
+                let seen = try await auth.call("GET", "/rooms/dm:alice_bob", token: alice)
+                #expect(seen["visibility"] == "direct")
+                let left = try await auth.call("DELETE", "/rooms/dm:alice_bob/members/alice", token: alice)
+                #expect(left.code == "forbidden")
+            }
+        }
+
+        @Test func otherServicesAskAboutPeople() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                _ = try await auth.register("bob")
+                let profile = try await auth.ask("profile", ["user": "alice"])
+                #expect(profile == .success(["user": "alice", "name": "alice", "roles": ["member"]]))
+                #expect(
+                    try await auth.ask("profile", ["user": "nobody"]) == .failure(.refused(.userNotFound)))
+                let seen = try await auth.ask("account_seen", ["user": "robot", "name": "R", "roles": []])
+                #expect(seen == .success([:]))
+                #expect(try await auth.ask("room_load", ["room": "dm:alice_robot"]) == .success([:]))
+                let visible = try await auth.ask("visible", ["user": "alice", "others": ["bob", "robot"]])
+                #expect(visible == .success(["users": ["robot"]]))
+                #expect(try await auth.call("GET", "/rooms", token: alice)["rooms"]?.array?.count == 1)
+                #expect(try await auth.ask("nonsense", [:]) == .failure(.refused(.unknownType)))
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Bus
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatAuth
+
+extension ServiceTests {
+    /// Refreshing, logging out, tickets: what ends, and who hears of it.
+    @Suite struct SessionFlowTests {
+        @Test func twoTabsGetTheSameAnswer() async throws {
+            try await withAuth { auth in
+                let login = try await auth.register("alice")
+                async let one = auth.refresh(login.refresh)
+                async let other = auth.refresh(login.refresh)
+                let (first, second) = try await (one, other)
+                #expect(first.status == 200)
+                #expect(first.json == second.json)
+                #expect(first["refresh_token"]?.text != login.refresh)
+                let third = try await auth.refresh(login.refresh)
+                #expect(third.json == first.json)
+                let child = try auth.login(first)
+                #expect(try await auth.call("GET", "/auth/me", token: child.access).status == 200)
+                #expect(try await auth.refresh(child.refresh).status == 200)
+            }
+        }
+
+        @Test func reuseEndsTheWholeSession() async throws {
+            try await withAuth { auth in
+                let login = try await auth.register("alice")
+                let child = try auth.login(await auth.refresh(login.refresh))
+                let grandchild = try auth.login(await auth.refresh(child.refresh))
+                let reuse = try await auth.refresh(login.refresh)
+                #expect(reuse.status == 401)
+                #expect(reuse.code == "token_revoked")
+                #expect(try await auth.refresh(grandchild.refresh).code == "token_revoked")
+                for token in [login.access, child.access, grandchild.access] {
+                    #expect(try await auth.call("GET", "/auth/me", token: token).code == "token_revoked")
+                }
+                let told = try await auth.controlLog().filter { $0.type == "revoked" }
+                #expect(told.count == 1)
+                let again = try await auth.login("alice")
+                #expect(try await auth.call("GET", "/auth/me", token: again.access).status == 200)
+            }
+        }
+
+        @Test(arguments: ["", "nonsense", String(repeating: "A", count: 43)])
+        func whatIsNoRefreshTokenIsRefused(token: String) async throws {
+            try await withAuth { auth in
+                let answer = try await auth.refresh(token)
+                #expect(answer.status == 401)
+                #expect(answer.code == "token_invalid")
+            }
+        }
+
+        @Test func logoutEndsThisSessionAndIsTold() async throws {
+            try await withAuth { auth in
+                let here = try await auth.register("alice")
+                let there = try await auth.login("alice")
+                #expect(try await auth.call("POST", "/auth/logout", token: here.access).status == 204)
+                #expect(try await auth.call("GET", "/auth/me", token: here.access).code == "token_revoked")
+                #expect(try await auth.refresh(here.refresh).code == "token_revoked")
+                #expect(try await auth.call("GET", "/auth/me", token: there.access).status == 200)
+                let told = try #require(try await auth.controlLog().last)
+                #expect(told.type == "revoked")
+                let sid = try #require(told.data["sid"]?.text)
+                let stored = try await auth.redis { client in
+                    try await client.call("HGET", .text(Keys.authRevoked), .text("sid:\(sid)")).int
+                }
+                #expect(stored == told.data["expires"]?.int)
+            }
+        }
+
+        @Test func logoutAllEndsAllButNotTheNextLogin() async throws {
+            try await withAuth { auth in
+                let here = try await auth.register("alice")
+                let there = try await auth.login("alice")
+                #expect(try await auth.call("POST", "/auth/logout-all", token: here.access).status == 204)
+                for login in [here, there] {
+                    #expect(
+                        try await auth.call("GET", "/auth/me", token: login.access).code == "token_revoked")
+                    #expect(try await auth.refresh(login.refresh).code == "token_revoked")
+                }
+                // In the same second.
+                let again = try await auth.login("alice")
+                #expect(try await auth.call("GET", "/auth/me", token: again.access).status == 200)
+            }
+        }
+
+        @Test func aTicketStandsInRedisUnderItsDigest() async throws {
+            try await withAuth(["TICKET_TTL": "20"]) { auth in
+                let login = try await auth.register("alice")
+                let answer = try await auth.call("POST", "/auth/ticket", token: login.access)
+                #expect(answer["expires_in"] == 20)
+                let ticket = try #require(answer["ticket"]?.text)
+                let found = try await auth.redis { client in
+                    try await client.call("KEYS", "ticket:*")[0].text ?? ""
+                }
+                #expect(!found.contains(ticket))
+                let json = try await auth.redis { client in
+                    try await client.call("GET", .text(found)).bytes ?? []
+                }
+                #expect(try JSONValue(parsing: json)["user"] == "alice")
+            }
+        }
+    }
+}
