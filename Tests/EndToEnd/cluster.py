@@ -13,7 +13,9 @@ from pathlib import Path
 from rest import Service
 from waiting import eventually
 
-LOCAL = Path(__file__).resolve().parents[2] / "compose" / "local"
+TOP = Path(__file__).resolve().parents[2]
+LOCAL = TOP / "compose" / "local"
+BINARIES = Path(os.environ.get("PARLEY_BIN") or TOP / ".build" / "release")
 PORTS = range(20_000, 32_000, 100)  # below what the system gives to outgoing connections
 START_SECONDS = 900  # a first `up` may have to build
 
@@ -25,8 +27,8 @@ class Cluster:
         self.base = free_base()
         self._settings = settings
         # PostgreSQL runs under an account of its own, which has to pass through this folder.
-        self._folder = Path(tempfile.mkdtemp(prefix="parley-e2e-"))
-        self._folder.chmod(0o755)
+        self.folder = Path(tempfile.mkdtemp(prefix="parley-e2e-"))
+        self.folder.chmod(0o755)
         #: What must never stand in a log: passwords, tokens, tickets and contents that tests have used.
         self.secrets: set[str] = set()
         try:
@@ -53,7 +55,7 @@ class Cluster:
         return done.stdout
 
     def environment(self) -> dict[str, str]:
-        return os.environ | {"PORT_BASE": str(self.base), "PARLEY_DATA": str(self._folder)} | self._settings
+        return os.environ | {"PORT_BASE": str(self.base), "PARLEY_DATA": str(self.folder)} | self._settings
 
     # ---- processes ----
 
@@ -86,7 +88,7 @@ class Cluster:
         try:
             self.local("down", "--wipe")
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- looking inside, as an operator does ----
 
@@ -100,7 +102,7 @@ class Cluster:
         return [line.split("\t") for line in text.splitlines()]
 
     def log_files(self) -> list[Path]:
-        return sorted(self._folder.glob("*/log/*.log"))
+        return sorted(self.folder.glob("*/log/*.log"))
 
     def logs(self) -> dict[str, str]:
         """Name to all that the process has written."""

@@ -89,5 +89,6 @@ def pytest_runtest_makereport(item, call):
     if report.failed:
         sizes = dict(item.stash.get(_log_sizes, []))
         for cluster in _running:
-            report.sections.append((f"logs of port {cluster.base}", cluster.logs_since(sizes.get(cluster, {}))))
+            if logs := cluster.logs_since(sizes.get(cluster, {})):
+                report.sections.append((f"logs of port {cluster.base}", logs))
     return report

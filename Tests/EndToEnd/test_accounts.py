@@ -2,12 +2,15 @@
 
 import base64
 import json
+import os
+import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from client import Client
+from cluster import BINARIES
 from people import new_name
 from rest import is_problem
 
@@ -202,3 +205,15 @@ def test_an_unknown_address_is_not_found(web, person, path):
     answer = web.get(path, person().token)
     assert answer.status == 404 and answer.type == "application/problem+json"
     assert answer.json["code"]
+
+
+def test_another_administrator_is_made_by_a_command(cluster, web):
+    name = new_name("admin")
+    command = [BINARIES / "auth", "create-admin", name]
+    environment = {
+        "PATH": os.environ["PATH"], "DATABASE_URL": cluster.database_url, "ADMIN_PASSWORD": PASSWORD, "SCRYPT_LOG_N": "14",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    login = is_login(web.post("/auth/login", {"username": name, "password": PASSWORD}), 200, name)
+    assert set(login["user"]["roles"]) == {"admin", "member"}

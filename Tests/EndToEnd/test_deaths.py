@@ -3,6 +3,7 @@
 import pytest
 
 from client import Client
+from rest import Service
 from waiting import eventually
 
 PATIENCE = 30
@@ -71,6 +72,7 @@ def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_p
 
     def said():
         answer = _answer_to(on_a, room)
+        assert answer["type"] == "message_sent" or answer["data"]["retryable"] is True, answer
         return answer if answer["type"] == "message_sent" else None
 
     after = eventually(said, patience=PATIENCE)["data"]
@@ -93,6 +95,23 @@ def _answer_to(client, room):
                 if frame["type"] == kind and frame.get("reply_to_id") == "after":
                     return client.pending.pop(index)
         client._receive(PATIENCE)
+
+
+def test_without_redis_connections_stay_and_are_told_to_try_again(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    open_cluster.kill("redis")
+    refused = on_a.ask("send_message", "message_error", room=room, content="lost", client_msg_id="k")["data"]
+    assert (refused["retryable"], refused["client_msg_id"]) == (True, "k")
+    assert refused["code"] in ("bus_unavailable", "timeout")
+    on_b.ask("ping", "pong")
+    gateway = Service(open_cluster.gateway_urls[0])
+    eventually(lambda: gateway.get("/readyz").status == 503)
+    assert gateway.get("/healthz").status == 200
+    open_cluster.start("redis")
+    eventually(lambda: gateway.get("/readyz").status == 200, patience=PATIENCE)
+    eventually(lambda: _answer_to(on_a, room)["type"] == "message_sent", patience=PATIENCE)
+    on_b.expect("new_message", content="after", patience=PATIENCE)
+    assert on_b.heard("new_message") == []
 
 
 def test_a_killed_history_loses_nothing_that_was_acknowledged(open_cluster, open_pair):

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from client import Client, Closed
-from people import SECRET, claims_of, mint, new_name, sign
+from people import SECRET, claims_of, new_name, register, sign
 from raw import RawSocket
 
 MISSING, INVALID = Closed(1008, "token_missing"), Closed(1008, "token_invalid")
@@ -17,8 +17,6 @@ EXPIRED, ORIGIN_DENIED = Closed(1008, "token_expired"), Closed(1008, "origin_den
 
 @pytest.fixture(scope="module")
 def alice(cluster):
-    from people import register
-
     return register(cluster, "alice")
 
 
@@ -86,6 +84,30 @@ def test_a_token_in_the_address_can_be_turned_off(open_cluster, guest):
     assert client.expect("error")["data"]["code"] == "not_authenticated"
     client.send("authenticate", token=guest("late").token)
     client.expect("connected")
+
+
+@pytest.mark.parametrize("way", ["header", "ticket", "frame"])
+def test_frames_need_not_wait_for_the_greeting(cluster, alice, way):
+    shown = {"header": {"token": alice.token}, "ticket": {"query": {"ticket": alice.ticket()}}, "frame": {}}[way]
+    client = Client(cluster.url, **shown)
+    if way == "frame":
+        client.send("authenticate", token=alice.token)
+    for number in range(5):
+        client.send("ping", id=number)
+    assert client.greeted().connected["user"] == alice.name
+    assert [frame["reply_to_id"] for frame in client.collect("pong", 5)] == list(range(5))
+    client.close()
+
+
+def test_a_stranger_with_a_good_token_can_do_everything_at_once(open_cluster, guest):
+    host = guest("host")
+    room = host.create_room()
+    for number in range(10):
+        stranger, other = guest("stranger"), guest("other")
+        client, listener = stranger.connect(number % 2), other.connect((number + 1) % 2)
+        client.join(room)
+        assert client.ask("send_message", "message_sent", to=other.name, content="hello")["data"]["seq"] == 1
+        assert listener.expect("new_message")["user"] == stranger.name
 
 
 def test_who_does_not_say_who_they_are_is_closed_after_five_seconds(cluster):
@@ -165,7 +187,6 @@ def test_clocks_may_differ_by_half_a_minute(open_cluster, guest):
 
 
 def test_a_shared_secret_token_is_no_token_where_keys_are_used(cluster):
-    assert mint(cluster).name
     assert Client(cluster.url, token=sign(claims_of(new_name()), SECRET)).closed() == INVALID
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from people import mint
 from rest import is_problem
 from waiting import eventually
 
@@ -11,8 +12,6 @@ COUNT = 120
 @pytest.fixture(scope="module")
 def long_room(open_cluster):
     """A room of 120 messages, its owner, and all envelopes as they went over the wire."""
-    from people import mint
-
     owner = mint(open_cluster, "historian")
     room = owner.create_room()
     client = owner.connect(0)

@@ -1,8 +1,10 @@
 """How much one may send (protocol, 4.2 and 4.5)."""
 
+from client import Client, Closed
 from waiting import eventually
 
 LIMIT = 10
+TOO_MANY = Closed(1008, "too_many_connections")
 
 
 def test_ten_messages_pass_and_the_eleventh_is_told_when(pair):
@@ -49,6 +51,27 @@ def test_a_burst_of_many_devices_passes_the_limit_nowhere(pair):
         eventually(lambda device=device: len(device.heard("message_sent") + device.heard("rate_limit_exceeded")) == 8)
     assert sum(len(device.heard("message_sent")) for device in devices) == LIMIT
     assert len(pair.on_b.heard("new_message")) == LIMIT
+
+
+def test_a_user_may_have_sixteen_connections(person):
+    alice = person("alice")
+    held = [alice.connect(0) for _ in range(16)]
+    assert Client(alice.cluster.gateway_urls[0], token=alice.token).closed() == TOO_MANY
+    held[0].close()
+    alice.connect(0)
+
+
+def test_a_connection_may_be_in_a_hundred_rooms(person):
+    alice = person("alice")
+    rooms = [alice.create_room() for _ in range(101)]
+    client = alice.connect(0)
+    for room in rooms[:100]:
+        client.send("join_room", room=room, recent=0)
+    client.collect("joined", 100)
+    refused = client.ask("join_room", "error", room=rooms[100])["data"]
+    assert (refused["code"], refused["retryable"]) == ("too_many_rooms", False)
+    client.ask("leave_room", "left", room=rooms[0])
+    client.join(rooms[100])
 
 
 def test_limits_can_be_lifted(open_pair):

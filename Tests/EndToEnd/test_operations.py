@@ -4,15 +4,16 @@ import json
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from client import Client
+from cluster import BINARIES
 from people import SECRET
 from rest import Service
+from waiting import eventually
 
 SERVICES = ["gateway", "auth", "history", "presence"]
-BINARIES = Path(os.environ.get("PARLEY_BIN") or Path(__file__).resolve().parents[2] / ".build" / "release")
 
 
 def url_of(cluster, service):
@@ -122,8 +123,6 @@ def test_a_program_can_ask_how_it_is_itself(cluster, service):
 
 
 def test_readiness_names_what_is_missing(open_cluster):
-    from waiting import eventually
-
     open_cluster.stop("postgres")
     try:
         def not_ready():
@@ -165,8 +164,6 @@ def test_the_logs_are_json_lines(cluster, person):
 
 def test_no_secret_stands_in_any_log(cluster, open_cluster, person):
     """Everything that the tests have used so far, and each way to show a token once more."""
-    from client import Client
-
     canary = "canary-of-a-message-4711"
     alice = person("alice")
     for options in ({"query": {"token": alice.token}}, {"subprotocols": ["chat.v1", f"bearer.{alice.token}"]},

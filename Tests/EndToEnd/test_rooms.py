@@ -59,14 +59,14 @@ def test_a_private_room_does_not_exist_for_outsiders(web, person):
 
 def test_rooms_are_listed_by_pages(web, person):
     alice, bob = person("alice"), person("bob")
-    public = {alice.create_room() for _ in range(3)}
+    public = {alice.create_room() for _ in range(25)}
     private = alice.create_room("private")
 
     def listed(reader):
         found, cursor = [], ""
         while True:
-            page = web.get(f"/rooms?limit=2{cursor}", reader.token).json
-            assert len(page["rooms"]) <= 2
+            page = web.get(f"/rooms?limit=20{cursor}", reader.token).json
+            assert len(page["rooms"]) <= 20
             found += [room["id"] for room in page["rooms"]]
             if page["next_cursor"] is None:
                 return found

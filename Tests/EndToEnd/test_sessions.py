@@ -2,8 +2,8 @@
 
 import time
 
-from client import Closed
-from people import claims_of, sign
+from client import Client, Closed
+from people import Person, claims_of, sign
 from rest import is_problem
 
 REVOKED, EXPIRED = Closed(1008, "token_revoked"), Closed(1008, "token_expired")
@@ -14,7 +14,7 @@ def test_logout_closes_the_live_connections_of_that_session(cluster, person):
     clients = [alice.connect(number) for number in (0, 1)]
     login = cluster.web.post("/auth/login", {"username": alice.name, "password": alice.password}).json
     cluster.secrets |= {login["access_token"], login["refresh_token"]}
-    elsewhere = type(alice)(cluster, alice.name, login["access_token"]).connect(0)
+    elsewhere = Person(cluster, alice.name, login["access_token"]).connect(0)
     assert cluster.web.post("/auth/logout", token=alice.token).status == 204
     began = time.monotonic()
     for client in clients:
@@ -23,8 +23,6 @@ def test_logout_closes_the_live_connections_of_that_session(cluster, person):
     elsewhere.ask("ping", "pong")
     is_problem(cluster.web.get("/auth/me", alice.token), 401, "token_revoked")
     is_problem(cluster.web.post("/auth/refresh", {"refresh_token": alice.refresh_token}), 401, "token_revoked")
-    from client import Client
-
     assert Client(cluster.gateway_urls[0], token=alice.token).closed() == REVOKED
 
 
@@ -32,7 +30,7 @@ def test_logging_out_everywhere_closes_every_session(cluster, person):
     alice = person("alice")
     login = cluster.web.post("/auth/login", {"username": alice.name, "password": alice.password}).json
     cluster.secrets |= {login["access_token"], login["refresh_token"]}
-    clients = [alice.connect(0), type(alice)(cluster, alice.name, login["access_token"]).connect(1)]
+    clients = [alice.connect(0), Person(cluster, alice.name, login["access_token"]).connect(1)]
     assert cluster.web.post("/auth/logout-all", token=alice.token).status == 204
     for client in clients:
         assert client.closed(patience=2) == REVOKED

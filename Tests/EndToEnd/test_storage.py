@@ -1,6 +1,7 @@
 """Where things stand in Redis and PostgreSQL, as the architecture says."""
 
 import binascii
+import hashlib
 
 from waiting import eventually
 
@@ -52,8 +53,6 @@ def test_a_user_and_a_gateway_stand_where_others_look(cluster, pair):
 
 
 def test_a_ticket_is_kept_as_a_digest_only(cluster, person):
-    import hashlib
-
     ticket = person().ticket()
     key = f"ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"
     assert 0 < int(cluster.redis("TTL", key)) <= 30
