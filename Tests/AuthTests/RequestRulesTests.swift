@@ -22,6 +22,12 @@ import Web
         #expect(AccountRules.problems(ofName: text).map(\.code) == expected)
     }
 
+    @Test func whatAForeignTokenSaysIsMadeFit() {
+        #expect(AccountRules.fit("Robot", orElse: "r2") == "Robot")
+        #expect(AccountRules.fit("a\u{0}", orElse: "r2") == "r2")
+        #expect(["admin", "", "a\u{0}", "a b"].filter(\.isWord) == ["admin"])
+    }
+
     @Test(arguments: [
         ("Ops & Friends!", "ops-friends"), ("general", "general"), ("Über uns", "ber-uns"), ("日本", ""),
         ("--", ""), (String(repeating: "ab ", count: 40), String(repeating: "ab-", count: 15) + "ab"),

@@ -22,8 +22,20 @@ enum AccountRules {
         return problem(of: count, within: length).map { [FieldError("name", $0)] } ?? []
     }
 
+    /// A name that somebody else has given out, made one of ours.
+    static func fit(_ name: String, orElse fallback: String) -> String {
+        problems(ofName: name).isEmpty ? name : fallback
+    }
+
     private static func problem(of count: Int, within range: ClosedRange<Int>) -> String? {
         if count < range.lowerBound { return "too_short" }
         return count > range.upperBound ? "too_long" : nil
+    }
+}
+
+extension String {
+    /// Whether this can be the name of a role.
+    var isWord: Bool {
+        (1...64).contains(utf8.count) && utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

@@ -37,7 +37,10 @@ final class PostgresAccounts {
             ON CONFLICT (handle) DO UPDATE SET name = $2, roles = $3
             WHERE a.password IS NULL AND (a.name, a.roles) IS DISTINCT FROM ($2, $3)
             """,
-            [.text(user.text), .text(name), .textArray(roles)])
+            [
+                .text(user.text), .text(AccountRules.fit(name, orElse: user.text)),
+                .textArray(roles.filter(\.isWord)),
+            ])
     }
 
     func setPassword(_ hash: String, of user: UserHandle) async throws(PostgresError) {
