@@ -19,6 +19,8 @@ extension ServiceTests {
                     "POST", "/rooms", ["id": "team", "name": "Team", "visibility": "private"],
                     token: alice.access)
                 _ = try await auth.ask("room_load", ["room": "team"])
+                let earlier = try await auth.login("alice")
+                #expect(try await auth.call("POST", "/auth/logout", token: earlier.access).status == 204)
                 redis.kill()
                 let put = try await auth.call(
                     "PUT", "/rooms/team/members/bob", ["role": "member"], token: alice.access)
@@ -35,8 +37,9 @@ extension ServiceTests {
                 // An empty one: keys, revocations and changes come back; of members nothing is vouched for.
                 try redis.start()
                 let isTold = try await eventually {
-                    let types = try await auth.controlLog().map(\.type)
-                    return Set(types) == ["keys", "member", "revoked"]
+                    let entries = try await auth.controlLog()
+                    let sessions = Set(entries.compactMap { $0.data["sid"]?.text })
+                    return Set(entries.map(\.type)) == ["keys", "member", "revoked"] && sessions.count == 2
                 }
                 #expect(isTold)
                 #expect(try await auth.members(of: room) == [:])
