@@ -21,7 +21,6 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable, Error 
     case internalError = "internal_error"
 
     // REST (protocol, 6).
-    case badRequest = "bad_request"
     case invalidCredentials = "invalid_credentials"
     case tokenMissing = "token_missing"
     case tokenInvalid = "token_invalid"
@@ -34,7 +33,6 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable, Error 
     case usernameTaken = "username_taken"
     case roomExists = "room_exists"
     case lastOwner = "last_owner"
-    case payloadTooLarge = "payload_too_large"
     case unsupportedMediaType = "unsupported_media_type"
     case rateLimited = "rate_limited"
     case serviceUnavailable = "service_unavailable"
@@ -51,14 +49,13 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable, Error 
     /// The status of a REST answer with this code.
     public var httpStatus: Int {
         switch self {
-        case .invalidJSON, .unknownType, .badRequest: 400
+        case .invalidJSON, .unknownType: 400
         case .notAuthenticated, .invalidCredentials: 401
         case .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked: 401
         case .muted, .forbidden: 403
         case .roomDenied, .messageNotFound, .userNotFound, .notFound, .roomNotFound, .memberNotFound: 404
         case .methodNotAllowed: 405
         case .idempotencyConflict, .tooManyRooms, .usernameTaken, .roomExists, .lastOwner: 409
-        case .payloadTooLarge: 413
         case .unsupportedMediaType: 415
         case .invalidField, .contentTooLong: 422
         case .slowMode, .rateLimited: 429
@@ -89,7 +86,6 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable, Error 
         case .overloaded: "The server is overloaded; try again later."
         case .timeout: "No answer came in time; the outcome is unknown, so resend with the same key."
         case .internalError: "Something went wrong on our side; try again."
-        case .badRequest: "The request is malformed."
         case .invalidCredentials: "The user name or the password is wrong."
         case .tokenMissing: "A token is needed."
         case .tokenInvalid: "The token is not valid."
@@ -102,7 +98,6 @@ public enum ErrorCode: String, Hashable, Sendable, Codable, CaseIterable, Error 
         case .usernameTaken: "This user name is taken."
         case .roomExists: "This room id is taken."
         case .lastOwner: "A room needs an owner."
-        case .payloadTooLarge: "The body is too large."
         case .unsupportedMediaType: "The body must be JSON."
         case .rateLimited: "Too many requests; slow down."
         case .serviceUnavailable: "The service cannot answer just now; try again."

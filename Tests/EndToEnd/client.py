@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+import contract
+
 PATIENCE = 8.0
 
 
@@ -70,13 +72,13 @@ class Client:
 
     # ---- hearing ----
 
-    def expect(self, kind: str, /, patience: float = PATIENCE, **values) -> Frame:
-        """The first frame of this type, of those not taken yet, in which (or in whose data) these values stand."""
+    def expect(self, kind: str | None, /, patience: float = PATIENCE, **values) -> Frame:
+        """The first frame of this type (None: of any) not taken yet in which, or in whose data, these values stand."""
         deadline = time.monotonic() + patience
         seen = 0
         while True:
             for index, frame in enumerate(self.pending[seen:], seen):
-                if frame["type"] == kind and _holds(frame, values):
+                if kind in (None, frame["type"]) and _holds(frame, values):
                     return self.pending.pop(index)
             seen = len(self.pending)
             try:
@@ -125,7 +127,7 @@ class Client:
         assert isinstance(text, str), f"a binary frame of {len(text)} bytes"
         frame = Frame(json.loads(text))
         frame.text = text
-        self.pending.append(frame)
+        self.pending.append(contract.check_frame(frame))
 
     # ---- what most tests do ----
 

@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import contract
+
 PATIENCE = 15
 
 
@@ -44,7 +46,7 @@ class Service:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
+            return contract.check_answer(method, path, Answer(answer.status, answer.headers, answer.read()))
         finally:
             connection.close()
 

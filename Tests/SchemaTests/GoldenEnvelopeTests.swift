@@ -102,7 +102,7 @@ private func messages(_ room: RoomID, _ alice: UserHandle) throws -> [Sample] {
     let tail = EnvelopeTail.bytes(message, room: room, id: id, user: alice)
     let sent = MessageReceipt.sent(key, id: id, at: position, isDuplicate: false)
     let again = MessageReceipt.sent(nil, id: id, at: position, isDuplicate: true)
-    let page = (1...2).map { Array(#"{"v":1,"epoch":"8h2k","seq":\#($0),"mv":1,"type":"new_message"}"#.utf8) }
+    let page = (1...2).map { EnvelopeTail.complete(tail, at: LogPosition(epoch: "8h2k", seq: $0), mv: 7) }
     return [
         Sample(type: .newMessage, bytes: EnvelopeTail.complete(tail, at: position, mv: 7)),
         try frame(sent, replyTo: "\"m\"", room: room),
