@@ -6,6 +6,7 @@ import Testing
 private actor Counter {
     private let loop: EventLoop
     private(set) var value = 0
+    var order: [Int] = []
 
     init(loop: EventLoop) { self.loop = loop }
 
@@ -40,22 +41,22 @@ struct EventLoopTests {
     }
 
     @Test func mailIsReadInOrderFromManyThreads() async throws {
-        let order = try await onLoop { loop in
-            final class Seen { var numbers: [Int] = [] }
-            let seen = Seen()
-            await withTaskGroup(of: Void.self) { group in
-                for sender in 0..<4 {
-                    group.addTask {
-                        for number in 0..<1_000 {
-                            loop.submit { MainList.append(sender * 1_000 + number, to: loop) }
-                        }
+        let loop = try EventLoop(name: "mail")
+        try loop.start()
+        let counter = Counter(loop: loop)
+        await withTaskGroup(of: Void.self) { group in
+            for sender in 0..<4 {
+                group.addTask {
+                    for number in 0..<1_000 {
+                        loop.submit { counter.assumeIsolated { $0.order.append(sender * 1_000 + number) } }
                     }
                 }
             }
-            await withCheckedContinuation { continuation in loop.submit { continuation.resume() } }
-            seen.numbers = MainList.take(from: loop)
-            return seen.numbers
         }
+        await withCheckedContinuation { continuation in loop.submit { continuation.resume() } }
+        let order = await counter.order
+        loop.stop()
+        loop.join()
         #expect(order.count == 4_000)
         for sender in 0..<4 {
             let own = order.filter { $0 / 1_000 == sender }
@@ -124,19 +125,4 @@ private func blockUntilFinished(_ stream: AsyncStream<Void>) {
         done.signal()
     }
     done.wait()
-}
-
-/// Numbers gathered on a loop; touched on that loop only.
-private enum MainList {
-    nonisolated(unsafe) private static var numbers: [Int] = []
-
-    static func append(_ number: Int, to loop: EventLoop) {
-        precondition(loop.isCurrent)
-        numbers.append(number)
-    }
-
-    static func take(from loop: EventLoop) -> [Int] {
-        precondition(loop.isCurrent)
-        return numbers
-    }
 }

@@ -13,20 +13,31 @@ public func onLoop<T: Sendable>(
     ignoresBrokenPipes
     let loop = try EventLoop(name: name)
     try loop.start()
-    let result: Result<T, any Error> = await withCheckedContinuation { continuation in
-        loop.submit {
-            loop.spawn {
-                do {
-                    continuation.resume(returning: .success(try await body(loop)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
+    let result: Result<T, any Error>
+    do {
+        result = .success(try await Resident(loop: loop).run(body))
+    } catch {
+        result = .failure(error)
     }
     loop.stop()
     await join(loop)
     return try result.get()
+}
+
+/// Carries a test onto its loop within the test's own task, so that a failure there is reported under its name.
+private actor Resident {
+    private let loop: EventLoop
+
+    init(loop: EventLoop) { self.loop = loop }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    func run<T: Sendable>(
+        _ body: nonisolated(nonsending) @Sendable (EventLoop) async throws -> T
+    ) async throws -> T {
+        loop.preconditionCurrent()
+        return try await body(loop)
+    }
 }
 
 /// Polls `condition` on the loop until it holds; returns whether it did within the bound.

@@ -38,7 +38,6 @@ final class Lease {
     }
 
     func renew() {
-        redis.call(["SADD", .text(Keys.gateways), .text(incarnation)]) { _ in }
         redis.call(
             ["SET", .text(Keys.gateway(id)), .text(incarnation), "EX", .int(Int64(Self.seconds)), "GET"]
         ) { [weak self] result in
@@ -49,6 +48,8 @@ final class Lease {
             case .success: break
             }
         }
+        // After the lease: a name in the set without one would be swept away.
+        redis.call(["SADD", .text(Keys.gateways), .text(incarnation)]) { _ in }
     }
 
     /// Gives the lease back; what was stated must have been taken back before.
