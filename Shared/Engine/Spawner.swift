@@ -8,19 +8,21 @@ actor Spawner {
 
     /// Starts `body` on the loop that the caller is on.
     ///
-    /// The box is the one place where the compiler is told that nothing crosses threads: the task that carries it
-    /// runs on the executor of this actor, which is the caller's own thread.
+    /// The box is the one place where the compiler is told that nothing crosses threads: the task that carries it is
+    /// made within this actor, whose executor is the caller's own thread, and begins there without another hop.
     nonisolated func spawn(_ body: nonisolated(nonsending) @escaping () async -> Void) {
         let box = Box(body: body)
-        Task { await self.run(box) }
+        assumeIsolated { $0.begin(box) }
     }
 
-    private func run(_ box: Box) async {
-        // Not only a check: Swift 6.3.1 leaves out the hop onto an actor where the first thing done there is to await
-        // a closure value that inherits its caller's isolation; a synchronous call before it makes the hop real.
-        loop.preconditionCurrent()
-        let body = box.body
-        await body()
+    private func begin(_ box: Box) {
+        Task {
+            // Not only a check: Swift 6.3.1 leaves out the hop onto an actor where the first thing done there is to
+            // await a closure value that inherits its caller's isolation; a synchronous call before it makes it real.
+            self.loop.preconditionCurrent()
+            let body = box.body
+            await body()
+        }
     }
 
     private struct Box: @unchecked Sendable {

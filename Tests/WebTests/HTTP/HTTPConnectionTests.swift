@@ -135,10 +135,11 @@ import Web
         }
     }
 
+    /// The bound is long, so that the first bytes come within it on a machine that is busy with all other tests.
     @Test func boundsTheTimeOfAHeader() async throws {
-        try await serve({ $0.headerMilliseconds = 400 }) { client, _ in
+        try await serve({ $0.headerMilliseconds = 3_000 }) { client, _ in
             client.send("GET / HTTP/1.1\r\n")
-            await client.stream.loop.sleep(milliseconds: 200)
+            await client.stream.loop.sleep(milliseconds: 100)
             client.send("Host: h\r\n")
             #expect(await client.ended())
             #expect(client.statuses == ["408 Request Timeout"])
