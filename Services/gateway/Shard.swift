@@ -142,11 +142,11 @@ final class Shard {
         census.ended(from: session.address)
         if let identity {
             census.ended(identity.user)
-            for room in session.uninvited.union(session.joined.keys) { rooms.remove(session, from: room) }
+            for room in session.uninvited.union(session.joined) { rooms.remove(session, from: room) }
             for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
             people.departed(session, identity.user, wasLost: wasLost)
         }
-        session.joined = [:]
+        session.joined = []
         session.uninvited = []
         session.present = []
         if sessions.isEmpty { whenEmpty?() }
@@ -225,7 +225,7 @@ final class Shard {
 
     /// A direct message has its place: these connections of one of its two get it, and what follows.
     private func direct(_ sessions: [Session], _ id: RoomID, _ position: LogPosition) {
-        for session in sessions where session.joined[id] == nil && !session.uninvited.contains(id) {
+        for session in sessions where !session.joined.contains(id) && !session.uninvited.contains(id) {
             guard let identity = session.state.identity, identity.mayEnter(id), id.admits(identity.user)
             else {
                 continue
@@ -238,7 +238,7 @@ final class Shard {
     private func follow(_ id: RoomID, _ session: Session, from position: LogPosition) async {
         let room = rooms.hold(id)
         let isSubscribed = await room.awaitSubscription()
-        if isSubscribed, session.uninvited.contains(id), session.joined[id] == nil {
+        if isSubscribed, session.uninvited.contains(id), !session.joined.contains(id) {
             let member = room.add(session)
             room.catchUp(member, after: position.seq - 1, epoch: position.epoch)
         } else {

@@ -2,24 +2,14 @@ import Testing
 
 @testable import ChatGateway
 
-struct SendLaneTests {
+struct LaneTests {
     @Test func oneAtATimeInOrder() {
-        var lane = SendLane<Int>()
-        let step1 = lane.enter(1)
-        #expect(step1 == 1)
-        let step2 = lane.enter(2)
-        #expect(step2 == nil)
-        let step3 = lane.enter(3)
-        #expect(step3 == nil)
-        let step4 = lane.settled()
-        #expect(step4 == 2)
-        let step5 = lane.settled()
-        #expect(step5 == 3)
-        let step6 = lane.settled()
-        #expect(step6 == nil)
-        #expect(lane.isIdle)
-        let step7 = lane.enter(4)
-        #expect(step7 == 4)
+        var lane = Lane<Int>()
+        let begun = [lane.enter(1), lane.enter(2), lane.enter(3)]
+        #expect(begun == [1, nil, nil])
+        #expect(lane.waitingCount == 2)
+        let followed = [lane.settled(), lane.settled(), lane.settled(), lane.enter(4)]
+        #expect(followed == [2, 3, nil, 4])
     }
 }
 

@@ -6,27 +6,22 @@ import Web
 
 extension Session {
     /// `join_room`: subscribe, confirm, read, send, then live.
-    func join(_ request: JoinRoom, replyTo: ReplyID?, closesWhenDenied: Bool = false) {
+    func join(_ request: JoinRoom, replyTo: ReplyID?, closesWhenDenied: Bool = false) async {
         guard let identity = state.identity else { return }
-        guard joined[request.room] != nil || joined.count < shard.config.limits.rooms else {
+        guard joined.contains(request.room) || joined.count < shard.config.limits.rooms else {
             return fail(.tooManyRooms, replyTo: replyTo, room: request.room)
         }
         guard identity.mayEnter(request.room), request.room.admits(identity.user) else {
             return deny(request.room, replyTo, closesWhenDenied)
         }
-        joins += 1
-        let number = joins
-        joined[request.room] = number
+        joined.insert(request.room)
         let room = shard.rooms.hold(request.room)
-        shard.loop.spawn {
-            let join = Join(session: self, room: room, request: request, number: number)
-            let outcome = await join.run(identity, replyTo: replyTo)
-            if case .failure(let error) = outcome, self.joined[request.room] == number {
-                self.forget(request.room, wasLost: false)
-                self.report(error, request.room, replyTo, closesWhenDenied)
-            }
-            self.shard.rooms.release(room)
+        let outcome = await Join(session: self, room: room, request: request).run(identity, replyTo: replyTo)
+        if case .failure(let error) = outcome, joined.contains(request.room) {
+            forget(request.room, wasLost: false)
+            report(error, request.room, replyTo, closesWhenDenied)
         }
+        shard.rooms.release(room)
     }
 
     private func report(_ error: BusError, _ room: RoomID, _ replyTo: ReplyID?, _ closesWhenDenied: Bool) {
@@ -56,11 +51,10 @@ private struct Join {
     let session: Session
     let room: LocalRoom
     let request: JoinRoom
-    let number: Int
 
     private var shard: Shard { session.shard }
-    /// Whether the client has not left, or joined anew, since.
-    private var isWanted: Bool { session.joined[room.id] == number && session.user != nil }
+    /// Whether the connection is still there, and has not been put out of the room since.
+    private var isWanted: Bool { session.joined.contains(room.id) && session.user != nil }
 
     func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
         do throws(BusError) {
@@ -87,8 +81,16 @@ private struct Join {
         let standing = try await shard.directory.standing(of: user, in: room.id, known: known)
         guard standing.role == nil, standing.visibility == "public" else { return standing }
         try await shard.directory.join(user, room.id)
-        return try await shard.directory.standing(of: user, in: room.id, known: known)
+        // Auth answers once it has told Redis, or has waited for that in vain: then it comes a little later.
+        for _ in 0..<Self.membershipTries {
+            let standing = try await shard.directory.standing(of: user, in: room.id, known: known)
+            if standing.role != nil { return standing }
+            await shard.loop.sleep(milliseconds: 100)
+        }
+        throw .timeout
     }
+
+    private static let membershipTries = 30
 
     private func online(_ user: UserHandle) async -> Int {
         guard isWanted else { return 0 }

@@ -12,7 +12,7 @@ extension Session {
     func forget(_ room: RoomID, wasLost: Bool) {
         typing.removeValue(forKey: room)?.cancel()
         uninvited.remove(room)
-        joined[room] = nil
+        joined.remove(room)
         shard.rooms.remove(self, from: room)
         absent(from: room, wasLost: wasLost)
     }
@@ -25,7 +25,7 @@ extension Session {
 
     /// Auth has decided that this user may not be in the room any more.
     func evicted(from room: RoomID, _ reason: Left.Reason) {
-        let wasJoined = joined.removeValue(forKey: room) != nil
+        let wasJoined = joined.remove(room) != nil
         let wasUninvited = uninvited.remove(room) != nil
         typing.removeValue(forKey: room)?.cancel()
         guard wasJoined || wasUninvited, let user else { return }

@@ -20,7 +20,7 @@ extension Session {
             return refuse(message, .overloaded)
         }
         waitingBytes += message.byteCount
-        if let first = lanes[room, default: SendLane()].enter(message) { dispatch(first) }
+        if let first = sendLanes[room, default: Lane()].enter(message) { dispatch(first) }
     }
 
     /// How many bytes of messages may wait to be accepted on one connection.
@@ -30,8 +30,8 @@ extension Session {
         shard.sender.send(message) { [self] outcome in
             settle(message, outcome)
             waitingBytes -= message.byteCount
-            guard let next = lanes[message.room]?.settled() else {
-                lanes[message.room] = nil
+            guard let next = sendLanes[message.room]?.settled() else {
+                sendLanes[message.room] = nil
                 return
             }
             // A connection that has ended still has its accepted frames carried out: they were sent.

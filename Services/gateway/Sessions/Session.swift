@@ -14,14 +14,14 @@ final class Session {
     let shard: Shard
     /// The room of `/ws/{room}`, which frames may leave out.
     let defaultRoom: RoomID?
-    /// The rooms joined, and those under way, each with the number of its join.
-    var joined: [RoomID: Int] = [:]
-    var joins = 0
+    /// The rooms joined, and those whose join is under way.
+    var joined: Set<RoomID> = []
     /// The rooms in which it has been stated as being there.
     var present: Set<RoomID> = []
     /// The rooms it follows because of direct messages.
     var uninvited: Set<RoomID> = []
-    var lanes: [RoomID: SendLane<OutgoingMessage>] = [:]
+    var roomLanes: [RoomID: Lane<RoomWork>] = [:]
+    var sendLanes: [RoomID: Lane<OutgoingMessage>] = [:]
     var waitingBytes = 0
     var typing: [RoomID: Timer] = [:]
 
@@ -173,7 +173,8 @@ final class Session {
         switch arrival.room {
         case nil: break
         case .impossible: close(.roomDenied)
-        case .join(let join): self.join(join, replyTo: nil, closesWhenDenied: true)
+        case .join(let join):
+            inTurn(join.room, replyTo: nil) { await self.join(join, replyTo: nil, closesWhenDenied: true) }
         }
     }
 
@@ -202,11 +203,8 @@ final class Session {
 
     private func refuse(_ frame: RejectedFrame) {
         shard.metrics.malformed.add()
-        switch frame.error {
-        case _ where state.identity == nil && frame.type != .authenticate:
-            fail(.notAuthenticated, replyTo: frame.replyID)
-        default: send(frame.answer)
-        }
+        let isTooEarly = state.identity == nil && frame.error != .invalidJSON && frame.type != .authenticate
+        if isTooEarly { fail(.notAuthenticated, replyTo: frame.replyID) } else { send(frame.answer) }
         guard frame.error.isMalformed, state.noteMalformed(at: shard.loop.now) else { return }
         close(.flood)
     }
@@ -217,11 +215,14 @@ final class Session {
         guard let identity = state.identity else { return fail(.notAuthenticated, replyTo: replyTo) }
         switch frame.command {
         case .authenticate: break
-        case .joinRoom(let join): self.join(join, replyTo: replyTo)
-        case .leaveRoom(let room): leave(room, replyTo: replyTo)
+        case .joinRoom(let join):
+            inTurn(join.room, replyTo: replyTo) { await self.join(join, replyTo: replyTo) }
+        case .leaveRoom(let room): inTurn(room, replyTo: replyTo) { self.leave(room, replyTo: replyTo) }
         case .sendMessage(let message): send(message, as: identity, replyTo: replyTo)
-        case .typingStart(let room): startTyping(in: room, replyTo: replyTo)
-        case .typingStop(let room): stopTyping(in: room, replyTo: replyTo)
+        case .typingStart(let room):
+            inTurn(room, replyTo: replyTo) { self.startTyping(in: room, replyTo: replyTo) }
+        case .typingStop(let room):
+            inTurn(room, replyTo: replyTo) { self.stopTyping(in: room, replyTo: replyTo) }
         case .getPresence(let request): answer(request, for: identity, replyTo: replyTo)
         case .getHistory(let request): answer(request, for: identity, replyTo: replyTo)
         case .ping(let echo): send(Pong(echo, serverTime: WallClock.milliseconds()), replyTo: replyTo)
