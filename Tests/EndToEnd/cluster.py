@@ -77,6 +77,12 @@ class Cluster:
         os.kill(self.processes()[name]["pid"], signal.SIGKILL)
         eventually(lambda: self.processes()[name]["state"] == "died", what=f"{name} has died")
 
+    def await_ready(self, patience: float = 30) -> None:
+        """Waits until every service has found what it needs again."""
+        urls = [*self.gateway_urls, self.auth_url, self.history_url, self.presence_url]
+        for url in urls:
+            eventually(lambda url=url: Service(url).get("/readyz").status == 200, patience, what=f"{url} is ready")
+
     def restart_all(self) -> None:
         """Stops everything and starts it again, the data staying."""
         count = str(len(self.gateway_urls))

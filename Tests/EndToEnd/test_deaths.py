@@ -16,6 +16,7 @@ def all_running(open_cluster):
     for name, process in open_cluster.processes().items():
         if process["state"] != "running":
             open_cluster.start(name)
+    open_cluster.await_ready()
 
 
 def keep_saying(client, room, count, prefix):

@@ -135,8 +135,7 @@ def test_readiness_names_what_is_missing(open_cluster):
         assert open_cluster.history.get("/healthz").status == 200
     finally:
         open_cluster.start("postgres")
-    eventually(lambda: open_cluster.history.get("/readyz").status == 200, patience=15)
-    eventually(lambda: open_cluster.auth.get("/readyz").status == 200, patience=15)
+    open_cluster.await_ready()
 
 
 def test_the_page_is_served_safely(cluster):
