@@ -148,6 +148,39 @@ def test_who_has_left_hears_nothing_and_may_still_write(pair):
     assert on_b.heard("new_message") == []
 
 
+def test_one_need_not_wait_for_joined(person):
+    room = person("alice").create_room()
+    client = person("bob").connect(1)
+    client.send("join_room", id="join", room=room)
+    client.send("send_message", id="send", room=room, content="already")
+    client.send("typing_start", id="typing", room=room)
+    client.send("get_history", id="history", room=room)
+    client.send("get_presence", id="presence", room=room)
+    client.send("leave_room", id="leave", room=room)
+    answers = ("joined", "join"), ("message_sent", "send"), ("ok", "typing"), ("history", "history"), (
+        "presence_list", "presence"), ("left", "leave")
+    for kind, tag in answers:
+        client.expect(kind, reply_to_id=tag)
+
+
+def test_a_room_in_the_address_may_be_written_to_at_once(person):
+    room = person("alice").create_room()
+    bob = person("bob")
+    client = Client(bob.cluster.url, f"/ws/{room}", token=bob.token)
+    client.send("send_message", content="already")
+    assert client.expect("message_sent")["data"]["seq"] == 1
+    assert client.expect("new_message")["data"]["content"] == "already"
+
+
+def test_leaving_at_once_ends_the_joining(pair):
+    client = pair.bob.connect(0)
+    client.send("join_room", room=pair.room)
+    client.ask("leave_room", "left", room=pair.room)
+    last = pair.on_a.say(pair.room, "unheard")
+    pair.on_b.until(last["id"])
+    assert client.heard("new_message") == []
+
+
 def test_one_connection_may_be_in_many_rooms(person):
     alice = person("alice")
     rooms = [alice.create_room() for _ in range(4)]
