@@ -20,7 +20,11 @@ extension Session {
             return refuse(message, .overloaded)
         }
         waitingBytes += message.byteCount
-        if let first = sendLanes[room, default: Lane()].enter(message) { dispatch(first) }
+        behind(room) { self.enter(message) }
+    }
+
+    private func enter(_ message: OutgoingMessage) {
+        if let first = sendLanes[message.room, default: Lane()].enter(message) { dispatch(first) }
     }
 
     /// How many bytes of messages may wait to be accepted on one connection.

@@ -13,6 +13,24 @@ extension Session {
         guard roomLanes[room]?.waitingCount ?? 0 < Self.roomWorkLimit else {
             return fail(.overloaded, replyTo: replyTo, room: room)
         }
+        enqueue(room, work)
+    }
+
+    /// Does `work` as soon as nothing asked before about this room is under way, mostly at once.
+    ///
+    /// Whoever joins and goes on without waiting is a member by then. What comes after does not wait for it.
+    func behind(_ room: RoomID, replyTo: ReplyID?, _ work: @escaping () -> Void) {
+        guard roomLanes[room] != nil else { return work() }
+        inTurn(room, replyTo: replyTo) { work() }
+    }
+
+    /// As `behind`, for what is bounded otherwise.
+    func behind(_ room: RoomID, _ work: @escaping () -> Void) {
+        guard roomLanes[room] != nil else { return work() }
+        enqueue(room) { work() }
+    }
+
+    private func enqueue(_ room: RoomID, _ work: @escaping RoomWork) {
         if let first = roomLanes[room, default: Lane()].enter(work) { begin(first, room) }
     }
 

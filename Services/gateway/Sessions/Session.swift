@@ -223,8 +223,11 @@ final class Session {
             inTurn(room, replyTo: replyTo) { self.startTyping(in: room, replyTo: replyTo) }
         case .typingStop(let room):
             inTurn(room, replyTo: replyTo) { self.stopTyping(in: room, replyTo: replyTo) }
+        case .getPresence(.room(let room)):
+            behind(room, replyTo: replyTo) { self.answer(.room(room), for: identity, replyTo: replyTo) }
         case .getPresence(let request): answer(request, for: identity, replyTo: replyTo)
-        case .getHistory(let request): answer(request, for: identity, replyTo: replyTo)
+        case .getHistory(let request):
+            behind(request.room, replyTo: replyTo) { self.answer(request, for: identity, replyTo: replyTo) }
         case .ping(let echo): send(Pong(echo, serverTime: WallClock.milliseconds()), replyTo: replyTo)
         }
     }
