@@ -41,6 +41,7 @@ let modules: [Target] = [
     shared("Tokens", ["COpenSSL"]),
     shared("Hosting", ["Engine", "Web"]),
     shared("Bus", ["Engine", "Redis", "Schema", "Tokens", "RoomFunctions"]),
+    shared("Access", ["Bus", "Engine", "Hosting", "Redis", "Schema", "Tokens", "Web"]),
 ]
 
 /// Redis functions: each library lies beside the service that owns it, and is carried by all that call it.
@@ -60,7 +61,7 @@ let functionLibraries: [Target] = [
 func service(_ name: String, _ module: String, _ extra: [Target.Dependency], exclude: [String]) -> Target {
     .executableTarget(
         name: module,
-        dependencies: ["Schema", "Engine", "Web", "Redis", "Tokens", "Hosting", "Bus"] + extra,
+        dependencies: ["Schema", "Engine", "Web", "Redis", "Tokens", "Hosting", "Bus", "Access"] + extra,
         path: "Services/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
@@ -95,6 +96,7 @@ let suites: [Target] = [
     tests("TokensTests", ["Tokens"]),
     tests("HostingTests", ["Hosting", "Engine", "Web"]),
     tests("BusTests", ["Bus", "Engine", "Redis", "Schema", "Tokens"]),
+    tests("AccessTests", ["Access", "Bus", "Engine", "Hosting", "Redis", "Schema", "Tokens", "Web"]),
     tests(
         "FunctionTests",
         [
@@ -108,12 +110,15 @@ let suites: [Target] = [
     tests(
         "HistoryTests",
         [
-            "ChatHistory", "Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting", "Bus",
-            "ArchiveFunctions",
+            "ChatHistory", "Access", "Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting",
+            "Bus", "ArchiveFunctions",
         ]),
     tests(
         "PresenceTests",
-        ["ChatPresence", "Schema", "Engine", "Web", "Redis", "Tokens", "Hosting", "Bus", "PresenceFunctions"]),
+        [
+            "ChatPresence", "Access", "Schema", "Engine", "Web", "Redis", "Tokens", "Hosting", "Bus",
+            "PresenceFunctions",
+        ]),
 ]
 
 let package = Package(
@@ -121,7 +126,7 @@ let package = Package(
     products: [
         .library(
             name: "Shared",
-            targets: ["Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting", "Bus"]),
+            targets: ["Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting", "Bus", "Access"]),
         .executable(name: "gateway", targets: ["ChatGateway"]),
         .executable(name: "auth", targets: ["ChatAuth"]),
         .executable(name: "history", targets: ["ChatHistory"]),

@@ -1,3 +1,4 @@
+import Access
 import Bus
 import Engine
 import Hosting
@@ -19,9 +20,7 @@ final class Assembly {
 
     // What is outside.
     private let postgres: PostgresClient
-    private let redis: RedisClient
-    private let controlLog: ControlLog
-    private let authority: Authority
+    private let link: ClusterLink
 
     // Who one is.
     private let accounts: PostgresAccounts
@@ -44,15 +43,14 @@ final class Assembly {
     init(config: AuthConfig, context: LaunchContext, loop: EventLoop) throws {
         (self.config, self.context, self.loop) = (config, context, loop)
         let log = context.log
-        let instance = "auth-\(Base64URL.encode(try SecureRandom.bytes(6)))"
         metrics = AuthMetrics(registry: context.metrics)
         health = Health(loop: loop)
 
         postgres = PostgresClient(
             loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "parley-auth")
-        redis = RedisClient(loop: loop, address: config.redis, name: "auth")
-        controlLog = ControlLog(loop: loop, address: config.redis, name: "auth", redis: redis)
-        authority = try Authority(settings: config.tokens, loop: loop, redis: redis)
+        link = try ClusterLink(
+            loop: loop, address: config.redis, tokens: config.tokens, name: "auth", log: log)
+        let redis = link.redis
 
         rooms = PostgresRooms(postgres: postgres)
         let copy = RoomCopy(rooms: rooms, redis: redis)
@@ -64,7 +62,7 @@ final class Assembly {
         passwords = try Passwords(cost: config.passwordCost, workers: config.passwordWorkers)
         keys = KeyRing(postgres: postgres, settings: config.tokens)
         revocations = Revocations(
-            postgres: postgres, authority: authority, publisher: publisher,
+            postgres: postgres, authority: link.authority, publisher: publisher,
             lifetime: config.longestTokenSeconds)
         let store = PostgresSessions(postgres: postgres)
         sessions = LoginSessions(
@@ -76,25 +74,21 @@ final class Assembly {
             accounts: accounts, rooms: rooms, membership: membership, copy: copy, redis: redis, log: log,
             metrics: metrics)
         requests = RPCServer(
-            loop: loop, address: config.redis, service: "auth", instance: instance, redis: redis
+            loop: loop, address: config.redis, service: "auth", instance: link.instance, redis: redis
         ) { type, data throws(ErrorCode) in try await answers.answer(type, data) }
         wire()
     }
 
     private func wire() {
-        let (redis, postgres, log) = (redis, postgres, context.log)
+        let (link, postgres, log) = (link, postgres, context.log)
         postgres.onConnectionFailure = { log.warn("postgres away", ["reason": .string($0)]) }
-        redis.onConnect = { [announcer, publisher] run in
-            log.info("redis connected", ["run": .string(run)])
+        link.onConnect = { [announcer, publisher] _ in
             announcer.announce()
             publisher.wake()
         }
-        redis.onDisconnect = { log.warn("redis away") }
-        controlLog.onReload = { [authority] in authority.load() }
-        controlLog.onEvent = { [authority] in authority.hear($0) }
         metrics.watch(passwords: passwords)
         weak let this = self
-        health.check("redis") { _ = try await redis.call("PING") }
+        health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
             guard this?.isSetUp == true else { throw NotSetUp() }
@@ -114,14 +108,13 @@ final class Assembly {
         limits.bodyBytes = 65_536
         http = try HTTPService(loop: loop, context: context, routes: table(), limits: limits)
         postgres.start()
-        redis.start()
-        controlLog.start()
+        link.start()
         try await setUp()
         isSetUp = true
         announcer.start()
         publisher.start()
         requests.start()
-        while !authority.isReady, !Task.isCancelled { await loop.sleep(milliseconds: 20) }
+        while !link.authority.isReady, !Task.isCancelled { await loop.sleep(milliseconds: 20) }
     }
 
     /// Migrations, keys, the first administrator: until PostgreSQL is there, again and again.
@@ -149,9 +142,8 @@ final class Assembly {
         await http?.drain(withinMilliseconds: 5_000)
         announcer.close()
         publisher.close()
-        controlLog.close()
         await postgres.close()
-        redis.close()
+        link.close()
     }
 
     // MARK: Addresses
@@ -162,7 +154,7 @@ final class Assembly {
         routes.add(OperationsEndpoint(health: health, metrics: context.metrics))
         routes.log(to: context.log)
         let bearer = Bearer(
-            authority: authority,
+            callers: Callers(authority: link.authority),
             visitors: Visitors(accounts: accounts, isOpen: config.tokens.algorithm == .hs256))
         addAccounts(to: &routes)
         addSessions(to: &routes, bearer)
@@ -193,7 +185,7 @@ final class Assembly {
                 bearer: bearer, accounts: accounts, passwords: passwords, revocations: revocations))
         routes.on(
             .post, "/auth/ticket",
-            IssueTicket(bearer: bearer, redis: redis, seconds: config.lifetimes.ticket))
+            IssueTicket(bearer: bearer, authority: link.authority, seconds: config.lifetimes.ticket))
     }
 
     private func addRooms(to routes: inout AuthRoutes, _ bearer: Bearer) {

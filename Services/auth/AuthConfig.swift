@@ -1,3 +1,4 @@
+import Access
 import Bus
 import Hosting
 import Postgres
@@ -23,17 +24,11 @@ struct AuthConfig: ServiceConfiguration {
 
     init(from settings: inout Settings) {
         hosting = settings.hosting(port: 8081)
-        redis = settings.parsed(
-            "REDIS_URL", default: "redis://127.0.0.1:8079", expects: "a redis:// URL",
-            help: "The bus: Redis 7."
-        ) { try? RedisAddress(url: $0) }
-        postgres = settings.parsed(
-            "DATABASE_URL", default: "postgres://parley@127.0.0.1:8078/parley", expects: "a postgres:// URL",
-            help: "The record: PostgreSQL 15, schema auth."
-        ) { PostgresURL($0) }
+        redis = settings.redis()
+        postgres = settings.database(schema: "auth") { PostgresURL($0) }
         postgresPool = settings.int(
             "POSTGRES_POOL", default: 8, in: 2...100, help: "Connections to PostgreSQL.")
-        tokens = AuthConfig.tokens(&settings)
+        tokens = settings.tokens()
         lifetimes = TokenLifetimes(&settings)
         let logN = settings.int(
             "SCRYPT_LOG_N", default: 17, in: 14...20,
@@ -47,32 +42,14 @@ struct AuthConfig: ServiceConfiguration {
         ) { UserHandle($0) }
         administratorPassword = settings.secret(
             "ADMIN_PASSWORD", minimumBytes: 8, help: "The password of an administrator that is made.")
-        trustedProxies = settings.parsed(
-            "TRUSTED_PROXIES", default: "", expects: "a list of addresses and ranges",
-            help: "Proxies whose X-Forwarded-For is believed, such as 127.0.0.0/8,::1."
-        ) { TrustedProxies($0) }
-        hasLimits = settings.bool(
-            "LIMITS", default: true, help: "off lifts every limit of rate and count.")
+        trustedProxies = settings.trustedProxies()
+        hasLimits = settings.hasLimits()
     }
 
     /// For how long a token that somebody may hold is good: with a shared secret others issue them too, and
     /// theirs may live as long as a login session.
     var longestTokenSeconds: Int {
         tokens.algorithm == .hs256 ? max(lifetimes.access, lifetimes.refresh) : lifetimes.access
-    }
-
-    private static func tokens(_ settings: inout Settings) -> TokenSettings {
-        let algorithm = settings.choice(
-            "JWT_ALGORITHM", default: TokenAlgorithm.eddsa, help: "How access tokens are signed.")
-        let secret = settings.secret(
-            "JWT_SECRET", minimumBytes: 32, help: "The shared secret of HS256, the same for all services.")
-        if algorithm == .hs256, secret == nil {
-            settings.reject("JWT_SECRET", because: "is needed where JWT_ALGORITHM is HS256")
-        }
-        return TokenSettings(
-            algorithm: algorithm, secret: Array((secret?.value ?? "").utf8),
-            issuer: settings.string("JWT_ISSUER", default: "parley", help: "The iss of access tokens."),
-            audience: settings.string("JWT_AUDIENCE", default: "parley", help: "The aud of access tokens."))
     }
 }
 

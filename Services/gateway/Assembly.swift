@@ -1,3 +1,4 @@
+import Access
 import Bus
 import Engine
 import Hosting
@@ -15,10 +16,9 @@ actor Assembly: Service {
     private var parts: Parts?
 
     private struct Parts {
-        let redis: RedisClient
+        let link: ClusterLink
         let subscriber: Subscriber
         let rpc: RPCClient
-        let control: ControlLog
         let lease: Lease
         let shard: Shard
         let health: Health
@@ -36,25 +36,25 @@ actor Assembly: Service {
     func start() async throws {
         loop.preconditionCurrent()
         let name = "gateway \(config.id)".replacing(" ", with: "-")
-        let redis = RedisClient(
-            loop: loop, address: config.redis, name: name,
-            libraries: [RoomFunctions.library, PresenceFunctions.library, LimitFunctions.library])
+        let link = try ClusterLink(
+            loop: loop, address: config.redis, tokens: config.tokens, name: name,
+            libraries: [RoomFunctions.library, PresenceFunctions.library, LimitFunctions.library],
+            log: context.log)
+        let redis = link.redis
         let subscriber = Subscriber(loop: loop, address: config.redis, name: "\(name)-rooms")
         let lease = Lease(id: config.id, loop: loop, redis: redis, log: context.log)
         let rpc = RPCClient(
             loop: loop, address: config.redis, name: name, redis: redis, replyID: lease.incarnation)
-        let control = ControlLog(loop: loop, address: config.redis, name: name, redis: redis)
-        let shard = try makeShard(redis, subscriber, rpc, lease)
-        let health = makeHealth(redis, subscriber, shard)
+        let shard = makeShard(link, subscriber, rpc, lease)
+        let health = makeHealth(link, subscriber, shard)
         let http = try makeHTTP(shard, health)
         parts = Parts(
-            redis: redis, subscriber: subscriber, rpc: rpc, control: control, lease: lease, shard: shard,
-            health: health, http: http)
-        connect(redis, subscriber, control, lease, shard)
-        redis.start()
+            link: link, subscriber: subscriber, rpc: rpc, lease: lease, shard: shard, health: health,
+            http: http)
+        connect(link, subscriber, lease, shard)
+        link.start()
         subscriber.start()
         rpc.start()
-        control.start()
         shard.start()
         context.log.info("listening", ["host": .string(config.hosting.host), "port": .int(http.port)])
     }
@@ -66,20 +66,18 @@ actor Assembly: Service {
         await parts.shard.drain(withinMilliseconds: 3_000)
         await parts.http.drain(withinMilliseconds: 1_000)
         await parts.lease.release()
-        parts.control.close()
         parts.rpc.close()
         parts.subscriber.close()
-        parts.redis.close()
+        parts.link.close()
         self.parts = nil
     }
 
     // MARK: Parts
 
-    private func makeShard(_ redis: RedisClient, _ subscriber: Subscriber, _ rpc: RPCClient, _ lease: Lease)
-        throws
-        -> Shard
-    {
-        let (loop, log) = (loop, context.log)
+    private func makeShard(
+        _ link: ClusterLink, _ subscriber: Subscriber, _ rpc: RPCClient, _ lease: Lease
+    ) -> Shard {
+        let (loop, log, redis) = (loop, context.log, link.redis)
         let metrics = GatewayMetrics(context.metrics)
         let directory = RoomDirectory(redis: redis, rpc: rpc)
         let recent = RecentLog(redis: redis)
@@ -96,16 +94,16 @@ actor Assembly: Service {
         ) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
-            authority: try Authority(settings: config.tokens, loop: loop, redis: redis), directory: directory,
+            authority: link.authority, directory: directory,
             recent: recent, rooms: rooms, people: People(subscriber: subscriber, presence: presence),
             presence: presence, sender: sender,
             stored: StoredWatch(loop: loop, redis: redis, subscriber: subscriber))
     }
 
-    private func makeHealth(_ redis: RedisClient, _ subscriber: Subscriber, _ shard: Shard) -> Health {
+    private func makeHealth(_ link: ClusterLink, _ subscriber: Subscriber, _ shard: Shard) -> Health {
         let health = Health(loop: loop)
         health.check("redis") {
-            _ = try await redis.call("PING")
+            try await link.ping()
             guard subscriber.isConnected else { throw RedisError.unavailable }
         }
         health.check("keys") {
@@ -125,21 +123,18 @@ actor Assembly: Service {
 
     /// Who hears of what.
     private func connect(
-        _ redis: RedisClient, _ subscriber: Subscriber, _ control: ControlLog, _ lease: Lease, _ shard: Shard
+        _ link: ClusterLink, _ subscriber: Subscriber, _ lease: Lease, _ shard: Shard
     ) {
-        let log = context.log
         var isStarted = false
-        redis.onConnect = { run in
-            log.info("bus connected", ["run": .string(run)])
+        link.onConnect = { _ in
             if isStarted { lease.renew() } else { lease.start() }
             isStarted = true
             shard.presence.stateAll()
             shard.stored.reconnected()
         }
-        redis.onDisconnect = { log.warn("bus lost") }
         subscriber.onDisconnect = { shard.rooms.subscriptionsLost() }
-        control.onEvent = { shard.hear($0) }
-        control.onReload = { shard.reload() }
+        link.control.onEvent = { shard.hear($0) }
+        link.control.onReload = { shard.reload() }
         lease.onLapsed = { shard.presence.stateAll() }
         let half = PresenceRecord.onlineSeconds / 2
         loop.scheduleRepeating(everyMilliseconds: half * 1000) { shard.presence.renewCopies() }

@@ -1,3 +1,4 @@
+import Access
 import Bus
 import Glibc
 import Hosting
@@ -51,8 +52,9 @@ struct GatewayConfig: ServiceConfiguration {
             }
             return (1...64).contains(text.utf8.count) && allowed ? text : nil
         }
-        redis = settings.redisAddress()
+        redis = settings.redis()
         tokens = settings.tokens()
+        let member = settings.memberPolicy()
         limits = Limits(
             messageBytes: settings.bytes(
                 "MAX_MESSAGE_BYTES", default: 65_536, in: 1_024...16_777_216,
@@ -60,16 +62,11 @@ struct GatewayConfig: ServiceConfiguration {
             contentChars: settings.int(
                 "MAX_CONTENT_CHARS", default: 4_000, in: 1...1_000_000, unit: "Unicode scalars",
                 help: "Longest content of a message."),
-            messagesPerWindow: settings.int(
-                "MESSAGE_RATE_LIMIT", default: 10, in: 0...1_000_000, unit: "messages",
-                help: "How many messages a member may send in a window; 0 is no limit."),
-            windowSeconds: settings.seconds(
-                "MESSAGE_RATE_WINDOW", default: 60, in: 1...86_400, help: "Length of that window."),
+            messagesPerWindow: member.messages, windowSeconds: member.seconds,
             rooms: settings.int(
                 "MAX_ROOMS_PER_CONNECTION", default: 100, in: 1...10_000, unit: "rooms",
                 help: "How many rooms one connection may have joined."))
-        limitsAreOff = !settings.bool(
-            "LIMITS", default: true, help: "off lifts every limit of rate and count.")
+        limitsAreOff = !settings.hasLimits()
         let perAddress = settings.int(
             "MAX_CONNECTIONS_PER_IP", default: 256, in: 0...1_000_000, unit: "connections",
             help: "How many connections one address may have at this gateway; 0 is no limit.")
@@ -78,10 +75,7 @@ struct GatewayConfig: ServiceConfiguration {
             help: "How many connections one user may have at this gateway; 0 is no limit.")
         connectionsPerAddress = limitsAreOff ? 0 : perAddress
         connectionsPerUser = limitsAreOff ? 0 : perUser
-        trustedProxies = settings.parsed(
-            "TRUSTED_PROXIES", default: "", expects: "a list of addresses and ranges",
-            help: "Proxies whose X-Forwarded-For is believed, such as 127.0.0.0/8,::1."
-        ) { TrustedProxies($0) }
+        trustedProxies = settings.trustedProxies()
         allowedOrigins = settings.list(
             "ALLOWED_ORIGINS",
             help: "Origins whose pages may connect; * for all; empty: the request's own host.")
@@ -98,9 +92,7 @@ struct GatewayConfig: ServiceConfiguration {
         sendQueueBytes = settings.bytes(
             "SEND_QUEUE_BYTES", default: 1_048_576, in: 65_536...1_073_741_824,
             help: "How much may wait for one reader; more closes it as a slow consumer.")
-        recentKeep = settings.int(
-            "RECENT_KEEP", default: 1_000, in: 100...20_000, unit: "messages",
-            help: "How many messages of a room Redis keeps for those who come back.")
+        recentKeep = settings.recentKeep()
         recentMax = settings.int(
             "RECENT_MAX", default: 20_000, in: 1_000...1_000_000, unit: "messages",
             help: "How many it keeps at most while the archive lags; then sends are refused.")
@@ -115,30 +107,5 @@ struct GatewayConfig: ServiceConfiguration {
         let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         let text = String(decoding: bytes, as: UTF8.self)
         return text.isEmpty ? "gateway" : String(text.prefix(64))
-    }
-}
-
-extension Settings {
-    /// Where the bus is.
-    fileprivate mutating func redisAddress() -> RedisAddress {
-        parsed(
-            "REDIS_URL", default: "redis://127.0.0.1:8079", expects: "redis://[user:password@]host:port[/db]",
-            help: "The bus."
-        ) { try? RedisAddress(url: $0) }
-    }
-
-    /// How tokens are judged; the same names and defaults in every service.
-    fileprivate mutating func tokens() -> TokenSettings {
-        let algorithm = choice(
-            "JWT_ALGORITHM", default: TokenAlgorithm.eddsa, help: "How access tokens are signed.")
-        let secret = secret(
-            "JWT_SECRET", minimumBytes: 32, help: "The secret of HS256, shared by all services.")
-        if algorithm == .hs256, secret == nil {
-            reject("JWT_SECRET", because: "is needed with JWT_ALGORITHM=HS256")
-        }
-        return TokenSettings(
-            algorithm: algorithm, secret: Array((secret?.value ?? "").utf8),
-            issuer: string("JWT_ISSUER", default: "parley", help: "Who issues tokens."),
-            audience: string("JWT_AUDIENCE", default: "parley", help: "Whom tokens are for."))
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import ArchiveFunctions
 import Bus
 import Engine
@@ -11,25 +12,22 @@ import Web
 /// The parts of history, made on their loop: constructed in order, started in order, stopped in reverse.
 final class History {
     private let health: Health
-    private let redis: RedisClient
+    private let link: ClusterLink
     private let postgres: PostgresClient
     private let preparation: ArchivePreparation
     private let months: MonthPartitions
     private let leases: Leases
     private let ingest: Ingest
-    private let authority: Authority
-    private let control: ControlLog
     private let rpc: RPCClient
     private let queries: RPCServer
     private let http: HTTPService
 
     init(config: HistoryConfig, context: LaunchContext, loop: EventLoop) throws {
         let (log, metrics) = (context.log, HistoryMetrics(context.metrics))
-        let token = "history.\(String(UInt64.random(in: .min ... .max), radix: 36))"
-
-        redis = RedisClient(
-            loop: loop, address: config.redis, name: "history",
-            libraries: [ArchiveFunctions.library, RoomFunctions.library])
+        link = try ClusterLink(
+            loop: loop, address: config.redis, tokens: config.tokens, name: "history",
+            libraries: [ArchiveFunctions.library, RoomFunctions.library], log: log)
+        let (redis, token) = (link.redis, link.instance)
         postgres = PostgresClient(
             loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "history")
 
@@ -44,8 +42,6 @@ final class History {
             width: config.postgresPool - 1, log: log)
 
         // Reading.
-        authority = try Authority(settings: config.tokens, loop: loop, redis: redis)
-        control = ControlLog(loop: loop, address: config.redis, name: "history", redis: redis)
         rpc = RPCClient(loop: loop, address: config.redis, name: "history", redis: redis, replyID: token)
         let pages = Pages(
             redis: redis, archive: ArchivedLog(postgres: postgres), metrics: metrics, log: log)
@@ -59,7 +55,8 @@ final class History {
         var routes = Routes()
         OperationsEndpoint(health: health, metrics: context.metrics).add(to: &routes)
         HistoryRoutes(
-            authority: authority, directory: RoomDirectory(redis: redis, rpc: rpc), pages: pages
+            callers: Callers(authority: link.authority), directory: RoomDirectory(redis: redis, rpc: rpc),
+            pages: pages
         ).add(to: &routes)
         http = try HTTPService(loop: loop, context: context, routes: routes)
 
@@ -68,17 +65,14 @@ final class History {
 
     /// Who tells whom.
     private func connect(_ log: Log) {
-        let (leases, ingest, authority, preparation) = (leases, ingest, authority, preparation)
-        let (redis, postgres) = (redis, postgres)
-        redis.onConnect = { _ in leases.renew() }
-        redis.onDisconnect = { log.warn("lost Redis") }
+        let (leases, ingest, preparation) = (leases, ingest, preparation)
+        let (link, postgres) = (link, postgres)
+        link.onConnect = { _ in leases.renew() }
         postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }
         leases.onGained = { ingest.own($0) }
         leases.onLost = { ingest.disown($0) }
         ingest.onTakenOver = { leases.drop($0) }
-        control.onEvent = { authority.hear($0) }
-        control.onReload = { authority.load() }
-        health.check("redis") { _ = try await redis.call("PING") }
+        health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
             guard preparation.isDone else { throw NotReady.migrating }
@@ -92,9 +86,8 @@ final class History {
     var port: Int { http.port }
 
     func start() {
-        redis.start()
+        link.start()
         postgres.start()
-        control.start()
         rpc.start()
         queries.start()
         preparation.run { [months, leases, ingest] in
@@ -113,9 +106,8 @@ final class History {
         await ingest.stop(withinMilliseconds: 12_000)
         await leases.release()
         months.stop()
-        control.close()
         rpc.close()
         await postgres.close()
-        redis.close()
+        link.close()
     }
 }

@@ -1,6 +1,6 @@
 public import Engine
 public import Redis
-public import Schema
+internal import Schema
 public import Tokens
 
 /// Judges tokens by the keys and revocations that auth publishes, and takes tickets.
@@ -53,20 +53,31 @@ public final class Authority {
     /// Whether a token that was good has been taken back since.
     public func isRevoked(_ identity: Identity) -> Bool { revocations.covers(identity) }
 
+    /// Makes a one-time ticket, good for so many seconds.
+    public func issueTicket(to identity: Identity, seconds: Int) async throws -> String {
+        let ticket = Base64URL.encode(try SecureRandom.bytes(32))
+        _ = try await redis.call(
+            "SET", Self.key(ofTicket: ticket), .bytes(identity.ticket.encoded), "EX", .int(Int64(seconds)))
+        return ticket
+    }
+
     /// Takes a one-time ticket; a second time it is not good.
     public func redeem(ticket: String) async -> Result<Identity, AuthenticationFailure> {
         guard (16...128).contains(ticket.utf8.count) else { return .failure(.invalid) }
-        let digest = Digest.sha256(Array(ticket.utf8))
-        let hex = digest.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
-        let key = Keys.ticket(sha256: hex)
-        guard let reply = try? await redis.call("GETDEL", .text(key)) else { return .failure(.unavailable) }
+        guard let reply = try? await redis.call("GETDEL", Self.key(ofTicket: ticket)) else {
+            return .failure(.unavailable)
+        }
         guard let bytes = reply.bytes, let json = try? JSONValue(parsing: bytes),
             let identity = Identity(ticket: json)
         else { return .failure(.invalid) }
         return revocations.covers(identity) ? .failure(.revoked) : .success(identity)
+    }
+
+    private static func key(ofTicket ticket: String) -> RedisArgument {
+        let digest = Digest.sha256(Array(ticket.utf8)).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return .text(Keys.ticket(sha256: digest.joined()))
     }
 
     // MARK: Learning
@@ -136,7 +147,7 @@ extension Identity {
     }
 
     /// What auth writes for a ticket.
-    public var ticket: JSONValue {
+    fileprivate var ticket: JSONValue {
         var members: [String: JSONValue] = [
             "user": .string(user.text), "name": .string(name), "roles": .array(roles.map { .string($0) }),
             "exp": .int(expires),

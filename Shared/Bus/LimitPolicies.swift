@@ -8,6 +8,11 @@ public struct LimitPolicy: Sendable, Hashable {
     /// Length of the window in seconds.
     public var seconds: Int
 
+    /// 0 to more than anybody sends.
+    public static let messagesRange = 0...1_000_000
+    /// At least a second, at most a day.
+    public static let secondsRange = 1...86_400
+
     /// Takes the parts.
     public init(messages: Int, seconds: Int) {
         self.messages = messages
@@ -20,9 +25,8 @@ public struct LimitPolicy: Sendable, Hashable {
     /// Reads that form.
     public init?(_ text: String) {
         let parts = text.split(separator: ":").compactMap { Int($0) }
-        guard parts.count == 2, (0...1_000_000).contains(parts[0]), (1...86_400).contains(parts[1]) else {
-            return nil
-        }
+        guard parts.count == 2, Self.messagesRange.contains(parts[0]), Self.secondsRange.contains(parts[1])
+        else { return nil }
         self.init(messages: parts[0], seconds: parts[1])
     }
 

@@ -1,7 +1,6 @@
 import Bus
 import Engine
 import Foundation
-import FoundationNetworking
 import Postgres
 import Redis
 import Schema
@@ -14,49 +13,18 @@ import Testing
 /// The tests that start a whole auth: one after another, as each starts servers and hashes passwords.
 @Suite(.serialized) enum ServiceTests {}
 
-/// One PostgreSQL for all tests of this target; each test has a database of its own.
-private enum SharedPostgres {
-    private static let server = Result { try PostgresServer() }
-
-    static func makeDatabase() throws -> String {
-        let name = "auth_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
-        return try server.get().makeDatabase(name)
-    }
-}
-
 /// A running auth, as its clients see it.
 struct Auth: Sendable {
     let port: Int
     let redisURL: String
     let databaseURL: String
 
-    struct Answer: Sendable {
-        let status: Int
-        let headers: [String: String]
-        let json: JSONValue
-
-        subscript(name: String) -> JSONValue? { json[name] }
-        var code: String? { json["code"]?.text }
-    }
-
     func call(
         _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil,
         contentType: String = "application/json"
-    ) async throws -> Answer {
-        let url = try #require(URL(string: "http://127.0.0.1:\(port)\(path)"))
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        // A connection that is kept would keep the service from stopping at once.
-        request.setValue("close", forHTTPHeaderField: "Connection")
-        request.httpBody = body.map { Data($0.encoded) }
-        if body != nil { request.setValue(contentType, forHTTPHeaderField: "Content-Type") }
-        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        let http = try #require(response as? HTTPURLResponse)
-        var headers: [String: String] = [:]
-        for (name, value) in http.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
-        let json = data.isEmpty ? JSONValue.null : try JSONValue(parsing: Array(data))
-        return Answer(status: http.statusCode, headers: headers, json: json)
+    ) async throws -> HTTPAnswer {
+        try await .asking(
+            method, path, port: port, body: body?.encoded, token: token, contentType: contentType)
     }
 
     struct Login: Sendable {
@@ -75,13 +43,13 @@ struct Auth: Sendable {
                 "POST", "/auth/login", ["username": .string(name), "password": .string(password)]))
     }
 
-    func login(_ answer: Answer) throws -> Login {
+    func login(_ answer: HTTPAnswer) throws -> Login {
         Login(
             access: try #require(answer["access_token"]?.text),
             refresh: try #require(answer["refresh_token"]?.text))
     }
 
-    func refresh(_ token: String) async throws -> Answer {
+    func refresh(_ token: String) async throws -> HTTPAnswer {
         try await call("POST", "/auth/refresh", ["refresh_token": .string(token)])
     }
 

@@ -1,4 +1,6 @@
-import Bus
+import Engine
+import Postgres
+import Redis
 import Schema
 import Testing
 import Web
@@ -43,38 +45,19 @@ import Web
         #expect(ids.allSatisfy { !$0.isDirect })
     }
 
-    @Test func pagesFollowEachOther() throws {
-        let first = try Paging(try #require(Request(.get, "/rooms?limit=2")))
-        let (page, cursor) = first.cut(["a", "b", "c"], by: \.self)
-        #expect(page == ["a", "b"])
-        let second = try Paging(try #require(Request(.get, "/rooms?limit=2&cursor=\(cursor ?? "")")))
-        #expect(second.after == "b")
-        #expect(second.cut(["c"], by: \.self).next == nil)
-    }
-
-    @Test(arguments: ["limit=0", "limit=201", "limit=x", "cursor=!", "cursor=AA"])
-    func aBadPageIsRefused(query: String) throws {
-        let request = try #require(Request(.get, "/rooms?\(query)"))
-        let problem = #expect(throws: Problem.self) { try Paging(request) }
-        #expect(problem?.status == .unprocessableContent)
-    }
-
-    @Test(arguments: [
-        ("Bearer abc", "abc"), ("bearer  abc", "abc"), ("Basic abc", nil), ("Bearer", nil), ("", nil),
-    ])
-    func bearers(field: String, token: String?) throws {
-        let request = try #require(Request(.get, "/", headers: ["Authorization": field]))
-        #expect((try? Bearer.token(in: request)).map(String.init) == token)
-    }
-
-    @Test func aProblemKnowsItsStatusAndChallenge() {
-        #expect(Problem(.lastOwner).status == .conflict)
-        #expect(Problem(.serviceUnavailable).retryAfterSeconds == 1)
-        #expect(Problem(.tokenMissing).headers["WWW-Authenticate"] == #"Bearer realm="parley""#)
-        let challenge = Problem(.tokenExpired).headers["WWW-Authenticate"] ?? ""
-        #expect(challenge.contains(#"error="invalid_token""#))
-        #expect(Problem(reporting: AuthenticationFailure.revoked)?.code == "token_revoked")
+    @Test func whatFailsInsideHasAnAnswer() {
+        #expect(Problem(reporting: ErrorCode.lastOwner)?.status == .conflict)
+        #expect(Problem(reporting: EngineError.overloaded)?.code == "overloaded")
+        #expect(Problem(reporting: RedisError.unavailable)?.code == "service_unavailable")
+        #expect(Problem(reporting: PostgresError.closed)?.retryAfterSeconds == 1)
         struct Bug: Error {}
         #expect(Problem(reporting: Bug()) == nil)
+    }
+
+    @Test func aPageOfAListSaysWhereTheNextBegins() throws {
+        let first = Response.json(Listing("rooms", (page: ["a"], next: "c")))
+        #expect(try JSONValue(parsing: first.body) == ["rooms": ["a"], "next_cursor": "c"])
+        let last = Response.json(Listing("rooms", (page: ["d"], next: nil)))
+        #expect(try JSONValue(parsing: last.body) == ["rooms": ["d"], "next_cursor": nil])
     }
 }

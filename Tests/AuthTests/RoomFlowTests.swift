@@ -18,7 +18,7 @@ extension ServiceTests {
                 let made = try await auth.call(
                     "POST", "/rooms", ["name": "Ops & Friends", "visibility": "private"], token: alice)
                 #expect(made.status == 201)
-                #expect(made.headers["location"] == "/rooms/ops-friends")
+                #expect(made.header("location") == "/rooms/ops-friends")
                 #expect(made["role"] == "owner")
                 #expect(made["members"] == 1)
                 let twin = try await auth.call(

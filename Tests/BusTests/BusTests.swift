@@ -1,4 +1,5 @@
 import Schema
+import Support
 import Testing
 
 @testable import Bus
@@ -70,14 +71,4 @@ struct LimitPoliciesTests {
     @Test(arguments: ["", "1", "1:0", "-1:5", "a:b", "1:2:3"]) func aDamagedPolicyIsNone(text: String) {
         #expect(LimitPolicy(text) == nil)
     }
-}
-
-private func handle(_ text: String) -> UserHandle {
-    guard let handle = UserHandle(text) else { preconditionFailure("no handle: \(text)") }
-    return handle
-}
-
-private func room(_ text: String) -> RoomID {
-    guard let room = RoomID(text) else { preconditionFailure("no room: \(text)") }
-    return room
 }

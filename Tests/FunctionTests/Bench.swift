@@ -52,20 +52,3 @@ func onBench(
 
 /// The first word of a reply.
 func word(_ reply: RedisReply) -> String? { reply[0].text }
-
-extension UserHandle {
-    static let alice = make("alice")
-    static let bob = make("bob")
-
-    private static func make(_ text: String) -> UserHandle {
-        guard let handle = UserHandle(text) else { preconditionFailure("no handle: \(text)") }
-        return handle
-    }
-}
-
-extension RoomID {
-    static let general: RoomID = {
-        guard let room = RoomID("general") else { preconditionFailure("no room") }
-        return room
-    }()
-}

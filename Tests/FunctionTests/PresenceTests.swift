@@ -1,6 +1,7 @@
 import PresenceFunctions
 import Redis
 import Schema
+import Support
 import Testing
 
 /// Who is where: only the first and the last are told.

@@ -3,7 +3,6 @@ import Postgres
 import Redis
 import Schema
 import Support
-import Synchronization
 import Testing
 
 @testable import ChatHistory
@@ -27,7 +26,7 @@ final class Cluster {
     init(_ loop: EventLoop, database: String? = nil, starts: Bool = true) async throws {
         self.loop = loop
         server = try RedisServer()
-        let url = try database ?? Shared.makeDatabase()
+        let url = try database ?? SharedPostgres.makeDatabase()
         config = try Cluster.configuration([
             "REDIS_URL": server.url, "DATABASE_URL": url, "JWT_ALGORITHM": "HS256",
             "JWT_SECRET": Cluster.secret,
@@ -122,40 +121,5 @@ final class Cluster {
             await loop.sleep(milliseconds: 10)
         }
         return false
-    }
-
-    /// One server for all tests that do not kill it, with a database for each.
-    private enum Shared {
-        static let server = Mutex<PostgresServer?>(nil)
-        static let count = Atomic<Int>(0)
-
-        static func makeDatabase() throws -> String {
-            let server = try server.withLock { server in
-                let running = try server ?? PostgresServer()
-                server = running
-                return running
-            }
-            let number = count.wrappingAdd(1, ordering: .relaxed).newValue
-            return try server.makeDatabase("history_\(number)")
-        }
-    }
-}
-
-extension UserHandle {
-    static let alice = make("alice")
-    static let bob = make("bob")
-
-    static func make(_ text: String) -> UserHandle {
-        guard let handle = UserHandle(text) else { preconditionFailure("no handle: \(text)") }
-        return handle
-    }
-}
-
-extension RoomID {
-    static let general = make("general")
-
-    static func make(_ text: String) -> RoomID {
-        guard let room = RoomID(text) else { preconditionFailure("no room: \(text)") }
-        return room
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import Bus
 import Engine
 import Redis
@@ -44,8 +45,8 @@ import Web
                 loop: loop, address: address, name: "test", redis: cluster.redis, replyID: "routes")
             var routes = Routes()
             HistoryRoutes(
-                authority: authority, directory: RoomDirectory(redis: cluster.redis, rpc: rpc),
-                pages: cluster.pages
+                callers: Callers(authority: authority),
+                directory: RoomDirectory(redis: cluster.redis, rpc: rpc), pages: cluster.pages
             ).add(to: &routes)
             try await cluster.open([.general])
             for number in 1...5 { try await cluster.send("message \(number)", to: .general) }
@@ -127,14 +128,5 @@ import Web
                 #expect(response.status == .notFound)
             }
         }
-    }
-
-    @Test(
-        arguments: [
-            ("Bearer abc", "abc"), ("bearer  abc", "abc"), ("Basic abc", nil), ("Bearer", nil),
-            ("Bearer a b", nil), (nil, nil),
-        ] as [(String?, String?)])
-    func theTokenOfAField(field: String?, token: String?) {
-        #expect(HistoryRoutes.bearer(field).map(String.init) == token)
     }
 }

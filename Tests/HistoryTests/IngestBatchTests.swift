@@ -1,6 +1,7 @@
 import Engine
 import Redis
 import Schema
+import Support
 import Testing
 
 @testable import ChatHistory
@@ -92,7 +93,7 @@ private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general,
     }
 
     @Test func roomsDoNotTouchEachOther() {
-        let other = RoomID.make("other")
+        let other = room("other")
         let batch = IngestBatch([record(6), record(1, room: other), record(7)], heads: head)
         #expect(batch.rows.count == 3)
         #expect(batch.holes == 0)

@@ -1,5 +1,6 @@
 import Bus
 import Schema
+import Support
 import Testing
 
 @testable import ChatHistory

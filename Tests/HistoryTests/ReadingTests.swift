@@ -63,7 +63,7 @@ import Testing
             #expect(beyond == HistoryPage(messages: [], nextBefore: 301, nextAfter: nil, isComplete: true))
             let first = try await pages.page(PageRequest(room: .general, before: 1))
             #expect(first == HistoryPage(messages: [], nextBefore: nil, nextAfter: 0, isComplete: true))
-            let nothing = try await pages.page(PageRequest(room: .make("empty")))
+            let nothing = try await pages.page(PageRequest(room: room("empty")))
             #expect(nothing == HistoryPage(messages: [], nextBefore: nil, nextAfter: nil, isComplete: true))
             let all = try await pages.page(PageRequest(room: .general, before: .max, limit: 200))
             #expect(all.seqs == Array(101...300))

@@ -11,7 +11,7 @@ import Testing
 /// The way from the logs in Redis into the archive, over real servers.
 @Suite(.serialized) struct WritingTests {
     @Test func everyMessageIsStoredInOrder() async throws {
-        let rooms = (0..<20).map { RoomID.make("room-\($0)") }
+        let rooms = (0..<20).map { room("room-\($0)") }
         try await onLoop { loop in
             let cluster = try await Cluster(loop)
             try await cluster.open(rooms)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func nothingIsLostOrTwiceWhilePostgresIsAway() async throws {
-        let rooms = (0..<5).map { RoomID.make("room-\($0)") }
+        let rooms = (0..<5).map { room("room-\($0)") }
         let server = try PostgresServer()
         defer { server.remove() }
         try await onLoop { loop in

@@ -30,9 +30,8 @@ struct PresenceConfigTests {
     }
 
     @Test(arguments: [
-        ("JWT_ALGORITHM", "HS256", "JWT_SECRET"), ("JWT_SECRET", "short", "JWT_SECRET"),
-        ("REDIS_URL", "rediss://x", "REDIS_URL"), ("MESSAGE_RATE_LIMIT", "-1", "MESSAGE_RATE_LIMIT"),
-        ("MESSAGE_RATE_WINDOW", "0", "MESSAGE_RATE_WINDOW"), ("SWEEP_SECONDS", "x", "SWEEP_SECONDS"),
+        ("JWT_ALGORITHM", "HS256", "JWT_SECRET"), ("MESSAGE_RATE_LIMIT", "-1", "MESSAGE_RATE_LIMIT"),
+        ("SWEEP_SECONDS", "x", "SWEEP_SECONDS"),
     ])
     func aBadSettingIsNamed(name: String, value: String, culprit: String) {
         guard case .refused(let problems) = load([name: value]) else {

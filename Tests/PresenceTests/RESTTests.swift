@@ -2,6 +2,7 @@ import Bus
 import PresenceFunctions
 import Redis
 import Schema
+import Support
 import Testing
 
 @testable import ChatPresence

@@ -5,16 +5,6 @@ import Schema
 import Support
 import Testing
 
-func handle(_ text: String) -> UserHandle {
-    guard let handle = UserHandle(text) else { preconditionFailure("no handle: \(text)") }
-    return handle
-}
-
-func room(_ text: String) -> RoomID {
-    guard let room = RoomID(text) else { preconditionFailure("no room: \(text)") }
-    return room
-}
-
 /// Runs `body` on a loop with a client of a private Redis.
 func withRedis(
     _ body:

@@ -1,7 +1,6 @@
+import Access
 import Bus
 import Engine
-import Foundation
-import FoundationNetworking
 import Hosting
 import Redis
 import Schema
@@ -62,7 +61,7 @@ final class TestCluster {
     }
 
     private var isReady: Bool {
-        assembly.redis.isConnected && assembly.rpc.isReady && assembly.authority.isReady
+        assembly.link.redis.isConnected && assembly.rpc.isReady && assembly.link.authority.isReady
     }
 
     private static func answer(_ type: String, _ data: JSONValue, _ redis: RedisClient)
@@ -95,33 +94,16 @@ final class TestCluster {
     func ask(
         _ target: String, by method: String = "GET", as user: String? = nil, roles: [String] = [],
         rooms: [String]? = nil, expiresIn seconds: Int = 600, body: String? = nil
-    ) async throws -> Answer {
-        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(http.port)\(target)")))
-        request.httpMethod = method
-        request.timeoutInterval = 15
+    ) async throws -> HTTPAnswer {
+        var token: String?
         if let user {
             let now = Int(WallClock.milliseconds() / 1000)
-            let token = try signer.sign(
+            token = try signer.sign(
                 TokenClaims(
                     iss: "parley", aud: ["parley"], sub: user, exp: now + seconds, iat: now, roles: roles,
                     rooms: rooms))
-            request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
         }
-        if let body {
-            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-            request.httpBody = Data(body.utf8)
-        }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        return Answer(
-            response: try #require(response as? HTTPURLResponse),
-            json: try JSONValue(parsing: Array(data)))
-    }
-
-    struct Answer {
-        let response: HTTPURLResponse
-        let json: JSONValue
-
-        var status: Int { response.statusCode }
-        func header(_ name: String) -> String? { response.value(forHTTPHeaderField: name) }
+        return try await .asking(
+            method, target, port: http.port, body: body.map { Array($0.utf8) }, token: token)
     }
 }

@@ -1,6 +1,7 @@
 import PresenceFunctions
 import Redis
 import Schema
+import Support
 
 /// States what a gateway would.
 struct TestGateway {

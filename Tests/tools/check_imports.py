@@ -26,6 +26,9 @@ FUNCTIONS = {"RoomFunctions", "MembershipFunctions", "ArchiveFunctions", "Presen
 # The bus joins Redis and the schema for all services.
 SHARED["Bus"] = {"Engine", "Redis", "Schema", "Tokens", "FoundationEssentials"} | FUNCTIONS
 
+# Who asks over HTTP: the bus, the web and the process, joined for all services. PostgreSQL is for two of them.
+SHARED["Access"] = {"Bus", "Engine", "Hosting", "Redis", "Schema", "Tokens", "Web"}
+
 SERVICE = set(SHARED) | FUNCTIONS | {"Foundation", "FoundationEssentials"}
 SERVICES = {
     "gateway": SERVICE - {"Postgres"} | {"CPage"},

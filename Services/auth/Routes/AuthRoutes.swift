@@ -1,3 +1,4 @@
+import Access
 import Hosting
 import Postgres
 import Schema

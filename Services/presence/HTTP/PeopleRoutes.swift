@@ -1,3 +1,4 @@
+import Access
 import Bus
 import Redis
 import Schema
@@ -52,36 +53,22 @@ struct PeopleRoutes {
 
     private func room(_ request: Request) async throws(Problem) -> Response {
         let caller = try callers.caller(of: request)
-        let query = try RoomQuery(request)
-        guard let room = request.parameters["room"].flatMap(RoomID.init) else { throw Problem(.roomNotFound) }
-        try await requireMember(caller, room)
+        let room = try request.room(for: caller)
+        let paging = try Paging(request) { UserHandle($0) != nil }
+        try await rooms.requireMember(caller, of: room)
         do throws(BusError) {
             let online = try await online(in: room)
-            let page = RoomPage(of: online, query)
-            let entries = try await states(of: page.users).filter { $0.status != .offline }
+            let (page, next) = paging.cut(all: online, by: \.text)
+            let entries = try await states(of: page).filter { $0.status != .offline }
             return PeopleRoutes.answer { body in
                 body.people(entries)
                 body.member("online", online.count)
-                body.member("complete", page.nextCursor == nil)
-                body.member("next_cursor", page.nextCursor)
+                body.member("complete", next == nil)
+                body.member("next_cursor", next)
             }
         } catch {
             throw Problem(error)
         }
-    }
-
-    /// A room that one is no member of does not exist for one.
-    private func requireMember(_ caller: Identity, _ room: RoomID) async throws(Problem) {
-        guard caller.mayEnter(room) else { throw Problem(.roomNotFound) }
-        do throws(BusError) {
-            guard try await rooms.standing(of: caller.user, in: room).role == nil else { return }
-        } catch {
-            switch error {
-            case .refused(.roomDenied), .refused(.userNotFound): break
-            default: throw Problem(error)
-            }
-        }
-        throw Problem(.roomNotFound)
     }
 
     private func online(in room: RoomID) async throws(BusError) -> [UserHandle] {

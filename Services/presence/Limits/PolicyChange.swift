@@ -78,10 +78,3 @@ struct PolicyChange: Equatable {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
     }
 }
-
-extension LimitPolicy {
-    /// What `LimitPolicy.init(_ text:)` reads back; 0 messages mean no limit.
-    static let messagesRange = 0...1_000_000
-    /// At least a second, at most a day.
-    static let secondsRange = 1...86_400
-}
