@@ -67,6 +67,16 @@ struct RoomFeedTests {
         #expect(say(feed.filled([envelope(2)])) == ["deliver 2", "deliver 3"])
     }
 
+    @Test func aSilenceBeforeTheFirstEnvelopeIsReadToo() {
+        var feed = Feed(mv: 1)
+        feed.stood(at: LogPosition(epoch: "a", seq: 0))
+        #expect(say(feed.resync()) == ["fill after 0"])
+        #expect(
+            say(feed.filled([envelope(1_001, epoch: "b")])) == ["epoch 1001 after 0", "deliver 1001"])
+        feed.stood(at: LogPosition(epoch: "a", seq: 0))
+        #expect(feed.last == LogPosition(epoch: "b", seq: 1_001))
+    }
+
     @Test func aSilenceDuringAComparisonIsReadAfterIt() {
         var feed = Feed(mv: 1)
         _ = feed.received(envelope(1))

@@ -61,6 +61,7 @@ private struct Join {
             guard await room.awaitSubscription() else { throw .redis(.timeout) }
             while isWanted {
                 let standing = try await standing(of: identity.user)
+                room.stood(at: standing.newest)
                 guard let role = standing.role else { throw .refused(.roomDenied) }
                 let online = await online(identity.user)
                 let start = try await start(standing)

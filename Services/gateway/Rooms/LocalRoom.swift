@@ -65,6 +65,9 @@ final class LocalRoom {
         }
     }
 
+    /// Learns where the log stands from somebody who has read it since the subscription was confirmed.
+    func stood(at position: LogPosition) { feed.stood(at: position) }
+
     /// The subscription was lost; what is published meanwhile is read when it is back.
     func subscriptionLost() { isConfirmed = false }
 
@@ -178,6 +181,7 @@ final class LocalRoom {
             guard isMember(member) else { return }
             for envelope in page { last = send(envelope, to: member, after: last) }
             guard page.count < RoomServices.pageSize, last.seq >= knownSeq else { continue }
+            stood(at: last)
             return member.cursor = .live(last)
         }
     }

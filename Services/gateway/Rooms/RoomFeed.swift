@@ -45,6 +45,11 @@ struct RoomFeed<Payload> {
 
     init(mv: Int64 = 0) { self.mv = mv }
 
+    /// Takes where the log stood, read while subscribed: before the first envelope, what is missing counts from there.
+    mutating func stood(at position: LogPosition) {
+        if last == nil { last = position }
+    }
+
     /// Takes a live envelope.
     mutating func received(_ envelope: Envelope) -> [Action] {
         guard case .following = mode else {
