@@ -4,7 +4,6 @@ import Glibc
 import Hosting
 import Redis
 import Schema
-import Tokens
 import Web
 
 /// The settings of a gateway.

@@ -4,7 +4,6 @@ import Bus
 import Engine
 import Hosting
 import Postgres
-import Redis
 import RoomFunctions
 import Schema
 import Web
