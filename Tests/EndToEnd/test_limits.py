@@ -1,9 +1,12 @@
 """How much one may send (protocol, 4.2 and 4.5)."""
 
+import pytest
+
 from client import Client, Closed
 from waiting import eventually
 
 LIMIT = 10
+ANSWERS = {"get_history": "history", "get_presence": "presence_list"}
 TOO_MANY = Closed(1008, "too_many_connections")
 
 
@@ -72,6 +75,20 @@ def test_a_connection_may_be_in_a_hundred_rooms(person):
     assert (refused["code"], refused["retryable"]) == ("too_many_rooms", False)
     client.ask("leave_room", "left", room=rooms[0])
     client.join(rooms[100])
+
+
+@pytest.mark.parametrize("kind", ["get_history", "get_presence"])
+def test_who_asks_without_end_does_not_hold_up_others(pair, kind):
+    on_a, on_b, room = pair
+    count = 5_000
+    for number in range(count):
+        on_a.send(kind, id=number, room=room)
+    assert on_b.ask("get_history", "history", room=room)["data"]["messages"] == []
+    refused = on_a.expect("error")["data"]
+    assert (refused["code"], refused["retryable"]) == ("overloaded", True)
+    # Each is answered, one way or the other, and then it may ask again.
+    eventually(lambda: len(on_a.heard("error")) + len(on_a.heard(ANSWERS[kind])) == count - 1)
+    on_a.ask(kind, ANSWERS[kind], room=room)
 
 
 def test_limits_can_be_lifted(open_pair):

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import socket
 import subprocess
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,6 +49,23 @@ def test_each_service_tells_how_it_is(cluster, service):
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_the_load_balancer_hides_them(cluster, path):
     assert cluster.web.get(path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [("GET /%zz HTTP/1.1", 400), ("GET /\0 HTTP/1.1", 400), ("GET /%00 HTTP/1.1", 400), ("GET /../x HTTP/1.1", 400),
+     (f"GET /{'x' * 40_000} HTTP/1.1", 414), ("CONNECT x:1 HTTP/1.1", 400), ("GET / HTTP/3.0", 505)],
+    ids=["bad-escape", "nul", "escaped-nul", "above-the-top", "too-long", "connect", "version"],
+)
+def test_the_load_balancer_tells_what_is_wrong_with_a_request(cluster, request_line, status):
+    place = urlsplit(cluster.url)
+    with socket.create_connection((place.hostname, place.port), timeout=8) as connection:
+        connection.sendall(f"{request_line}\r\nHost: x\r\n\r\n".encode())
+        answer = HTTPResponse(connection)
+        answer.begin()
+        problem = json.loads(answer.read())
+    assert (answer.status, problem["status"]) == (status, status)
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_messages_are_counted(cluster, pair):

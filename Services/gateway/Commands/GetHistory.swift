@@ -5,7 +5,7 @@ import Schema
 extension Session {
     /// `get_history`: a page, read by the history service.
     func answer(_ request: GetHistory, for identity: Identity, replyTo: ReplyID?) {
-        shard.loop.spawn {
+        begin(answering: replyTo, about: request.room) {
             do throws(BusError) {
                 try await self.shard.requireMember(identity, of: request.room)
                 let page = try await self.shard.rpc.text("history", "page", request.json)

@@ -6,7 +6,7 @@ import Schema
 extension Session {
     /// `get_presence`: who is in a room, or how these people are.
     func answer(_ request: GetPresence, for identity: Identity, replyTo: ReplyID?) {
-        shard.loop.spawn {
+        begin(answering: replyTo) {
             do throws(BusError) {
                 switch request {
                 case .room(let room):

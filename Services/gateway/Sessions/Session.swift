@@ -23,6 +23,7 @@ final class Session {
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
     var sendLanes: [RoomID: Lane<OutgoingMessage>] = [:]
     var waitingBytes = 0
+    var questionsUnderWay = 0
     var typing: [RoomID: Timer] = [:]
 
     private(set) var state: SessionState
