@@ -18,11 +18,15 @@ public final class Stream {
     public var onEnd: (() -> Void)?
     /// Called once when all is over: `nil` after an orderly end or our own `close`.
     public var onClose: ((EngineError?) -> Void)?
-    /// Called when the queue has fallen to a quarter of `sendLimit` or less after having been above that.
+    /// Called when the queue has fallen to `drainMark` or less after having been above that.
     public var onDrain: (() -> Void)?
 
     /// How many bytes may wait to be sent; one more closes the stream with `sendQueueFull`.
-    public var sendLimit = Int.max
+    public var sendLimit = Int.max {
+        didSet { drainMark = sendLimit / 4 }
+    }
+    /// How far the queue must fall for `onDrain`; a quarter of `sendLimit` unless it is set after that.
+    public var drainMark = Int.max / 4
 
     private let descriptor: Int32
     private var watch: Watch?
@@ -65,7 +69,7 @@ public final class Stream {
         guard isOpen else { return }
         queue.append(bytes)
         guard queue.byteCount <= sendLimit else { return finish(.sendQueueFull) }
-        if queue.byteCount > sendLimit / 4 { wasAboveMark = true }
+        if queue.byteCount > drainMark { wasAboveMark = true }
         scheduleFlush()
     }
 
@@ -123,7 +127,7 @@ public final class Stream {
     }
 
     private func tellDrained() {
-        guard wasAboveMark, queue.byteCount <= sendLimit / 4 else { return }
+        guard wasAboveMark, queue.byteCount <= drainMark else { return }
         wasAboveMark = false
         onDrain?()
     }

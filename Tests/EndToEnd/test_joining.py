@@ -191,3 +191,34 @@ def test_one_connection_may_be_in_many_rooms(person):
         writer.say(room, f"for {number}")
     for number, room in enumerate(rooms):
         assert client.expect("new_message", room=room)["data"]["content"] == f"for {number}"
+
+
+LARGE = "\N{PILE OF POO}" * 4_000  # 16 KB: a hundred of them are more than may wait for a reader
+
+
+def test_recent_messages_may_be_more_than_the_queue_holds(open_pair):
+    filled_with(open_pair, LARGE, 100)
+    bob = open_pair.bob.connect(0)
+    bob.join(open_pair.room, recent=100)
+    assert [frame["seq"] for frame in bob.collect("new_message", 100)] == list(range(1, 101))
+    assert open_pair.on_a.say(open_pair.room, "live again")["seq"] == 101
+    bob.expect("new_message", content="live again")
+
+
+@pytest.mark.parametrize(("content", "count"), [("x" * 1_800, 400), (LARGE, 150)], ids=["many", "large"])
+def test_what_was_missed_may_be_more_than_the_queue_holds(open_pair, content, count):
+    since = {"epoch": open_pair.on_a.say(open_pair.room, "seen")["epoch"], "seq": 1}
+    filled_with(open_pair, content, count)
+    bob = open_pair.bob.connect(0)
+    assert bob.join(open_pair.room, since=since)["recovered"] is True
+    assert [frame["seq"] for frame in bob.collect("new_message", count)] == list(range(2, count + 2))
+    open_pair.on_a.say(open_pair.room, "live again")
+    assert bob.expect("new_message", content="live again")["seq"] == count + 2
+
+
+def filled_with(pair, content, count):
+    """Sends so many, no more of them at once than may wait on one connection."""
+    for start in range(0, count, 25):
+        for _ in range(start, min(start + 25, count)):
+            pair.on_a.send("send_message", room=pair.room, content=content)
+        pair.on_a.collect("message_sent", min(25, count - start))

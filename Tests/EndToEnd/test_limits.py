@@ -97,3 +97,13 @@ def test_limits_can_be_lifted(open_pair):
         on_a.send("send_message", room=room, content=f"{number}")
     on_a.collect("message_sent", LIMIT * 4)
     assert on_a.heard("rate_limit_exceeded") == []
+
+
+def test_thousands_refused_at_once_are_each_answered(pair):
+    on_a, on_b, room = pair
+    count = 2_000
+    for number in range(count):
+        on_a.send("send_message", room=room, content="x")
+    assert len(on_a.collect("rate_limit_exceeded", count - LIMIT)) == count - LIMIT
+    assert len(on_a.collect("message_sent", LIMIT)) == LIMIT
+    on_b.ask("ping", "pong")

@@ -16,7 +16,7 @@ extension Session {
                     self.send(try await self.shard.presenceList(of: users, for: identity), replyTo: replyTo)
                 }
             } catch {
-                self.fail(error.code, replyTo: replyTo)
+                self.fail(error.code, replyTo: replyTo, room: room)
             }
         }
     }

@@ -105,18 +105,22 @@ private struct Join {
     /// What the client is sent before live envelopes.
     private struct Start {
         var recovered: Bool?
-        var envelopes: [LoggedEnvelope]
+        /// Envelopes that stand for themselves.
+        var lead: [LoggedEnvelope]
+        /// The place after which the log follows.
+        var then: LogPosition
     }
 
     private func start(_ standing: RoomStanding) async throws(BusError) -> Start {
         do throws(RedisError) {
-            guard let since = request.since else {
-                return Start(recovered: nil, envelopes: try await newest(request.recent, standing))
+            if let since = request.since, let missed = try await missed(since, standing) {
+                let then = LogPosition(epoch: since.epoch, seq: missed.last?.seq ?? since.seq)
+                return Start(recovered: true, lead: missed, then: then)
             }
-            if let missed = try await missed(since, standing) {
-                return Start(recovered: true, envelopes: missed)
-            }
-            return Start(recovered: false, envelopes: try await newest(request.recent, standing))
+            return Start(
+                recovered: request.since == nil ? nil : false,
+                lead: try await newest(request.recent, standing),
+                then: standing.newest)
         } catch {
             throw .redis(error)
         }
@@ -126,16 +130,16 @@ private struct Join {
         try await shard.recent.newest(count, of: room.id, before: standing.newest.seq + 1)
     }
 
-    /// All envelopes after `since`, or nil where they do not stand in the recent log without a hole.
+    /// The first envelopes after `since`, or nil where not all stand in the recent log without a hole.
     private func missed(_ since: LogPosition, _ standing: RoomStanding) async throws(RedisError)
         -> [LoggedEnvelope]?
     {
         guard since.epoch == standing.newest.epoch, since.seq <= standing.newest.seq else { return nil }
-        let count = standing.newest.seq - since.seq
+        let count = min(standing.newest.seq - since.seq, Int64(RoomServices.leadSize))
         guard count > 0 else { return [] }
-        guard count <= Int64(shard.config.recentMax) else { return nil }
         let found = try await shard.recent.following(since.seq, of: room.id, count: Int(count))
-        let isWhole = found.count == Int(count) && found.last?.seq == standing.newest.seq
+        // The log loses its oldest only: what begins right after `since` goes on to the newest.
+        let isWhole = found.count == Int(count) && found.first?.seq == since.seq + 1
         return isWhole ? found : nil
     }
 
@@ -148,12 +152,7 @@ private struct Join {
         let joined = Joined(
             at: standing.newest, role: role, recovered: start.recovered, online: max(online, 1))
         session.send(joined, replyTo: replyTo, room: room.id)
-        for envelope in start.envelopes { session.send(FrameEncoder.text(envelope.bytes)) }
         // What has come live since the reading is read once more: then it is the same log, and in order.
-        if room.knownSeq > standing.newest.seq {
-            room.catchUp(member, after: standing.newest.seq, epoch: standing.newest.epoch)
-        } else {
-            member.cursor = .live(standing.newest)
-        }
+        room.begin(member, with: start.lead, then: start.then, newest: standing.newest.seq)
     }
 }

@@ -151,15 +151,42 @@ final class LocalRoom {
     }
 
     private func readHole(after seq: Int64) async {
+        var found: [LoggedEnvelope] = []
+        var size = PageSize()
         while !isUnused {
             do throws(RedisError) {
-                let found = try await services.recent.following(seq, of: id, count: RoomServices.fillLimit)
+                let after = found.last?.seq ?? seq
+                let page = try await services.recent.following(after, of: id, count: size.count)
+                found += page
+                guard size.isLast(page) || found.count >= RoomServices.fillLimit else { continue }
                 return perform(feed.filled(found.compactMap(RoomFeed.Envelope.init)))
             } catch {
                 services.log.debug("hole not filled yet", .room(id.text), .error(error))
                 await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
             }
         }
+    }
+
+    /// Gives a member what a join has read, then what follows `last` in the log, then the live envelopes.
+    ///
+    /// What finds room on the connection goes out at once.
+    func begin(_ member: Member, with lead: [LoggedEnvelope], then last: LogPosition, newest: Int64) {
+        var rest = lead[...]
+        while let envelope = rest.first, member.session.hasRoom {
+            member.session.send(FrameEncoder.text(envelope.bytes))
+            rest.removeFirst()
+        }
+        guard !rest.isEmpty || last.seq < max(knownSeq, newest) else { return goLive(member, at: last) }
+        services.loop.spawn { await self.give(rest, to: member, then: last) }
+    }
+
+    private func give(_ lead: ArraySlice<LoggedEnvelope>, to member: Member, then last: LogPosition) async {
+        for envelope in lead {
+            await member.session.waitForRoom()
+            guard isMember(member) else { return }
+            member.session.send(FrameEncoder.text(envelope.bytes))
+        }
+        await readOn(member, after: last)
     }
 
     /// Gives a member what follows `seq` in the log, then the live envelopes.
@@ -171,19 +198,38 @@ final class LocalRoom {
 
     private func readOn(_ member: Member, after last: LogPosition) async {
         var last = last
+        var size = PageSize()
+        var emptyReads = 0
         while isMember(member) {
-            await member.session.waitForRoom()
-            let page = try? await services.recent.following(last.seq, of: id, count: RoomServices.pageSize)
+            let page = try? await services.recent.following(last.seq, of: id, count: size.count)
             guard let page else {
                 await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
                 continue
             }
-            guard isMember(member) else { return }
-            for envelope in page { last = send(envelope, to: member, after: last) }
-            guard page.count < RoomServices.pageSize, last.seq >= knownSeq else { continue }
-            stood(at: last)
-            return member.cursor = .live(last)
+            for envelope in page {
+                await member.session.waitForRoom()
+                guard isMember(member) else { return }
+                last = send(envelope, to: member, after: last)
+            }
+            guard size.isLast(page), isMember(member) else { continue }
+            guard last.seq < knownSeq else { return goLive(member, at: last) }
+            guard page.isEmpty else { continue }
+            emptyReads += 1
+            guard emptyReads < 3 else { return skip(member, after: last) }
+            await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
         }
+    }
+
+    private func goLive(_ member: Member, at position: LogPosition) {
+        member.cursor = .live(position)
+        stood(at: position)
+    }
+
+    /// Redis has lost what others here have been given: a member that still lacks it is told so.
+    private func skip(_ member: Member, after last: LogPosition) {
+        guard let known = feed.last, known.seq > last.seq else { return goLive(member, at: last) }
+        member.session.send(Gap(epoch: known.epoch, seqs: last.seq + 1...known.seq), room: id)
+        goLive(member, at: known)
     }
 
     private func lastEpoch(of member: Member) -> String? {

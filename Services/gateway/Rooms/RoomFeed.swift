@@ -47,7 +47,7 @@ struct RoomFeed<Payload> {
 
     /// Takes where the log stood, read while subscribed: before the first envelope, what is missing counts from there.
     mutating func stood(at position: LogPosition) {
-        if last == nil { last = position }
+        if last == nil, !position.epoch.isEmpty { last = position }
     }
 
     /// Takes a live envelope.

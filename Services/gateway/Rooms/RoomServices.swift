@@ -19,8 +19,8 @@ struct RoomServices {
     static let patienceMilliseconds = 5_000
     /// How long to wait before Redis is asked again for what it could not give.
     static let retryMilliseconds = 200
-    /// How many envelopes a member that catches up is given before its connection must have taken them.
-    static let pageSize = 200
+    /// How many missed envelopes a join reads by itself; the rest is read as the connection takes it.
+    static let leadSize = 100
     /// How many envelopes a hole is filled with at once.
     static let fillLimit = 5_000
 }

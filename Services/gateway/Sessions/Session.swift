@@ -34,9 +34,6 @@ final class Session {
     private var lastPing: Instant
     private var deadline: Timer?
 
-    /// How many bytes may wait for this connection before a reader of a room's log waits for it.
-    private static let roomBytes = 262_144
-
     init(
         _ connection: WebSocketConnection, arrival: Arrival, address: String, isJudging: Bool, shard: Shard
     ) {
@@ -83,9 +80,12 @@ final class Session {
         connection.close(CloseCode(reason.code), reason: reason.word, droppingQueued: reason == .slowConsumer)
     }
 
-    /// Waits until there is room for another page of a log.
+    /// Whether another envelope of a log may be queued.
+    var hasRoom: Bool { connection.hasRoom || !connection.isOpen }
+
+    /// Waits until there is room for another envelope of a log.
     func waitForRoom() async {
-        guard connection.queuedBytes > Self.roomBytes, connection.isOpen else { return }
+        guard !hasRoom else { return }
         await withCheckedContinuation { continuation in
             waitingForRoom.append { continuation.resume() }
         }
@@ -141,7 +141,10 @@ final class Session {
         state.judging()
         shard.loop.spawn {
             await self.shard.introduce(identity)
-            if self.connection.isOpen { self.welcome(identity, replyTo: replyTo) }
+            guard self.connection.isOpen else { return }
+            // Nobody could tell a connection without a name that its token had been revoked meanwhile.
+            guard !self.shard.authority.isRevoked(identity) else { return self.close(.tokenRevoked) }
+            self.welcome(identity, replyTo: replyTo)
         }
     }
 
@@ -163,7 +166,7 @@ final class Session {
         guard !waitingFrames.isEmpty else { return }
         let frames = waitingFrames
         waitingFrames = []
-        for frame in frames { frame.withUnsafeBytes { carryOut($0) } }
+        for frame in frames where connection.isOpen { frame.withUnsafeBytes { carryOut($0) } }
         connection.resumeReading()
     }
 

@@ -25,7 +25,7 @@ public final class WebSocketConnection {
     public private(set) var lastHeard: Instant
     /// How many bytes may wait to be sent before `onOverflow` is called.
     public var sendLimit: Int {
-        didSet { stream.sendLimit = WebSocketConnection.hardLimit(sendLimit) }
+        didSet { bound(sendLimit) }
     }
 
     private let stream: Stream
@@ -44,7 +44,7 @@ public final class WebSocketConnection {
         assembler = MessageAssembler(limits: limits)
         lastHeard = upgraded.stream.loop.now
         sendLimit = limits.queuedBytes
-        stream.sendLimit = WebSocketConnection.hardLimit(limits.queuedBytes)
+        bound(limits.queuedBytes)
         // The stream holds this object until it closes; it lets go of the closures then.
         stream.onReceive = { [self] in receive($0) }
         stream.onClose = { [self] _ in streamClosed() }
@@ -62,6 +62,8 @@ public final class WebSocketConnection {
     public var peerAddress: String { stream.peerAddress }
     /// Bytes that wait to be sent.
     public var queuedBytes: Int { stream.queuedBytes }
+    /// Whether so little waits that a reader of something long may go on; where not, `onDrain` will be called.
+    public var hasRoom: Bool { stream.queuedBytes <= stream.drainMark }
     /// Whether messages are delivered and may be sent.
     public var isOpen: Bool { handshake.isOpen }
 
@@ -104,6 +106,11 @@ public final class WebSocketConnection {
 
     private static let emptyPing = FrameEncoder.ping()
 
+    private func bound(_ limit: Int) {
+        stream.sendLimit = WebSocketConnection.hardLimit(limit)
+        stream.drainMark = limit / 4
+    }
+
     /// The stream's own bound stands above ours, so that the close frame still has its place in the queue.
     private static func hardLimit(_ limit: Int) -> Int {
         let (sum, isOver) = limit.addingReportingOverflow(max(limit, 1 << 20))
@@ -116,6 +123,8 @@ public final class WebSocketConnection {
         // The owner may be in the midst of a loop over receivers: it is told after it.
         loop.atTurnEnd { [self] in
             guard handshake.isOpen else { return }
+            // What one turn brought may have left at its end: nobody is slow then.
+            guard stream.queuedBytes > sendLimit else { return hasOverflowed = false }
             if let onOverflow {
                 onOverflow()
             } else {
