@@ -157,6 +157,21 @@ import Testing
         }
     }
 
+    @Test func recentOutlivesItsEpoch() async throws {
+        try await onBench { bench in
+            for number in 1...150 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "150")
+            var call = bench.accept("first of the new epoch")
+            call.known = 4_000_000_000_000
+            let seq = try await call(bench.redis)[2].int
+            _ = try await lease("one", bench)
+            let taken = try await take("one", bench, count: 200)
+            _ = try await stored("one", bench, seq: seq, bytes: 0, ids: ids(taken))
+            let length = try await bench.call("XLEN", Keys.recent(.general))
+            #expect(length.int == 151)
+        }
+    }
+
     @Test func aRoomThatIsGoneIsNotMadeAnew() async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)

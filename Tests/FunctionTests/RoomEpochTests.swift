@@ -34,6 +34,36 @@ import Testing
         }
     }
 
+    @Test func recentOutlivesItsEpoch() async throws {
+        try await onBench { bench in
+            // Streams are trimmed by whole nodes of a hundred entries.
+            for number in 1...150 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "150")
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: "run-2", mv: 1, isNew: false)
+            var call = bench.accept("first of the new epoch")
+            call.run = "run-2"
+            _ = try await call(bench.redis)
+            let length = try await bench.call("XLEN", Keys.recent(.general))
+            #expect(length.int == 151)
+        }
+    }
+
+    @Test func theFirstMessageOfAnEpochKeepsRecentFromBeingForgotten() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            _ = try await bench.call("EXPIRE", Keys.recent(.general), "600")
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: "run-2", mv: 1, isNew: false)
+            var call = bench.accept("two")
+            call.run = "run-2"
+            _ = try await call(bench.redis)
+            let ttl = try await bench.call("TTL", Keys.recent(.general))
+            #expect(ttl.int == -1)
+        }
+    }
+
     @Test func aRoomThatKnowsLessThanItsCallerHasLostItsTail() async throws {
         try await onBench { bench in
             _ = try await bench.accept("one")(bench.redis)

@@ -160,9 +160,11 @@ local function room_accept(keys, args)
   local seq = room.seq + 1
   local text = int(seq)
   local envelope = '{"v":1,"epoch":"' .. room.epoch .. '","seq":' .. text .. ',"mv":' .. room.mv .. ',' .. args[9]
-  local keep = math.min(seq - tonumber(args[11]), room.stored)
-  redis.call('XADD', keys[3], 'MINID', '~', int(math.max(keep, 0)), text .. '-0', 'e', envelope)
-  if room.stored >= room.seq then redis.call('PERSIST', keys[3]) end
+  -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
+  local keep = math.max(tonumber(args[11]), seq - room.stored)
+  redis.call('XADD', keys[3], 'MAXLEN', '~', int(keep), text .. '-0', 'e', envelope)
+  -- Something is to be stored again: where all was, or this epoch has nothing yet, the log may be about to expire.
+  if room.stored >= room.seq or seq == room.first then redis.call('PERSIST', keys[3]) end
   local entry = { 'XADD', keys[6], '*', 'e', envelope }
   if args[10] ~= '' then
     entry[#entry + 1] = 't'

@@ -52,8 +52,8 @@ local function log_stored(keys, args)
     local f = redis.call('HMGET', key, 'stored', 'seq')
     if f[2] and seq > tonumber(f[1] or '0') then
       redis.call('HSET', key, 'stored', args[at + 2])
-      local keep = math.max(tonumber(f[2]) - tonumber(args[5]), 0)
-      redis.call('XTRIM', recent, 'MINID', '~', string.format('%.0f', math.min(keep, seq)))
+      local keep = math.max(tonumber(args[5]), tonumber(f[2]) - seq)
+      redis.call('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', keep))
       if seq >= tonumber(f[2]) then redis.call('EXPIRE', recent, args[4]) end
     end
     told[#told + 1] = room .. ' ' .. epoch .. ' ' .. args[at + 2]
