@@ -183,3 +183,27 @@ def test_auth_and_presence_are_not_needed_to_go_on_talking(open_cluster, open_pa
     for name in ("auth", "presence"):
         open_cluster.start(name)
     assert open_cluster.web.get("/auth/me", open_pair.alice.token).status == 200
+
+
+def test_who_left_while_redis_was_away_is_gone_when_it_is_back(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    assert on_a.ask("get_presence", "presence_list", room=room)["data"]["online"] == 2
+    open_cluster.kill("redis")
+    on_b.close()
+    open_cluster.start("redis")
+    open_cluster.await_ready()
+
+    def online():
+        on_a.send("get_presence", room=room, id="who")
+        frame = on_a.expect(None, reply_to_id="who", patience=PATIENCE)
+        return [user["user"] for user in frame["data"].get("users", [])] if frame["type"] == "presence_list" else None
+
+    assert eventually(lambda: online() == [open_pair.alice.name], patience=PATIENCE)
+
+
+def test_what_is_said_while_the_channels_are_lost_is_heard_in_a_quiet_room(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    for number in range(5):
+        open_cluster.redis("CLIENT", "KILL", "TYPE", "pubsub")
+        said = on_a.say(room, f"in the silence {number}")
+        on_b.expect("new_message", id=said["id"])

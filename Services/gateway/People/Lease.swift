@@ -52,10 +52,12 @@ final class Lease {
         redis.call(["SADD", .text(Keys.gateways), .text(incarnation)]) { _ in }
     }
 
-    /// Gives the lease back; what was stated must have been taken back before.
+    /// Gives the lease back.
+    ///
+    /// The incarnation stays in the set of those that may hold something: presence takes back what still stands, as
+    /// of connections lost a moment ago, and then forgets it.
     func release() async {
         timer?.cancel()
-        _ = try? await redis.call("SREM", .text(Keys.gateways), .text(incarnation))
         _ = try? await redis.call("DEL", .text(Keys.gateway(id)))
     }
 }

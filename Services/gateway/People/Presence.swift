@@ -15,6 +15,9 @@ final class Presence {
     private let log: Log
     private var devices = Headcount<UserHandle>()
     private var online = Headcount<Place>()
+    /// Whose last statement may not have reached Redis: those who are gone stand in no count any more.
+    private var unsettledUsers: Set<UserHandle> = []
+    private var unsettledPlaces: Set<Place> = []
 
     /// How long one who was lost may take to come back without having left.
     private static let lingerMilliseconds = 5_000
@@ -56,7 +59,12 @@ final class Presence {
             PresenceFunctions.deviceSet, keys: [.text(Keys.devices(user))],
             arguments: [.text(incarnation), .int(Int64(count)), "0"]
         ) { [weak self] result in
-            guard let self, case .success(let reply) = result else { return }
+            guard let self else { return }
+            guard case .success(let reply) = result else {
+                unsettledUsers.insert(user)
+                return
+            }
+            unsettledUsers.remove(user)
             switch reply[0].text {
             case "first": tell(PresenceRecord.command(PresenceEntry(user, .online)))
             case "last":
@@ -105,8 +113,14 @@ final class Presence {
                 .bytes(ServerFrame.bytes(.userLeft, room: place.room, user: place.user, ts: now)),
             ]
         ) { [weak self] result in
-            if let self, online.count(of: place) == 0 { tell(["SREM", .text(set), .text(member)]) }
-            guard case .success(let reply) = result else { return done?(nil) ?? () }
+            guard case .success(let reply) = result else {
+                self?.unsettledPlaces.insert(place)
+                return done?(nil) ?? ()
+            }
+            if let self {
+                unsettledPlaces.remove(place)
+                if online.count(of: place) == 0 { tell(["SREM", .text(set), .text(member)]) }
+            }
             done?(reply[1].int.flatMap(Int.init(exactly:)))
         }
     }
@@ -120,6 +134,8 @@ final class Presence {
             tell(PresenceRecord.command(PresenceEntry(user, .online)))
         }
         for (place, count) in online.all { state(place, count: count) }
+        for user in unsettledUsers where devices.count(of: user) == 0 { state(user, count: 0) }
+        for place in unsettledPlaces where online.count(of: place) == 0 { state(place, count: 0) }
     }
 
     /// Keeps the copies of those who stay online for days from ending.
