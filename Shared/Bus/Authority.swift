@@ -87,7 +87,7 @@ public final class Authority {
         switch event {
         case .keys: load()
         case .revoked(let revocation):
-            revocations.insert(revocation)
+            revocations.insert(revocation, now: now)
             onRevoked?(revocation)
         case .member, .room, .limits: break
         }
@@ -119,7 +119,7 @@ public final class Authority {
             guard let field = revoked[index].text, let value = revoked[index + 1].text,
                 let revocation = Revocation(field: field, value: value)
             else { continue }
-            revocations.insert(revocation)
+            revocations.insert(revocation, now: now)
         }
         revocations.prune(now: now)
         guard settings.algorithm != .hs256 else { return true }

@@ -18,6 +18,8 @@ public final class ControlLog {
     private let redis: RedisClient
     private let loop: EventLoop
     private var run: RunID?
+    /// The last entry heard from a run of Redis that has ended.
+    private var heard: String?
 
     /// Makes a reader with a connection of its own; `redis` is asked for the newest entry.
     public init(loop: EventLoop, address: RedisAddress, name: String, redis: RedisClient) {
@@ -44,18 +46,35 @@ public final class ControlLog {
 
     private func connected(_ run: RunID) {
         guard run != self.run else { return becomeCurrent() }
-        // Ids of another run mean nothing here: begin at its newest entry.
         self.run = run
+        // A run that was cut short before it had found its place leaves none behind: what was heard counts.
+        heard = reader.position(of: Keys.controlLog) ?? heard
         reader.stopReading(Keys.controlLog)
         weak let this = self
         loop.spawn { await this?.findPlace(run) }
+    }
+
+    /// Where to read on in another run of Redis, whose newest entry is `newest`.
+    ///
+    /// Ids are times: what was written since the last entry heard has a higher one, be it read back from the file
+    /// of the run before or written since, unless this Redis does not know that entry any more.
+    static func place(known: String?, newest: String) -> String {
+        guard let known, !isEarlier(newest, known) else { return newest }
+        return known
+    }
+
+    private static func isEarlier(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (left.split(separator: "-"), right.split(separator: "-"))
+        let numbers = zip(left, right).map { (UInt64($0) ?? 0, UInt64($1) ?? 0) }
+        return numbers.first { $0.0 != $0.1 }.map { $0.0 < $0.1 } ?? false
     }
 
     private func findPlace(_ run: RunID) async {
         while run == self.run, reader.isConnected {
             if let newest = try? await redis.call("XREVRANGE", .text(Keys.controlLog), "+", "-", "COUNT", "1")
             {
-                reader.read(Keys.controlLog, after: newest[0][0].text ?? "0-0")
+                let newest = newest[0][0].text ?? "0-0"
+                reader.read(Keys.controlLog, after: ControlLog.place(known: heard, newest: newest))
                 return becomeCurrent()
             }
             await loop.sleep(milliseconds: 100)

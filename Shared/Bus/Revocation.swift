@@ -76,7 +76,17 @@ struct RevocationTable {
     private var sessions: [String: Int64] = [:]
     private var users: [UserHandle: (before: Int64, expires: Int64)] = [:]
 
-    mutating func insert(_ revocation: Revocation) {
+    /// How many there may be before those that have expired are forgotten.
+    private var pruneAbove = 1_024
+
+    /// How many there are.
+    var count: Int { sessions.count + users.count }
+
+    mutating func insert(_ revocation: Revocation, now: Int64) {
+        if count >= pruneAbove {
+            prune(now: now)
+            pruneAbove = max(1_024, 2 * count)
+        }
         switch revocation.scope {
         case .session(let id): sessions[id] = revocation.expires
         case .user(let user, let before):

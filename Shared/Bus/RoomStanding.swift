@@ -24,6 +24,17 @@ public struct RoomStanding: Sendable, Hashable {
         public var first: Int64
         /// Its last seq.
         public var last: Int64
+
+        /// Reads the field `epochs` of a room.
+        public static func list(_ text: String) -> [PastEpoch] {
+            text.split(separator: " ").compactMap { entry in
+                let parts = entry.split(separator: ":")
+                guard parts.count == 3, let first = Int64(parts[1]), let last = Int64(parts[2]) else {
+                    return nil
+                }
+                return PastEpoch(epoch: String(parts[0]), first: first, last: last)
+            }
+        }
     }
 
     /// Reads a reply; nil where it is none of an open room.
@@ -37,12 +48,6 @@ public struct RoomStanding: Sendable, Hashable {
         self.visibility = visibility
         self.mv = mv
         self.stored = stored
-        epochs = (reply[7].text ?? "").split(separator: " ").compactMap { entry in
-            let parts = entry.split(separator: ":")
-            guard parts.count == 3, let first = Int64(parts[1]), let last = Int64(parts[2]) else {
-                return nil
-            }
-            return PastEpoch(epoch: String(parts[0]), first: first, last: last)
-        }
+        epochs = PastEpoch.list(reply[7].text ?? "")
     }
 }

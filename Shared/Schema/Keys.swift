@@ -47,9 +47,6 @@ extension Keys {
     /// Stream: dead letters, which the archive could not take.
     public static func logDead(_ partition: Partition) -> String { "\(log(partition)):dead" }
 
-    /// Sharded channel: tells the partition's writer that there is something to take.
-    public static func logWakeChannel(_ partition: Partition) -> String { "\(log(partition)):wake" }
-
     /// Sharded channel: `room epoch seq` after each commit.
     public static func storedChannel(_ partition: Partition) -> String { "{\(partition.tag)}:stored" }
 }

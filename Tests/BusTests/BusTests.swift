@@ -31,18 +31,28 @@ struct RevocationTests {
 
     @Test func aSessionIsRevokedByItsName() {
         var table = RevocationTable()
-        table.insert(Revocation(.session("s-2"), expires: 500))
+        table.insert(Revocation(.session("s-2"), expires: 500), now: 0)
         #expect(!table.covers(alice))
-        table.insert(Revocation(.session("s-1"), expires: 500))
+        table.insert(Revocation(.session("s-1"), expires: 500), now: 0)
         #expect(table.covers(alice))
         table.prune(now: 500)
+        #expect(!table.covers(alice))
+    }
+
+    @Test func whatHasExpiredIsForgottenAsOthersCome() {
+        var table = RevocationTable()
+        for number in 0..<10_000 {
+            let second = Int64(number)
+            table.insert(Revocation(.session("s-\(number)"), expires: second + 10), now: second)
+        }
+        #expect(table.count < 2_048)
         #expect(!table.covers(alice))
     }
 
     @Test(arguments: [(100, false), (101, true)]) func aUserIsRevokedUpToASecond(before: Int64, covered: Bool)
     {
         var table = RevocationTable()
-        table.insert(Revocation(.user(handle("alice"), before: before), expires: 500))
+        table.insert(Revocation(.user(handle("alice"), before: before), expires: 500), now: 0)
         #expect(table.covers(alice) == covered)
         var other = alice
         other.user = handle("bob")
@@ -70,5 +80,16 @@ struct LimitPoliciesTests {
 
     @Test(arguments: ["", "1", "1:0", "-1:5", "a:b", "1:2:3"]) func aDamagedPolicyIsNone(text: String) {
         #expect(LimitPolicy(text) == nil)
+    }
+}
+
+struct ControlLogTests {
+    @Test(
+        arguments: [
+            (nil, "5-1", "5-1"), ("5-1", "9-0", "5-1"), ("5-1", "5-0", "5-0"), ("5-9", "5-10", "5-9"),
+            ("10-0", "9-0", "9-0"), ("5-1", "0-0", "0-0"),
+        ] as [(String?, String, String)])
+    func aRunOfRedisThatKnowsWhatWeHeardIsReadOnFromThere(known: String?, newest: String, place: String) {
+        #expect(ControlLog.place(known: known, newest: newest) == place)
     }
 }

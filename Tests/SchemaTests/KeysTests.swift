@@ -22,7 +22,6 @@ struct KeysTests {
         #expect(Keys.logBytes(partition) == "\(tag):log:bytes")
         #expect(Keys.logLease(partition) == "\(tag):log:lease")
         #expect(Keys.logDead(partition) == "\(tag):log:dead")
-        #expect(Keys.logWakeChannel(partition) == "\(tag):log:wake")
         #expect(Keys.storedChannel(partition) == "\(tag):stored")
     }
 

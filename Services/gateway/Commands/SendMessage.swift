@@ -38,8 +38,9 @@ extension Session {
                 sendLanes[message.room] = nil
                 return
             }
-            // A connection that has ended still has its accepted frames carried out: they were sent.
-            dispatch(next)
+            // A connection that has ended still has its accepted frames carried out: they were sent. Not from within
+            // this call: thousands that are refused at once would be thousands of calls deep.
+            shard.loop.atTurnEnd { self.dispatch(next) }
         }
     }
 
@@ -65,9 +66,11 @@ extension Session {
     }
 
     private func tellStored(_ receipt: MessageReceipt, _ message: OutgoingMessage, _ stored: Int64) {
-        let tell = { [self] in send(receipt.stored, replyTo: message.replyID, room: message.room) }
-        guard receipt.position.seq > stored else { return tell() }
-        shard.stored.wait(for: receipt.position, in: message.room, tell)
+        let tell = { (session: Session) in
+            session.send(receipt.stored, replyTo: message.replyID, room: message.room)
+        }
+        guard receipt.position.seq > stored else { return tell(self) }
+        shard.stored.wait(for: receipt.position, in: message.room, on: self, tell)
     }
 
     /// Both users' channels hear of a direct message, so that all their devices get it without having joined.

@@ -83,26 +83,30 @@ final class MessageSender {
             case .failure(let error):
                 again(message, error, done) { [self] in takeUnit(message, policy, done) }
             case .success(let reply) where reply[0].int == 1:
-                message.holdsUnit = true
+                message.unit = id
                 accept(message, done)
             case .success(let reply):
                 let wait = Int(clamping: reply[2].int ?? 1_000)
                 let refusal = Refusal(
                     until: loop.now.advanced(byMilliseconds: wait), used: Int(clamping: reply[1].int ?? 0),
                     most: policy.messages)
-                refusals[message.sender.user] = refusal
+                note(refusal, of: message.sender.user, forMilliseconds: wait)
                 refuseUnlessDuplicate(message, refusal, done)
             }
         }
     }
 
     private func refusal(of user: UserHandle) -> Refusal? {
-        guard let refusal = refusals[user] else { return nil }
-        guard refusal.until > loop.now else {
-            refusals[user] = nil
-            return nil
-        }
+        guard let refusal = refusals[user], refusal.until > loop.now else { return nil }
         return refusal
+    }
+
+    private func note(_ refusal: Refusal, of user: UserHandle, forMilliseconds wait: Int) {
+        refusals[user] = refusal
+        loop.schedule(afterMilliseconds: wait) { [weak self] in
+            guard let self, self.refusal(of: user) == nil else { return }
+            refusals[user] = nil
+        }
     }
 
     /// A duplicate costs nothing of a limit: who is at the limit still hears that a message had been accepted.
@@ -130,8 +134,8 @@ final class MessageSender {
     }
 
     private func giveBack(_ message: OutgoingMessage) {
-        guard message.holdsUnit, let id = message.id else { return }
-        message.holdsUnit = false
+        guard let id = message.unit else { return }
+        message.unit = nil
         redis.function(
             LimitFunctions.giveBack, keys: [.text(Keys.limit(message.sender.user))],
             arguments: [.text(id.text)]
@@ -169,7 +173,6 @@ final class MessageSender {
         case .clock(let time):
             // Nothing was accepted under the old id, or it would have been known again.
             clockOffset = time - WallClock.milliseconds()
-            giveBack(message)
             message.id = nil
             again(message, nil, done) { [self] in accept(message, done) }
         case .refused(let code): end(message, .refused(code), done)

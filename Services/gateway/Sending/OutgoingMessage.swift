@@ -15,8 +15,8 @@ final class OutgoingMessage {
     var id: MessageID?
     /// Whether a try was sent whose outcome is not known.
     var isUncertain = false
-    /// Whether a unit of the limit has been taken for it.
-    var holdsUnit = false
+    /// The id under which a unit of the limit has been taken for it.
+    var unit: MessageID?
 
     static let patienceMilliseconds = 5_000
 

@@ -1,3 +1,4 @@
+import Bus
 import Engine
 import Redis
 import Schema
@@ -8,7 +9,9 @@ import Schema
 final class StoredWatch {
     private struct Waiting {
         let position: LogPosition
-        let tell: () -> Void
+        /// Who waits; not kept alive by waiting, as the archive may be away for long.
+        weak var session: Session?
+        let tell: (Session) -> Void
     }
 
     private let loop: EventLoop
@@ -26,9 +29,11 @@ final class StoredWatch {
         self.subscriber = subscriber
     }
 
-    /// Calls `tell` once what stands at this place is committed.
-    func wait(for position: LogPosition, in room: RoomID, _ tell: @escaping () -> Void) {
-        waiting[room, default: []].append(Waiting(position: position, tell: tell))
+    /// Calls `tell` once what stands at this place is committed, if the session is still there.
+    func wait(
+        for position: LogPosition, in room: RoomID, on session: Session, _ tell: @escaping (Session) -> Void
+    ) {
+        waiting[room, default: []].append(Waiting(position: position, session: session, tell: tell))
         listen(to: room.partition)
         guard timer == nil else { return }
         timer = loop.scheduleRepeating(everyMilliseconds: Self.lookMilliseconds) { [weak self] in
@@ -57,6 +62,10 @@ final class StoredWatch {
     }
 
     private func lookAll() {
+        for (room, all) in waiting {
+            let present = all.filter { $0.session != nil }
+            waiting[room] = present.isEmpty ? nil : present
+        }
         for room in waiting.keys { look(room) }
         guard waiting.isEmpty else { return }
         timer?.cancel()
@@ -64,11 +73,15 @@ final class StoredWatch {
     }
 
     private func look(_ room: RoomID) {
-        redis.call(["HMGET", .text(Keys.room(room)), "epoch", "stored"]) { [weak self] result in
+        redis.call(["HMGET", .text(Keys.room(room)), "epoch", "stored", "epochs"]) { [weak self] result in
             guard let reply = try? result.get(), let epoch = reply[0].text, let stored = reply[1].int else {
                 return
             }
             self?.settle(room, epoch: epoch, stored: stored)
+            for past in RoomStanding.PastEpoch.list(reply[2].text ?? "") {
+                // What the epoch's end in Redis does not reach was lost with it, and is never stored.
+                self?.settle(room, epoch: past.epoch, stored: min(past.last, stored))
+            }
         }
     }
 
@@ -78,6 +91,6 @@ final class StoredWatch {
         guard !done.isEmpty else { return }
         let rest = all.filter { !($0.position.epoch == epoch && $0.position.seq <= stored) }
         waiting[room] = rest.isEmpty ? nil : rest
-        for entry in done { entry.tell() }
+        for entry in done { entry.session.map(entry.tell) }
     }
 }

@@ -7,7 +7,7 @@ import Schema
 /// Writes the logs of the partitions that are ours into the archive.
 ///
 /// Belongs to its loop. Each 50 ms it asks Redis for the lengths of those logs that are at rest, in one write. A
-/// channel that wakes it (`Keys.logWakeChannel`) would cost Redis a publish per message to save a wait of 25 ms on
+/// channel that wakes it would cost Redis a publish per message to save a wait of 25 ms on
 /// average in quiet times only: a log under load is taken from again as soon as its batch is committed.
 final class Ingest {
     /// Called with a partition that turned out to be another's.
