@@ -6,7 +6,8 @@ import Schema
 extension Session {
     /// `get_presence`: who is in a room, or how these people are.
     func answer(_ request: GetPresence, for identity: Identity, replyTo: ReplyID?) {
-        begin(answering: replyTo) {
+        let room: RoomID? = if case .room(let room) = request { room } else { nil }
+        begin(answering: replyTo, about: room) {
             do throws(BusError) {
                 switch request {
                 case .room(let room):
