@@ -62,8 +62,20 @@ public final class RPCServer {
         } catch {
             answer = RPCAnswer(id: request.id, .failure(error))
         }
-        _ = try? await redis.call(
-            "SPUBLISH", .text(request.reply), .bytes(answer.bytes(atMost: Self.maxAnswerBytes)))
+        await publish(answer.bytes(atMost: Self.maxAnswerBytes), for: request)
+    }
+
+    /// After Redis was away the requests may be back sooner than the connection for answers: as long as somebody waits,
+    /// the answer is not given up.
+    private func publish(_ bytes: [UInt8], for request: Request) async {
+        while request.deadline > now {
+            do throws(RedisError) {
+                _ = try await redis.call("SPUBLISH", .text(request.reply), .bytes(bytes))
+                return
+            } catch {
+                await loop.sleep(milliseconds: 50)
+            }
+        }
     }
 
     private var now: Int64 { WallClock.milliseconds() + redis.clockOffset }

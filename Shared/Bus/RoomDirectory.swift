@@ -60,15 +60,34 @@ public final class RoomDirectory {
         loading[room, default: []].append(done)
         guard isFirst else { return }
         EventLoop.current?.spawn {
-            var result: Result<Void, BusError> = .success(())
-            do throws(BusError) {
-                _ = try await self.rpc.call("auth", "room_load", ["room": .string(room.text)])
-            } catch {
-                result = .failure(error)
-            }
+            let result = await self.askAuth(room)
             self.loading.removeValue(forKey: room)?.forEach { $0(result) }
         }
     }
+
+    /// Asks more than once: a request or an answer may be lost with a connection, and asking again changes nothing.
+    private func askAuth(_ room: RoomID) async -> Result<Void, BusError> {
+        for _ in 1..<Self.loadTries {
+            let result = await askAuthOnce(room)
+            guard case .failure(let error) = result, error == .timeout else { return result }
+        }
+        return await askAuthOnce(room)
+    }
+
+    private func askAuthOnce(_ room: RoomID) async -> Result<Void, BusError> {
+        do throws(BusError) {
+            _ = try await rpc.call(
+                "auth", "room_load", ["room": .string(room.text)],
+                timeoutMilliseconds: Self.loadMilliseconds)
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Together as long as a send has patience.
+    private static let loadTries = 3
+    private static let loadMilliseconds = 1_500
 
     /// Makes the user a member of a public room.
     ///
