@@ -32,9 +32,14 @@ public struct Identity: Sendable, Hashable {
         self.expires = expires
     }
 
-    /// What the claims of a good token say; nil where the subject can be no handle.
+    /// What the claims of a good token say; nil where the subject can be no handle, or a text holds U+0000.
+    ///
+    /// JSON on the bus and PostgreSQL refuse that character: such a token would be good in one place only.
     public init?(_ claims: TokenClaims) {
-        guard let user = UserHandle(claims.sub) else { return nil }
+        let texts = [claims.name, claims.sid].compactMap { $0 } + claims.roles + (claims.rooms ?? [])
+        guard let user = UserHandle(claims.sub), !texts.contains(where: { $0.utf8.contains(0) }) else {
+            return nil
+        }
         self.init(
             user: user, name: claims.name ?? claims.sub, roles: claims.roles, sessionID: claims.sid,
             rooms: claims.rooms, issuedAt: claims.iat.map(Int64.init), expires: Int64(claims.exp))

@@ -19,6 +19,8 @@ import Web
     @Test(arguments: [
         ("Alice", []), ("", ["too_short"]), ("   ", ["too_short"]), ("a\u{0}b", ["invalid"]),
         ("a\nb", ["invalid"]), (String(repeating: "n", count: 65), ["too_long"]),
+        ("a\u{202E}b", ["invalid"]), ("a\u{2066}b", ["invalid"]), ("\u{200B}\u{2060} ", ["too_short"]),
+        ("👩‍💻", []), ("א\u{200F}", []),
     ])
     func names(text: String, expected: [String]) {
         #expect(AccountRules.problems(ofName: text).map(\.code) == expected)

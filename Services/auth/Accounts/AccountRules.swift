@@ -14,10 +14,10 @@ enum AccountRules {
 
     /// What is wrong with a name that people shall see.
     static func problems(ofName name: String, within length: ClosedRange<Int> = nameLength) -> [FieldError] {
-        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            return [FieldError("name", "invalid")]
+        if name.unicodeScalars.contains(where: isDeceptive) { return [FieldError("name", "invalid")] }
+        let isBlank = name.unicodeScalars.allSatisfy { scalar in
+            scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint
         }
-        let isBlank = name.allSatisfy(\.isWhitespace)
         let count = isBlank ? 0 : name.unicodeScalars.count
         return problem(of: count, within: length).map { [FieldError("name", $0)] } ?? []
     }
@@ -25,6 +25,14 @@ enum AccountRules {
     /// A name that somebody else has given out, made one of ours.
     static func fit(_ name: String, orElse fallback: String) -> String {
         problems(ofName: name).isEmpty ? name : fallback
+    }
+
+    /// Controls, and what turns the direction of all the text that follows a name (UAX 9, section 2).
+    private static func isDeceptive(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x202A...0x202E, 0x2066...0x2069: true
+        default: scalar.properties.generalCategory == .control
+        }
     }
 
     private static func problem(of count: Int, within range: ClosedRange<Int>) -> String? {
