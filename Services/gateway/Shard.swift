@@ -239,7 +239,8 @@ final class Shard {
         let room = rooms.hold(id)
         let isSubscribed = await room.awaitSubscription()
         if isSubscribed, session.uninvited.contains(id), !session.joined.contains(id) {
-            let member = room.add(session)
+            // The two of a direct room are its members in every version of its list.
+            let member = room.add(session, mv: .max)
             room.catchUp(member, after: position.seq - 1, epoch: position.epoch)
         } else {
             session.uninvited.remove(id)

@@ -64,6 +64,16 @@ def test_everything_is_restarted_and_the_history_is_there(open_cluster, open_pai
     assert readable(open_pair.bob, room, 31)[-1]["data"]["content"] == "after"
 
 
+def test_a_send_right_after_the_return_of_redis_is_taken(open_cluster, open_pair):
+    on_a, _, room = open_pair
+    on_a.say(room, "before")
+    for round in range(2):
+        open_cluster.kill("redis")
+        open_cluster.start("redis")
+        # Within the patience of a send: the answer is no refusal, retryable or not.
+        assert _answer_to(on_a, room, f"after {round}")["type"] == "message_sent"
+
+
 def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
     on_a, on_b, room = open_pair
     sent = keep_saying(on_a, room, 100, "before")
@@ -86,13 +96,13 @@ def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_p
     assert eventually(lambda: [f for f in on_b.heard("new_message") if f["id"] == after["id"]], patience=PATIENCE)
 
 
-def _answer_to(client, room):
+def _answer_to(client, room, key="after"):
     """Sends once with a key of its own that is used again until it is settled."""
-    client.send("send_message", room=room, content="after", client_msg_id="after", id="after")
+    client.send("send_message", room=room, content=key, client_msg_id=key, id=key)
     while True:
         for kind in ("message_sent", "message_error"):
             for index, frame in enumerate(client.pending):
-                if frame["type"] == kind and frame.get("reply_to_id") == "after":
+                if frame["type"] == kind and frame.get("reply_to_id") == key:
                     return client.pending.pop(index)
         client._receive(PATIENCE)
 

@@ -148,7 +148,7 @@ private struct Join {
     ) {
         session.uninvited.remove(room.id)
         room.vouch(mv: standing.mv)
-        let member = room.add(session)
+        let member = room.add(session, mv: standing.mv)
         let joined = Joined(
             at: standing.newest, role: role, recovered: start.recovered, online: max(online, 1))
         session.send(joined, replyTo: replyTo, room: room.id)

@@ -24,9 +24,14 @@ final class LocalRoom {
     /// One connection in the room.
     final class Member {
         let session: Session
+        /// The version of the member list in which it was seen to be a member.
+        let mv: Int64
         var cursor = MemberCursor.catchingUp
 
-        init(session: Session) { self.session = session }
+        init(session: Session, mv: Int64) {
+            self.session = session
+            self.mv = mv
+        }
     }
 
     init(_ id: RoomID, services: RoomServices) {
@@ -255,8 +260,8 @@ final class LocalRoom {
 
     func member(_ session: Session) -> Member? { members[ObjectIdentifier(session)] }
 
-    func add(_ session: Session) -> Member {
-        let member = Member(session: session)
+    func add(_ session: Session, mv: Int64) -> Member {
+        let member = Member(session: session, mv: mv)
         members[ObjectIdentifier(session)] = member
         return member
     }

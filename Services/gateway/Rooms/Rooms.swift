@@ -59,7 +59,7 @@ final class Rooms {
 
     func hear(_ change: ControlEvent.MemberChange) {
         guard let room = rooms[change.room] else { return }
-        if change.role == nil { evict(change.user, from: room, change.reason ?? .removed) }
+        if change.role == nil { evict(change.user, from: room, change.reason ?? .removed, asOf: change.mv) }
         room.heard(mv: change.mv)
     }
 
@@ -72,8 +72,10 @@ final class Rooms {
         if let room = rooms[id] { evict(user, from: room, reason) }
     }
 
-    private func evict(_ user: UserHandle, from room: LocalRoom, _ reason: Left.Reason) {
-        for member in room.members.values where member.session.user == user {
+    /// Who was seen to be a member in a later version of the list has come back since.
+    private func evict(_ user: UserHandle, from room: LocalRoom, _ reason: Left.Reason, asOf mv: Int64 = .max)
+    {
+        for member in room.members.values where member.session.user == user && member.mv < mv {
             evict(member.session, from: room, reason)
         }
     }
