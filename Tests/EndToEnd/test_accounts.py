@@ -108,6 +108,7 @@ def test_guessing_is_slowed_down(web, person):
         if (answer := web.post("/auth/login", wrong)).status == 429:
             break
     problem = is_problem(answer, 429, "rate_limited")
+    assert answer.headers["RateLimit-Policy"].startswith('"login";') and '"login";r=0' in answer.headers["RateLimit"]
     assert int(answer.headers["Retry-After"]) >= 1 and problem["title"]
 
 

@@ -105,6 +105,16 @@ def test_a_room_in_the_address_takes_since_and_recent(pair):
     assert heard(client, pair) == ["the last one"]
 
 
+@pytest.mark.parametrize(("name", "value"), [("recent", "101"), ("recent", "x"), ("since", "8h2k00"), ("since", "a:-1")])
+def test_an_address_with_a_bad_parameter_names_it(pair, name, value):
+    client = pair.bob.connect(path=f"/ws/{pair.room}", query={name: value})
+    assert client.expect("error")["data"]["field"] == name
+    # As after a bad frame, the connection stays, and its room may be left out.
+    client.send("join_room")
+    assert client.expect("joined")["room"] == pair.room
+
+
+
 @pytest.mark.parametrize(
     ("last_seen", "recovered", "numbers"),
     [(3, True, [4, 5]), (5, True, []), (0, True, [1, 2, 3, 4, 5]), (6, False, [4, 5]), (10**15, False, [4, 5])],

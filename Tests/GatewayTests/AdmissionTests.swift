@@ -55,7 +55,8 @@ struct AdmissionTests {
             Arrival(try request("/ws/general?since=8h2k00:42&recent=7"))?.room
                 == .join(JoinRoom(room: general, since: since, recent: 7)))
         #expect(Arrival(try request("/ws/NO"))?.room == .impossible)
-        #expect(Arrival(try request("/ws/general?recent=101"))?.room == .impossible)
+        #expect(Arrival(try request("/ws/general?recent=101"))?.room == .invalid(general, field: "recent"))
+        #expect(Arrival(try request("/ws/general?since=8h2k00"))?.room == .invalid(general, field: "since"))
         #expect(Arrival(try request("/wsx")) == nil)
     }
 }

@@ -31,13 +31,21 @@ final class Login: Operation {
         let password: String
     }
 
+    private func throttled(_ seconds: Int) -> Problem {
+        var problem = Problem(.rateLimited, retryAfterSeconds: seconds)
+        let (free, window) = (LoginThrottle.freeFailures, LoginThrottle.memorySeconds)
+        problem.headers["RateLimit-Policy"] = "\"login\";q=\(free);w=\(window)"
+        problem.headers["RateLimit"] = "\"login\";r=0;t=\(seconds)"
+        return problem
+    }
+
     func answer(_ request: Request) async throws -> Response {
         let body = try request.json(Body.self)
         let key = LoginThrottle.Key(
             user: String(body.username.prefix(32)), address: proxies.client(of: request))
         if let seconds = throttle?.begin(key, now: now) {
             metrics.count(login: .throttled)
-            throw Problem(.rateLimited, retryAfterSeconds: seconds)
+            throw throttled(seconds)
         }
         let account: Account?
         do { account = try await verified(body) } catch {

@@ -8,8 +8,19 @@ struct Arrival {
 
     enum RoomRequest: Equatable {
         case join(JoinRoom)
-        /// A room that cannot be, or parameters out of range.
+        /// No room can have this name.
         case impossible
+        /// A parameter is malformed or out of range, as in a frame `join_room`.
+        case invalid(RoomID, field: String)
+
+        /// The room that frames may leave out.
+        var room: RoomID? {
+            switch self {
+            case .join(let join): join.room
+            case .invalid(let room, _): room
+            case .impossible: nil
+            }
+        }
     }
 
     /// Reads a path and its query; nil where it is no WebSocket address.
@@ -26,11 +37,13 @@ struct Arrival {
         guard let room = RoomID(name) else { return .impossible }
         var join = JoinRoom(room: room)
         if let text = request.query("recent") {
-            guard let recent = Int(text), Limits.recent.contains(recent) else { return .impossible }
+            guard let recent = Int(text), Limits.recent.contains(recent) else {
+                return .invalid(room, field: "recent")
+            }
             join.recent = recent
         }
         if let text = request.query("since") {
-            guard let since = LogPosition(parsing: text) else { return .impossible }
+            guard let since = LogPosition(parsing: text) else { return .invalid(room, field: "since") }
             join.since = since
         }
         return .join(join)

@@ -44,7 +44,7 @@ final class Session {
         id = Session.makeID()
         state = SessionState(isJudging: isJudging)
         lastPing = shard.loop.now
-        if case .join(let join)? = arrival.room { defaultRoom = join.room } else { defaultRoom = nil }
+        defaultRoom = arrival.room?.room
         connection.sendLimit = shard.config.sendQueueBytes
         connection.onText = { [self] in received($0) }
         connection.onDrain = { [self] in drained() }
@@ -177,6 +177,7 @@ final class Session {
         switch arrival.room {
         case nil: break
         case .impossible: close(.roomDenied)
+        case .invalid(let room, let field): fail(.invalidField, field: field, replyTo: nil, room: room)
         case .join(let join):
             inTurn(join.room, replyTo: nil) { await self.join(join, replyTo: nil, closesWhenDenied: true) }
         }
