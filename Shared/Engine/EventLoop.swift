@@ -8,8 +8,8 @@ internal import Glibc
 /// Everything that belongs to a loop is a plain class without locks, made on the loop and called on it only.
 /// `submit` is the way in from another thread; an actor whose `unownedExecutor` is the loop is the other.
 public final class EventLoop: @unchecked Sendable {
-    // Unchecked: `mailbox`, `actor` and `name` are immutable; all else is touched by the loop's own thread only,
-    // which `assertCurrent` checks at each public entry.
+    // Unchecked: `name` and `mailbox` are immutable, and the mailbox has its own lock; `thread` and `isStarted` belong
+    // to whoever starts and joins; all else is touched by the loop's own thread only, which `assertCurrent` checks.
     let name: String
     private let mailbox: Mailbox
     private var thread = pthread_t()

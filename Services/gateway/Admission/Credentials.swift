@@ -1,3 +1,4 @@
+import Access
 import Web
 
 /// What a request shows to say who somebody is (protocol, section 4), in the order in which it counts.
@@ -13,8 +14,8 @@ enum Credentials: Equatable {
 
     /// Reads a request; `allowsQueryToken` says whether `?token=` counts.
     init(_ request: Request, allowsQueryToken: Bool) {
-        if let header = request.headers["Authorization"] {
-            self = Credentials.bearer(header).map(Credentials.token) ?? .malformed
+        if request.headers["Authorization"] != nil {
+            self = request.bearerToken.map { .token(String($0)) } ?? .malformed
         } else if let token = Credentials.subprotocolToken(request) {
             self = .token(token)
         } else if let ticket = request.query("ticket") {
@@ -24,12 +25,6 @@ enum Credentials: Equatable {
         } else {
             self = .none
         }
-    }
-
-    private static func bearer(_ header: String) -> String? {
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
     }
 
     private static func subprotocolToken(_ request: Request) -> String? {
