@@ -17,6 +17,8 @@ final class Lease {
     private let redis: RedisClient
     private let log: Log
     private var timer: Timer?
+    /// Whether the lease has been ours at a renewal.
+    private var holds = false
 
     private static let seconds = 15
     private static let renewMilliseconds = 5_000
@@ -44,8 +46,13 @@ final class Lease {
             guard let self else { return }
             switch result {
             case .failure(let error): log.warn("lease not renewed", .error(error))
-            case .success(let before) where before.text != incarnation: onLapsed?()
-            case .success: break
+            case .success(let before) where before.text == incarnation: holds = true
+            case .success(let before):
+                // Right after a start this is the run before; later somebody else goes by our name.
+                if holds, let other = before.text {
+                    log.warn("another gateway has this GATEWAY_ID", ["other": .string(other)])
+                }
+                onLapsed?()
             }
         }
         // After the lease: a name in the set without one would be swept away.
