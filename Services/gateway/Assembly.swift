@@ -46,7 +46,7 @@ actor Assembly: Service {
         let rpc = RPCClient(
             loop: loop, address: config.redis, name: name, redis: redis, replyID: lease.incarnation)
         let shard = makeShard(link, subscriber, rpc, lease)
-        let health = makeHealth(link, subscriber, shard)
+        let health = makeHealth(link, subscriber, rpc, shard)
         let http = try makeHTTP(shard, health)
         parts = Parts(
             link: link, subscriber: subscriber, rpc: rpc, lease: lease, shard: shard, health: health,
@@ -100,11 +100,13 @@ actor Assembly: Service {
             stored: StoredWatch(loop: loop, redis: redis, subscriber: subscriber))
     }
 
-    private func makeHealth(_ link: ClusterLink, _ subscriber: Subscriber, _ shard: Shard) -> Health {
+    private func makeHealth(
+        _ link: ClusterLink, _ subscriber: Subscriber, _ rpc: RPCClient, _ shard: Shard
+    ) -> Health {
         let health = Health(loop: loop)
         health.check("redis") {
             try await link.ping()
-            guard subscriber.isConnected else { throw RedisError.unavailable }
+            guard subscriber.isConnected, rpc.isReady else { throw RedisError.unavailable }
         }
         health.check("keys") {
             guard shard.authority.isReady else { throw AuthenticationFailure.unavailable }

@@ -57,12 +57,12 @@ public final class RPCClient {
     public func text(
         _ service: String, _ type: String, _ data: JSONValue, timeoutMilliseconds: Int = 5_000
     ) async throws(BusError) -> [UInt8] {
-        guard isReady else { throw .redis(.unavailable) }
+        let patience = try await awaitConnection(timeoutMilliseconds)
         counter &+= 1
         let id = String(counter, radix: 36)
-        let deadline = WallClock.milliseconds() + redis.clockOffset + Int64(timeoutMilliseconds)
+        let deadline = WallClock.milliseconds() + redis.clockOffset + Int64(patience)
         let result = await withCheckedContinuation { continuation in
-            let timer = loop.schedule(afterMilliseconds: timeoutMilliseconds) { [weak self] in
+            let timer = loop.schedule(afterMilliseconds: patience) { [weak self] in
                 self?.settle(id, .failure(.timeout))
             }
             waiting[id] = Waiting(timer: timer) { continuation.resume(returning: $0) }
@@ -76,6 +76,18 @@ public final class RPCClient {
             }
         }
         return try result.get()
+    }
+
+    /// Redis may be on its way back: waits for both connections, and returns how many milliseconds are left.
+    private func awaitConnection(_ timeoutMilliseconds: Int) async throws(BusError) -> Int {
+        let began = loop.now
+        while !isReady || !redis.isConnected {
+            guard loop.now.milliseconds(since: began) < timeoutMilliseconds else {
+                throw .redis(.unavailable)
+            }
+            await loop.sleep(milliseconds: 20)
+        }
+        return max(timeoutMilliseconds - loop.now.milliseconds(since: began), 1)
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {

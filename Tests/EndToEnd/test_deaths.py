@@ -74,6 +74,13 @@ def test_a_send_right_after_the_return_of_redis_is_taken(open_cluster, open_pair
         assert _answer_to(on_a, room, f"after {round}")["type"] == "message_sent"
 
 
+def test_a_join_right_after_the_return_of_redis_is_taken(open_cluster, open_pair):
+    on_a, _, room = open_pair
+    open_cluster.kill("redis")
+    open_cluster.start("redis")
+    assert on_a.join(room, recent=0)["role"]
+
+
 def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
     on_a, on_b, room = open_pair
     sent = keep_saying(on_a, room, 100, "before")

@@ -16,7 +16,8 @@ extension Session {
         }
         joined.insert(request.room)
         let room = shard.rooms.hold(request.room)
-        let outcome = await Join(session: self, room: room, request: request).run(identity, replyTo: replyTo)
+        let outcome = await Join(session: self, room: room, request: request).patiently(
+            identity, replyTo: replyTo)
         if case .failure(let error) = outcome, joined.contains(request.room) {
             forget(request.room, wasLost: false)
             report(error, request.room, replyTo, closesWhenDenied)
@@ -56,7 +57,19 @@ private struct Join {
     /// Whether the connection is still there, and has not been put out of the room since.
     private var isWanted: Bool { session.joined.contains(room.id) && session.user != nil }
 
-    func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
+    /// Tries again while Redis is on its way back, as long as a send would wait.
+    func patiently(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
+        let began = shard.loop.now
+        while true {
+            let outcome = await run(identity, replyTo: replyTo)
+            guard case .failure(.redis) = outcome, isWanted,
+                shard.loop.now.milliseconds(since: began) < OutgoingMessage.patienceMilliseconds
+            else { return outcome }
+            await shard.loop.sleep(milliseconds: 100)
+        }
+    }
+
+    private func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
         do throws(BusError) {
             guard await room.awaitSubscription() else { throw .redis(.timeout) }
             while isWanted {
