@@ -83,6 +83,7 @@ struct EventLoopTests {
                 if fired == 5 { timer?.cancel() }
             }
             _ = await eventually(on: loop) { fired == 5 }
+            // Ten more intervals, in which a timer that was not cancelled would fire.
             await loop.sleep(milliseconds: 10)
             return fired
         }

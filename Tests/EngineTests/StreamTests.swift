@@ -41,6 +41,7 @@ struct StreamTests {
             stream.close()
             stream.close()
             _ = await eventually(on: loop) { ends.count == 2 }
+            // A few more turns, in which a second call of either would come.
             await loop.sleep(milliseconds: 5)
             return ends.sorted()
         }
@@ -91,6 +92,7 @@ struct StreamTests {
                 served.send([UInt8](repeating: 0, count: 50_000_000))
             }
             stream.pauseReading()
+            // Turns in which a drain told too early would be told; nobody reads, so there is nothing to wait for.
             await loop.sleep(milliseconds: 5)
             let early = drained
             stream.resumeReading()
