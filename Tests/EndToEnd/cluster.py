@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import process
+from instance import Instance
 from rest import Service
 from waiting import eventually
 
@@ -17,6 +19,7 @@ TOP = Path(__file__).resolve().parents[2]
 LOCAL = TOP / "compose" / "local"
 BINARIES = Path(os.environ.get("PARLEY_BIN") or TOP / ".build" / "release")
 PORTS = range(20_000, 32_000, 100)  # below what the system gives to outgoing connections
+SPAWNED = 40  # where the ports of further instances begin; compose/local uses 0 and from 78 on
 START_SECONDS = 900  # a first `up` may have to build
 
 
@@ -26,6 +29,7 @@ class Cluster:
     def __init__(self, gateways: int = 2, **settings: str):
         self.base = free_base()
         self._settings = settings
+        self._instances: dict[str, Instance] = {}
         # PostgreSQL runs under an account of its own, which has to pass through this folder.
         self.folder = Path(tempfile.mkdtemp(prefix="parley-e2e-"))
         self.folder.chmod(0o755)
@@ -63,19 +67,59 @@ class Cluster:
         """Name to `{"name","pid","url","state"}`."""
         return {process["name"]: process for process in json.loads(self.local("status", "--json"))["processes"]}
 
+    def spawn(self, service: str) -> Instance:
+        """One more instance of a service (`history-2` is the second), on the same Redis and PostgreSQL; ends with the cluster."""
+        number = 2 + sum(name.startswith(f"{service}-") for name in self._instances)
+        name = f"{service}-{number}"
+        environment = self.environment() | {
+            "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}", "DATABASE_URL": self.database_url, "GATEWAY_ID": name,
+        }
+        log = self.folder / str(self.base) / "log" / f"{name}.log"
+        port = self.base + SPAWNED + len(self._instances)
+        self._instances[name] = Instance(name, BINARIES / service, port, environment, log)
+        self._instances[name].start()
+        return self._instances[name]
+
     def start(self, name: str) -> None:
-        self.local("start", name)
+        """Returns when it is ready."""
+        if instance := self._instances.get(name):
+            instance.start()
+        else:
+            self.local("start", name)
 
     def stop(self, name: str) -> None:
-        self.local("stop", name)
+        """SIGTERM (PostgreSQL: SIGINT). Returns when it has ended."""
+        if instance := self._instances.get(name):
+            instance.stop()
+        else:
+            self.local("stop", name)
 
     def restart(self, name: str) -> None:
-        self.local("restart", name)
+        self.stop(name)
+        self.start(name)
 
     def kill(self, name: str) -> None:
         """SIGKILL: no goodbye. Returns when it has ended; `start` begins it anew."""
-        os.kill(self.processes()[name]["pid"], signal.SIGKILL)
+        if instance := self._instances.get(name):
+            instance.kill()
+            return
+        os.kill(self.pid(name), signal.SIGKILL)
         eventually(lambda: self.processes()[name]["state"] == "died", what=f"{name} has died")
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP: it is there, its connections too, and nothing moves until `resume`."""
+        process.pause(self.pid(name))
+
+    def resume(self, name: str) -> None:
+        """SIGCONT."""
+        process.resume(self.pid(name))
+
+    def pid(self, name: str) -> int:
+        """Of the process that runs under this name."""
+        instance = self._instances.get(name)
+        pid = instance.pid if instance else self.processes()[name]["pid"]
+        assert pid is not None, f"{name} does not run"
+        return pid
 
     def await_ready(self, patience: float = 30) -> None:
         """Waits until every service has found what it needs again."""
@@ -84,7 +128,7 @@ class Cluster:
             eventually(lambda url=url: Service(url).get("/readyz").status == 200, patience, what=f"{url} is ready")
 
     def restart_all(self) -> None:
-        """Stops everything and starts it again, the data staying."""
+        """Stops everything but spawned instances and starts it again, the data staying."""
         count = str(len(self.gateway_urls))
         self.local("down")
         self.local("up", "--gateways", count, "--detach", "--no-install", patience=START_SECONDS)
@@ -92,6 +136,8 @@ class Cluster:
     def close(self) -> None:
         """Stops everything and forgets the data."""
         try:
+            for instance in self._instances.values():
+                instance.kill()
             self.local("down", "--wipe")
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
