@@ -42,9 +42,9 @@ final class History {
 
         // Reading.
         rpc = RPCClient(loop: loop, address: config.redis, name: "history", redis: redis, replyID: token)
-        let pages = Pages(
-            redis: redis, archive: ArchivedLog(postgres: postgres), metrics: metrics, log: log)
-        let answers = PageQueries(pages: pages)
+        let archive = ArchivedLog(postgres: postgres)
+        let pages = Pages(redis: redis, archive: archive, metrics: metrics, log: log)
+        let answers = HistoryQueries(pages: pages, archive: archive)
         queries = RPCServer(
             loop: loop, address: config.redis, service: "history", instance: token, redis: redis
         ) { type, data throws(ErrorCode) in try await answers.answer(type, data) }

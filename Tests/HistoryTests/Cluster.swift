@@ -80,6 +80,9 @@ final class Cluster {
             log: .silent)
     }
 
+    /// What answers the bus, like the service's own.
+    var queries: HistoryQueries { HistoryQueries(pages: pages, archive: ArchivedLog(postgres: postgres)) }
+
     // MARK: Rooms
 
     func open(_ rooms: [RoomID], members: [(String, String)] = [("alice", "member")]) async throws {
@@ -88,9 +91,13 @@ final class Cluster {
 
     /// Sends a message by `room_accept` and returns its seq.
     @discardableResult
-    func send(_ text: String, to room: RoomID) async throws -> Int64 {
-        let call = AcceptCall(
+    func send(_ text: String, to room: RoomID, key: String? = nil) async throws -> Int64 {
+        var call = AcceptCall(
             text, room: room, user: .alice, run: run, now: WallClock.milliseconds() + redis.clockOffset)
+        if let key {
+            let message = NewMessage(content: text, clientMessageID: ClientMessageID(key))
+            call.tail = EnvelopeTail.bytes(message, room: room, id: call.id, user: .alice)
+        }
         let reply = try await call(redis)
         try #require(reply[0].text == "ok")
         return try #require(reply[2].int)

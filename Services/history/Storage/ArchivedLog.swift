@@ -33,6 +33,18 @@ final class ArchivedLog {
         return stretch.isNewestFirst ? envelopes.reversed() : envelopes
     }
 
+    /// The newest message that the user has sent to the room under this key.
+    func envelope(
+        of room: RoomID, from user: UserHandle, key: ClientMessageID
+    ) async throws(PostgresError) -> [UInt8]? {
+        let rows = try await postgres.query(
+            """
+            SELECT envelope FROM history.messages WHERE room = $1 AND sender = $2 AND client_msg_id = $3
+            ORDER BY seq DESC LIMIT 1
+            """, [.text(room.text), .text(user.text), .text(key.text)])
+        return try rows.first.map { row throws(PostgresError) in Array(try row["envelope"].text.utf8) }
+    }
+
     /// Whether anything of the room has a seq within the range.
     func hasAny(
         of room: RoomID, in range: ClosedRange<Int64>
