@@ -133,6 +133,7 @@ actor Assembly: Service {
             isStarted = true
             shard.presence.stateAll()
             shard.stored.reconnected()
+            shard.restateRooms()
         }
         subscriber.onDisconnect = { shard.rooms.subscriptionsLost() }
         link.control.onEvent = { shard.hear($0) }

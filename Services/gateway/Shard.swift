@@ -24,6 +24,7 @@ final class Shard {
     let presence: Presence
     let sender: MessageSender
     let stored: StoredWatch
+    let sessionRooms: SessionRooms
 
     private let origins: OriginPolicy
     private var census: ConnectionCensus
@@ -55,6 +56,7 @@ final class Shard {
         self.presence = presence
         self.sender = sender
         self.stored = stored
+        sessionRooms = SessionRooms(loop: loop, redis: redis, limit: config.limits.rooms)
         origins = OriginPolicy(config.allowedOrigins)
         census = ConnectionCensus(
             perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
@@ -142,6 +144,7 @@ final class Shard {
         census.ended(from: session.address)
         if let identity {
             census.ended(identity.user)
+            sessionRooms.touch(identity)
             for room in session.uninvited.union(session.joined) { rooms.remove(session, from: room) }
             for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
             people.departed(session, identity.user, wasLost: wasLost)
@@ -150,6 +153,12 @@ final class Shard {
         session.uninvited = []
         session.present = []
         if sessions.isEmpty { whenEmpty?() }
+    }
+
+    /// Redis is back, and may have lost what it knew: the rooms to rejoin are stated again.
+    func restateRooms() {
+        sessionRooms.reconnected()
+        for session in sessions.values { session.keepRooms(session.joined) }
     }
 
     // MARK: What a user may

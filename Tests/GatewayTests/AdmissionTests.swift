@@ -59,4 +59,18 @@ struct AdmissionTests {
         #expect(Arrival(try request("/ws/general?since=8h2k00"))?.room == .invalid(general, field: "since"))
         #expect(Arrival(try request("/wsx")) == nil)
     }
+
+    @Test(
+        arguments: [
+            ("/ws", nil),
+            ("/ws?rejoin=false", nil),
+            ("/ws?rejoin=true", .all(recent: 50)),
+            ("/ws?rejoin=true&recent=0", .all(recent: 0)),
+            ("/ws?rejoin=true&recent=101", .invalid(field: "recent")),
+            ("/ws?rejoin=1", .invalid(field: "rejoin")),
+            ("/ws/general?rejoin=true", nil),
+        ] as [(String, Arrival.RejoinRequest?)])
+    func theAddressAsksForTheRoomsOfTheSession(target: String, expected: Arrival.RejoinRequest?) throws {
+        #expect(try #require(Arrival(try request(target))).rejoin == expected)
+    }
 }

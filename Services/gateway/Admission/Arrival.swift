@@ -5,6 +5,15 @@ import Web
 struct Arrival {
     /// The room of `/ws/{room}`; nil on `/ws`.
     let room: RoomRequest?
+    /// What `/ws?rejoin=true` asks for; nil where it does not.
+    let rejoin: RejoinRequest?
+
+    enum RejoinRequest: Equatable {
+        /// All rooms of the login session, with so many of the newest envelopes each.
+        case all(recent: Int)
+        /// A parameter is malformed or out of range.
+        case invalid(field: String)
+    }
 
     enum RoomRequest: Equatable {
         case join(JoinRoom)
@@ -27,10 +36,23 @@ struct Arrival {
     init?(_ request: Request) {
         if request.path == "/ws" || request.path == "/ws/" {
             room = nil
+            rejoin = Arrival.rejoin(request)
             return
         }
         guard request.path.hasPrefix("/ws/") else { return nil }
         room = Arrival.room(String(request.path.dropFirst(4)), request)
+        rejoin = nil
+    }
+
+    private static func rejoin(_ request: Request) -> RejoinRequest? {
+        switch request.query("rejoin") {
+        case nil, "false": return nil
+        case "true": break
+        default: return .invalid(field: "rejoin")
+        }
+        guard let text = request.query("recent") else { return .all(recent: Limits.defaultRecent) }
+        guard let recent = Int(text), Limits.recent.contains(recent) else { return .invalid(field: "recent") }
+        return .all(recent: recent)
     }
 
     private static func room(_ name: String, _ request: Request) -> RoomRequest {

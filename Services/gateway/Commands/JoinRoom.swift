@@ -21,13 +21,17 @@ extension Session {
         if case .failure(let error) = outcome, joined.contains(request.room) {
             forget(request.room, wasLost: false)
             report(error, request.room, replyTo, closesWhenDenied)
+        } else if joined.contains(request.room) {
+            keepRooms([request.room])
         }
         shard.rooms.release(room)
     }
 
     private func report(_ error: BusError, _ room: RoomID, _ replyTo: ReplyID?, _ closesWhenDenied: Bool) {
         switch error.code {
-        case .roomDenied, .userNotFound, .forbidden: deny(room, replyTo, closesWhenDenied)
+        case .roomDenied, .userNotFound, .forbidden:
+            dropRoom(room)
+            deny(room, replyTo, closesWhenDenied)
         case let code: fail(code, replyTo: replyTo, room: room)
         }
     }

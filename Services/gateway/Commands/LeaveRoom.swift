@@ -5,6 +5,7 @@ extension Session {
     /// `leave_room`: ends the live room on this connection; membership stays.
     func leave(_ room: RoomID, replyTo: ReplyID?) {
         forget(room, wasLost: false)
+        dropRoom(room)
         send(Left(), replyTo: replyTo, room: room, user: user)
     }
 
@@ -30,6 +31,7 @@ extension Session {
         typing.removeValue(forKey: room)?.cancel()
         guard wasJoined || wasUninvited, let user else { return }
         absent(from: room)
+        dropRoom(room)
         send(Left(reason), room: room, user: user)
         if room == defaultRoom { close(.roomDenied) }
     }

@@ -28,10 +28,11 @@ final class Session {
 
     private(set) var state: SessionState
     private let connection: WebSocketConnection
-    private let arrival: Arrival
+    let arrival: Arrival
     private var waitingFrames: [[UInt8]] = []
     private var waitingForRoom: [() -> Void] = []
     private var lastPing: Instant
+    private var lastKept: Instant
     private var deadline: Timer?
 
     init(
@@ -44,6 +45,7 @@ final class Session {
         id = Session.makeID()
         state = SessionState(isJudging: isJudging)
         lastPing = shard.loop.now
+        lastKept = shard.loop.now
         defaultRoom = arrival.room?.room
         connection.sendLimit = shard.config.sendQueueBytes
         connection.onText = { [self] in received($0) }
@@ -134,31 +136,32 @@ final class Session {
         }
     }
 
-    /// Lets it in, once auth knows of it: what it asks first may need its account.
+    /// Lets it in, once auth knows of it, as what it asks first may need its account, and its rooms are known.
     func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
         deadline?.cancel()
-        guard shard.isStranger(identity) else { return welcome(identity, replyTo: replyTo) }
         state.judging()
         shard.loop.spawn {
-            await self.shard.introduce(identity)
+            if self.shard.isStranger(identity) { await self.shard.introduce(identity) }
+            let rooms = await self.shard.sessionRooms.rooms(of: identity)
             guard self.connection.isOpen else { return }
             // Nobody could tell a connection without a name that its token had been revoked meanwhile.
             guard !self.shard.authority.isRevoked(identity) else { return self.close(.tokenRevoked) }
-            self.welcome(identity, replyTo: replyTo)
+            self.welcome(identity, rooms, replyTo: replyTo)
         }
     }
 
-    private func welcome(_ identity: Identity, replyTo: ReplyID?) {
+    private func welcome(_ identity: Identity, _ rooms: [RoomID], replyTo: ReplyID?) {
         state.known(identity)
         guard shard.admitted(self, identity) else { return }
         let config = shard.config
         let connected = Connected(
             connectionID: id, name: identity.name, gateway: config.id, serverTime: WallClock.milliseconds(),
             heartbeatSeconds: config.heartbeatSeconds, tokenExpiresAt: identity.expires * 1000,
-            limits: shard.limits(for: identity), rooms: [])
+            limits: shard.limits(for: identity), rooms: rooms)
         send(connected, replyTo: replyTo, user: identity.user)
         checkToken()
         enterDefaultRoom()
+        rejoin(rooms)
         carryOutWaiting()
     }
 
@@ -171,7 +174,11 @@ final class Session {
     }
 
     /// Takes a newer token of the same user.
-    func renew(_ identity: Identity) { state.known(identity) }
+    func renew(_ identity: Identity) {
+        let isOtherSession = identity.sessionID != state.identity?.sessionID
+        state.known(identity)
+        if isOtherSession { keepRooms(joined) }
+    }
 
     private func enterDefaultRoom() {
         switch arrival.room {
@@ -247,6 +254,10 @@ final class Session {
         if now.milliseconds(since: lastPing) >= shard.config.heartbeatSeconds * 1000 {
             lastPing = now
             connection.ping()
+        }
+        if now.milliseconds(since: lastKept) >= SessionRooms.restateMilliseconds {
+            lastKept = now
+            keepRooms(joined)
         }
         checkToken()
     }

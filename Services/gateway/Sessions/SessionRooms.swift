@@ -1,0 +1,106 @@
+import Bus
+import Engine
+import Redis
+import Schema
+
+/// The rooms of login sessions, kept in Redis for an hour: who comes back, to whichever gateway, is told of them.
+///
+/// Belongs to its loop. Nobody waits for what is written here. A live connection states its rooms again from time to
+/// time and after each reconnect to Redis, which may have lost them.
+final class SessionRooms {
+    /// How often a live connection states its rooms.
+    static let restateMilliseconds = 600_000
+
+    private static let keepSeconds: Int64 = 3_600
+    /// How long somebody who arrives waits for Redis before going on without.
+    private static let patienceMilliseconds = 500
+    private static let mostUnsettled = 10_000
+
+    private let loop: EventLoop
+    private let redis: RedisClient
+    private let limit: Int
+    /// What was left without Redis hearing of it.
+    private var unsettled: Set<Place> = []
+
+    private struct Place: Hashable {
+        let key: String
+        let room: RoomID
+    }
+
+    /// - Parameter limit: how many rooms one connection may have.
+    init(loop: EventLoop, redis: RedisClient, limit: Int) {
+        self.loop = loop
+        self.redis = redis
+        self.limit = limit
+    }
+
+    /// The rooms that this login session had in the last hour, by name; none where Redis does not say in time.
+    func rooms(of identity: Identity) async -> [RoomID] {
+        guard let key = Self.key(of: identity), let reply = await read(key) else { return [] }
+        let found = stride(from: 0, to: reply.count - 1, by: 2).compactMap { index in
+            reply[index].text.map { (name: $0, joined: reply[index + 1].int ?? 0) }
+        }
+        let kept = KeptRooms(found, for: identity, limit: limit)
+        if !kept.surplus.isEmpty {
+            redis.call(["HDEL", .text(key)] + kept.surplus.map { .text($0) }) { _ in }
+        }
+        return kept.rooms
+    }
+
+    /// These rooms were joined, or still are.
+    func keep(_ rooms: some Collection<RoomID>, of identity: Identity) {
+        guard let key = Self.key(of: identity), !rooms.isEmpty else { return }
+        if !unsettled.isEmpty { unsettled.subtract(rooms.map { Place(key: key, room: $0) }) }
+        let now = RedisArgument(WallClock.milliseconds() + redis.clockOffset)
+        redis.call(["HSET", .text(key)] + rooms.flatMap { [.text($0.text), now] }) { _ in }
+        touch(key)
+    }
+
+    /// The room was left, or may not be entered any more.
+    func drop(_ room: RoomID, of identity: Identity) {
+        guard let key = Self.key(of: identity) else { return }
+        remove(Place(key: key, room: room))
+        touch(key)
+    }
+
+    /// The hour begins anew.
+    func touch(_ identity: Identity) {
+        if let key = Self.key(of: identity) { touch(key) }
+    }
+
+    /// Says again what Redis has not heard.
+    func reconnected() {
+        let again = unsettled
+        unsettled = []
+        for place in again { remove(place) }
+    }
+
+    private func read(_ key: String) async -> [RedisReply]? {
+        await withCheckedContinuation { continuation in
+            var done: (([RedisReply]?) -> Void)? = { continuation.resume(returning: $0) }
+            let settle: ([RedisReply]?) -> Void = { reply in
+                done?(reply)
+                done = nil
+            }
+            // A deadline of the command itself would cost everybody the connection.
+            loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { settle(nil) }
+            redis.call(["HGETALL", .text(key)]) { settle((try? $0.get())?.array) }
+        }
+    }
+
+    private func remove(_ place: Place) {
+        redis.call(["HDEL", .text(place.key), .text(place.room.text)]) { [weak self] result in
+            guard let self, case .failure = result else { return }
+            // Beyond the bound it is forgotten: the room would be joined once more at worst.
+            if unsettled.count < Self.mostUnsettled { unsettled.insert(place) }
+        }
+    }
+
+    private func touch(_ key: String) {
+        redis.call(["EXPIRE", .text(key), .int(Self.keepSeconds)]) { _ in }
+    }
+
+    private static func key(of identity: Identity) -> String? {
+        identity.sessionID.map { Keys.session(identity.user, $0) }
+    }
+}
