@@ -46,7 +46,7 @@ actor Assembly: Service {
         let rpc = RPCClient(
             loop: loop, address: config.redis, name: name, redis: redis, replyID: lease.incarnation)
         let shard = makeShard(link, subscriber, rpc, lease)
-        let health = makeHealth(link, subscriber, rpc, shard)
+        let health = makeHealth(shard)
         let http = try makeHTTP(shard, health)
         parts = Parts(
             link: link, subscriber: subscriber, rpc: rpc, lease: lease, shard: shard, health: health,
@@ -63,6 +63,7 @@ actor Assembly: Service {
         loop.preconditionCurrent()
         guard let parts else { return }
         parts.health.isDraining = true
+        parts.shard.degradation.stop()
         await parts.shard.drain(withinMilliseconds: 3_000)
         await parts.http.drain(withinMilliseconds: 1_000)
         await parts.lease.release()
@@ -97,16 +98,16 @@ actor Assembly: Service {
             authority: link.authority, directory: directory,
             recent: recent, rooms: rooms, people: People(subscriber: subscriber, presence: presence),
             presence: presence, sender: sender,
-            stored: StoredWatch(loop: loop, redis: redis, subscriber: subscriber))
+            stored: StoredWatch(loop: loop, redis: redis, subscriber: subscriber),
+            degradation: Degradation(loop: loop, redis: redis, log: log, metrics: context.metrics) {
+                subscriber.isRestored && rpc.isReady
+            })
     }
 
-    private func makeHealth(
-        _ link: ClusterLink, _ subscriber: Subscriber, _ rpc: RPCClient, _ shard: Shard
-    ) -> Health {
+    private func makeHealth(_ shard: Shard) -> Health {
         let health = Health(loop: loop)
         health.check("redis") {
-            try await link.ping()
-            guard subscriber.isConnected, rpc.isReady else { throw RedisError.unavailable }
+            guard shard.degradation.isReady else { throw RedisError.unavailable }
         }
         health.check("keys") {
             guard shard.authority.isReady else { throw AuthenticationFailure.unavailable }

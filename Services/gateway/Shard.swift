@@ -25,6 +25,7 @@ final class Shard {
     let sender: MessageSender
     let stored: StoredWatch
     let sessionRooms: SessionRooms
+    let degradation: Degradation
 
     private let origins: OriginPolicy
     private var census: ConnectionCensus
@@ -40,7 +41,8 @@ final class Shard {
     init(
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
         rpc: RPCClient, authority: Authority, directory: RoomDirectory, recent: RecentLog, rooms: Rooms,
-        people: People, presence: Presence, sender: MessageSender, stored: StoredWatch
+        people: People, presence: Presence, sender: MessageSender, stored: StoredWatch,
+        degradation: Degradation
     ) {
         self.loop = loop
         self.config = config
@@ -57,6 +59,7 @@ final class Shard {
         self.sender = sender
         self.stored = stored
         sessionRooms = SessionRooms(loop: loop, redis: redis, limit: config.limits.rooms)
+        self.degradation = degradation
         origins = OriginPolicy(config.allowedOrigins)
         census = ConnectionCensus(
             perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
@@ -68,11 +71,17 @@ final class Shard {
         people.onDirectMessage = { [weak self] in self?.direct($0, $1, $2) }
         authority.onRevoked = { [weak self] in self?.revoked($0) }
         authority.onReloaded = { [weak self] in self?.reviewTokens() }
+        degradation.onNotice = { [weak self] in self?.tellAll($0) }
+        degradation.start()
     }
 
     private func tick() {
         let now = loop.now
         for session in sessions.values { session.tick(now) }
+    }
+
+    private func tellAll(_ frame: SharedBytes) {
+        for session in sessions.values where session.user != nil { session.send(frame) }
     }
 
     // MARK: Connections

@@ -20,6 +20,7 @@ final class History {
     private let rpc: RPCClient
     private let queries: RPCServer
     private let http: HTTPService
+    private let beacon: ServiceBeacon
 
     init(config: HistoryConfig, context: LaunchContext, loop: EventLoop) throws {
         let (log, metrics) = (context.log, HistoryMetrics(context.metrics))
@@ -48,6 +49,12 @@ final class History {
         queries = RPCServer(
             loop: loop, address: config.redis, service: "history", instance: token, redis: redis
         ) { type, data throws(ErrorCode) in try await answers.answer(type, data) }
+
+        let (database, preparation) = (postgres, preparation)
+        beacon = ServiceBeacon(loop: loop, redis: redis, service: "history", instance: token) {
+            guard preparation.isDone else { return false }
+            return (try? await database.ping()) != nil
+        }
 
         // Being asked.
         health = Health(loop: loop)
@@ -89,6 +96,7 @@ final class History {
         postgres.start()
         rpc.start()
         queries.start()
+        beacon.start()
         preparation.run { [months, leases, ingest] in
             months.start()
             leases.start()
@@ -99,6 +107,7 @@ final class History {
     /// Answers what was asked, finishes the batches under way, and gives the leases back.
     func stop() async {
         health.isDraining = true
+        beacon.stop()
         queries.close()
         await http.drain(withinMilliseconds: 3_000)
         preparation.stop()

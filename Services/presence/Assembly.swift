@@ -17,6 +17,7 @@ final class Assembly {
     let link: ClusterLink
     let rpc: RPCClient
     private let sweeper: Sweeper
+    private let beacon: ServiceBeacon
 
     init(_ config: PresenceConfig, loop: EventLoop, log: Log, metrics: Registry) throws(TokenError) {
         link = try ClusterLink(
@@ -28,6 +29,8 @@ final class Assembly {
         sweeper = Sweeper(
             loop: loop, sweep: Sweep(redis: redis, metrics: PresenceMetrics(metrics), log: log),
             intervalMilliseconds: config.sweepSeconds * 1000)
+        beacon = ServiceBeacon(
+            loop: loop, redis: redis, service: "presence", instance: link.instance, isAble: { true })
         health = Health(loop: loop)
 
         var routes = Routes()
@@ -47,9 +50,11 @@ final class Assembly {
         link.start()
         rpc.start()
         sweeper.start()
+        beacon.start()
     }
 
     func stop() {
+        beacon.stop()
         sweeper.stop()
         rpc.close()
         link.close()

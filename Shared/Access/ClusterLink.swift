@@ -50,8 +50,11 @@ public final class ClusterLink {
     }
 
     /// Throws unless Redis gives a sign of life.
+    ///
+    /// Whoever asks bounds how long they wait: a deadline of this call would cost the connection, and all that is
+    /// under way on it, when Redis only pauses.
     public func ping() async throws(RedisError) {
-        _ = try await redis.call("PING", timeoutMilliseconds: 900)
+        _ = try await redis.call("PING")
     }
 
     private static func suffix() -> String {

@@ -12,6 +12,8 @@ public final class Subscriber {
 
     /// Whether there is a connection.
     public var isConnected: Bool { link.connection != nil }
+    /// Whether there is a connection, and every channel that was wanted when it came is confirmed.
+    public var isRestored: Bool { isConnected && table.isRestored }
     /// How many channels are wanted.
     public var channelCount: Int { table.wanted.count }
 

@@ -30,6 +30,11 @@ struct SubscriptionTable {
     private var outstanding: [Channel: Int] = [:]
     private var refused: Set<Channel> = []
     private var isConnected = false
+    /// What was wanted when the connection came back, and is not confirmed yet.
+    private var returning: Set<Channel> = []
+
+    /// Whether all that was wanted before the connection came is confirmed; what is new since does not count.
+    var isRestored: Bool { isConnected && returning.isEmpty }
 
     /// Whether Redis has confirmed the channel, and nothing since has put that in doubt.
     func isReady(_ channel: Channel) -> Bool { confirmed.contains(channel) }
@@ -45,12 +50,14 @@ struct SubscriptionTable {
         guard wanted.remove(channel) != nil else { return nil }
         confirmed.remove(channel)
         refused.remove(channel)
+        returning.remove(channel)
         return isConnected ? .unsubscribe(channel) : nil
     }
 
     /// A new connection, which knows nothing yet: everything wanted has to be sent.
     mutating func connected() -> [Order] {
         isConnected = true
+        returning = wanted
         return wanted.map { .subscribe($0) }
     }
 
@@ -81,6 +88,7 @@ struct SubscriptionTable {
         // An unsubscribe, and perhaps another subscribe, may be under way: only the last word counts.
         guard wanted.contains(channel), outstanding[channel] == nil else { return .nothing }
         confirmed.insert(channel)
+        returning.remove(channel)
         return .ready(channel)
     }
 

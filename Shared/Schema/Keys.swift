@@ -103,6 +103,12 @@ extension Keys {
     /// Sharded channel: the answers to one process.
     public static func reply(_ id: String) -> String { "reply:\(id)" }
 
+    /// String with a TTL: some instance of the service can do its work.
+    public static func alive(_ service: String) -> String { "alive:\(service)" }
+
+    /// String with a TTL: some instance of the service answers what is asked, as far as it can.
+    public static func answering(_ service: String) -> String { "answering:\(service)" }
+
     /// JSON: the JWKS, written by auth.
     public static let authKeys = "auth:keys"
 

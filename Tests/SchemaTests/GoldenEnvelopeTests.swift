@@ -130,6 +130,8 @@ private func session(_ alice: UserHandle) throws -> [Sample] {
         try frame(connected, user: alice),
         try frame(Authenticated(tokenExpiresAt: 1_763_702_134_000), replyTo: "\"a-1\"", user: alice),
         try frame(TokenExpiring(seconds: 60)),
+        try frame(ServiceDegraded(.bus)),
+        try frame(ServiceRestored(.bus)),
         try frame(ServerDraining(reconnectAfterMilliseconds: 1_500)),
         try frame(pong, replyTo: "1.0"),
         try frame(Failure(.invalidField, field: "room"), replyTo: "7"),

@@ -43,6 +43,8 @@ struct KeysTests {
         #expect(Keys.controlLog == "control:log")
         #expect(Keys.rpc("auth") == "rpc:auth")
         #expect(Keys.reply("i1") == "reply:i1")
+        #expect(Keys.alive("history") == "alive:history")
+        #expect(Keys.answering("history") == "answering:history")
         #expect(Keys.authKeys == "auth:keys")
         #expect(Keys.authRevoked == "auth:revoked")
         #expect(Keys.ticket(sha256: "ab") == "ticket:ab")

@@ -8,6 +8,8 @@ extension Session {
         begin(answering: replyTo, about: request.room) {
             do throws(BusError) {
                 try await self.shard.requireMember(identity, of: request.room)
+                // Nobody there to answer: each question would cost its asker five seconds to hear that.
+                guard self.shard.degradation.isHistoryAnswering else { throw .refused(.historyUnavailable) }
                 let page = try await self.shard.rpc.text("history", "page", request.json)
                 self.send(VerbatimData(.history, page), replyTo: replyTo, room: request.room)
             } catch {

@@ -159,6 +159,7 @@ final class Session {
             heartbeatSeconds: config.heartbeatSeconds, tokenExpiresAt: identity.expires * 1000,
             limits: shard.limits(for: identity), rooms: rooms)
         send(connected, replyTo: replyTo, user: identity.user)
+        for notice in shard.degradation.notices { send(notice) }
         checkToken()
         enterDefaultRoom()
         rejoin(rooms)
