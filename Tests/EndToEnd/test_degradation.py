@@ -9,15 +9,20 @@ PATIENCE = 30
 
 
 @pytest.fixture(autouse=True)
-def all_running(open_cluster):
-    """Whatever a test has stopped is started again, and nobody is told any more that something is missing."""
+def all_well(open_cluster):
+    """Before a test and after it everything runs, and nobody is told that something is missing."""
+    _mend(open_cluster)
     yield
-    for name, process in open_cluster.processes().items():
+    _mend(open_cluster)
+
+
+def _mend(cluster):
+    for name, process in cluster.processes().items():
         if process["state"] != "running":
-            open_cluster.start(name)
-    open_cluster.await_ready()
+            cluster.start(name)
+    cluster.await_ready()
     for number in range(2):
-        eventually(lambda number=number: set(degraded(open_cluster, number).values()) == {0}, PATIENCE)
+        eventually(lambda number=number: set(degraded(cluster, number).values()) == {0}, PATIENCE)
 
 
 def degraded(cluster, number=0) -> dict[str, float]:
