@@ -26,17 +26,24 @@ import Testing
     }
 
     private func stored(
-        _ token: String, _ bench: Bench, seq: Int64?, bytes: Int64, ids: [String], keep: Int64 = 1_000
+        _ token: String, _ bench: Bench, seq: Int64?, bytes: Int64, ids: [String], keep: Int64 = 1_000,
+        dead: [(id: String, position: String)] = []
     ) async throws -> RedisReply {
         var keys: [RedisArgument] = [
             lease, log, .text(Keys.logBytes(partition)), .text(Keys.storedChannel(partition)),
+            .text(Keys.logDead(partition)),
         ]
         var arguments: [RedisArgument] = [
             .text(token), "history", .int(bytes), "600", .int(keep), seq == nil ? "0" : "1",
+            .int(Int64(dead.count)),
         ]
         if let seq {
             keys += [.text(Keys.room(.general)), .text(Keys.recent(.general))]
             arguments += ["general", "e1", .int(seq)]
+        }
+        for letter in dead {
+            keys.append(letter.position.isEmpty ? lease : .text(Keys.room(.general)))
+            arguments += [.text(letter.id), "refused", "23514", .text(letter.position)]
         }
         return try await bench.redis.function(
             ArchiveFunctions.stored, keys: keys, arguments: arguments + ids.map { .text($0) })
@@ -142,6 +149,36 @@ import Testing
             #expect(length.int == 0)
             let pending = try await bench.call("XPENDING", Keys.log(partition), "history")
             #expect(pending[0].int == 0)
+        }
+    }
+
+    @Test func aDeadLetterIsLaidAsideAndNotedInItsRoom() async throws {
+        try await onBench { bench in
+            for number in 1...2 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let taken = ids(try await take("one", bench))
+            let envelopes = try await bench.envelopes(Keys.log(partition))
+            let dead = [(taken[1], "e1:2"), ("1-1", "")]
+            _ = try await stored("one", bench, seq: 2, bytes: 0, ids: taken, dead: dead)
+            let letters = try await bench.call("XRANGE", Keys.logDead(partition), "-", "+").array ?? []
+            #expect(letters.map { $0[1]["e"].text } == [envelopes[1], ""])
+            #expect(letters.map { $0[1]["id"].text } == [taken[1], "1-1"])
+            #expect(letters.map { $0[1]["reason"].text } == ["refused", "refused"])
+            let noted = try await bench.field("dead")
+            #expect(noted == "e1:2")
+        }
+    }
+
+    @Test func aRoomNotesItsLastSixteenDeadLettersOnce() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            _ = try await lease("one", bench)
+            for seq in [1, 2, 1] + Array(3...17) {
+                _ = try await stored(
+                    "one", bench, seq: nil, bytes: 0, ids: ["1-1"], dead: [("1-1", "e1:\(seq)")])
+            }
+            let noted = try await bench.field("dead")
+            #expect(noted == ([1] + Array(3...17)).map { "e1:\($0)" }.joined(separator: " "))
         }
     }
 

@@ -116,6 +116,13 @@ final class Cluster {
         try await redis.call("HGET", .text(Keys.room(room)), "stored").int ?? 0
     }
 
+    /// What lies in the dead letters of a room's partition.
+    func deadLetters(of room: RoomID) async throws -> [(envelope: String?, reason: String?, detail: String?)]
+    {
+        let entries = try await redis.call("XRANGE", .text(Keys.logDead(room.partition)), "-", "+")
+        return entries.array?.map { ($0[1]["e"].text, $0[1]["reason"].text, $0[1]["detail"].text) } ?? []
+    }
+
     /// Waits until these rooms' logs are empty.
     func drained(_ rooms: [RoomID], withinMilliseconds bound: Int = 20_000) async throws -> Bool {
         let deadline = Instant.current().advanced(byMilliseconds: bound)

@@ -23,6 +23,10 @@ private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general,
     return record
 }
 
+private func archived(_ records: LogRecord...) -> [Place: Archived] {
+    records.reduce(into: [:]) { $0[$1.place] = Archived(id: $1.id, tombstone: $1.deadLetter?.reason) }
+}
+
 @Suite struct IngestBatchTests {
     private let head: [RoomID: LogPosition] = [.general: LogPosition(epoch: "e1", seq: 5)]
 
@@ -56,7 +60,7 @@ private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general,
     @Test func theSameMessageAgainIsAReplay() {
         var batch = IngestBatch([record(4), record(5), record(6)], heads: head)
         #expect(batch.doubtful.map(\.place.position.seq) == [4, 5])
-        batch.settle(archived: [record(4).place: record(4).id, record(5).place: record(5).id])
+        batch.settle(archived: archived(record(4), record(5)))
         #expect(batch.replays.count == 2)
         #expect(batch.rows.count == 1)
         #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 6)])
@@ -64,17 +68,38 @@ private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general,
 
     @Test func aBatchOfReplaysTellsHowFarTheRoomIs() {
         var batch = IngestBatch([record(4), record(5)], heads: head)
-        batch.settle(archived: [record(4).place: record(4).id, record(5).place: record(5).id])
+        batch.settle(archived: archived(record(4), record(5)))
         #expect(batch.rows.isEmpty)
         #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 5)])
     }
 
     @Test func anotherMessageAtThePlaceIsAConflict() {
         var batch = IngestBatch([record(5, id: 1)], heads: head)
-        batch.settle(archived: [record(5).place: record(5).id])
-        #expect(batch.conflicts.map(\.entryID) == ["5-1"])
+        batch.settle(archived: archived(record(5)))
+        #expect(batch.dead.map(\.entryID) == ["5-1"])
+        #expect(batch.dead.map(\.reason) == [.conflict])
         #expect(batch.rows.isEmpty)
         #expect(batch.stored.isEmpty)
+    }
+
+    @Test func aTombstoneIsARowAndADeadLetter() {
+        let tombstone = record(6).tombstone(detail: "23514", keepsID: true)
+        let batch = IngestBatch([tombstone, record(7)], heads: head)
+        #expect(batch.rows == [tombstone, record(7)])
+        #expect(batch.holes == 0)
+        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 7)])
+        #expect(batch.dead == [record(6).dead(.refused, detail: "23514")])
+    }
+
+    /// Between its commit and its acknowledgement a process may die: who reads the entry again must not take the
+    /// tombstone for the message.
+    @Test(arguments: [true, false]) func whatBecameATombstoneIsDeadAgain(keepsID: Bool) {
+        let tombstone = record(5).tombstone(detail: "", keepsID: keepsID)
+        var batch = IngestBatch([record(5)], heads: head)
+        batch.settle(archived: archived(tombstone))
+        #expect(batch.rows.isEmpty)
+        #expect(batch.dead == [record(5).dead(.refused)])
+        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 5)])
     }
 
     @Test func whatTheArchiveLacksBelowItsHeadIsStored() {
@@ -89,7 +114,7 @@ private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general,
         batch.settle(archived: [:])
         #expect(batch.rows.count == 1)
         #expect(batch.replays.count == 1)
-        #expect(batch.conflicts.count == 1)
+        #expect(batch.dead.map(\.reason) == [.conflict])
     }
 
     @Test func roomsDoNotTouchEachOther() {
@@ -155,7 +180,7 @@ private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general,
             ], of: RoomID.general.partition, now: now)
         #expect(reading.entryIDs == ["1-1", "1-2", "1-3", "1-4"])
         #expect(reading.records.map(\.entryID) == ["1-1"])
-        #expect(reading.unfit.map(\.entry.id) == ["1-3", "1-4"])
+        #expect(reading.dead.map(\.entryID) == ["1-3", "1-4"])
         #expect(reading.bytes == bytes.count + 4)
     }
 }

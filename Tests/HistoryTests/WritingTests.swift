@@ -124,36 +124,96 @@ import Testing
             #expect(isDrained)
             let seqs = try await cluster.archived(.general)
             #expect(seqs == Array(1...20))
-            let dead = try await cluster.redis.call("XRANGE", .text(Keys.logDead(partition)), "-", "+")
-            #expect(dead.array?.map { $0[1]["reason"].text } == ["not_an_envelope", "not_an_envelope"])
-            #expect(dead[0][1]["e"].text == "no envelope")
+            let dead = try await cluster.deadLetters(of: .general)
+            #expect(dead.map(\.reason) == ["not_an_envelope", "not_an_envelope"])
+            #expect(dead.map(\.envelope) == ["no envelope", ""])
             #expect(cluster.context.metrics.exposition().contains("parley_history_dead_letters_total 2"))
             await cluster.stop()
         }
     }
 
     @Test func anEntryThatPostgresRefusesIsFoundByHalving() async throws {
+        try await withUnloved { cluster in
+            try await cluster.restart()
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs == Array(1...30))
+            let dead = try await cluster.deadLetters(of: .general)
+            #expect(dead.map(\.reason) == ["refused"])
+            #expect(dead.map(\.detail) == ["23514"])
+            let noted = try await cluster.redis.call("HGET", .text(Keys.room(.general)), "dead").text
+            #expect(noted?.hasSuffix(":13") == true)
+            let stored = try await cluster.stored(.general)
+            #expect(stored == 30)
+        }
+    }
+
+    /// The sender hears of it before the room is said to be stored so far.
+    @Test func theSenderOfADeadLetterIsToldFirst() async throws {
+        try await withUnloved { cluster in
+            var heard: [String] = []
+            let subscriber = Subscriber(
+                loop: cluster.loop, address: try RedisAddress(url: cluster.server.url), name: "listener")
+            var ready = 0
+            for channel in [Keys.userChannel(.alice), Keys.storedChannel(RoomID.general.partition)] {
+                subscriber.subscribe(channel) {
+                    heard.append(String(decoding: $0, as: UTF8.self))
+                } onReady: {
+                    ready += 1
+                }
+            }
+            subscriber.start()
+            let isReady = await eventually(on: cluster.loop) { ready == 2 }
+            #expect(isReady)
+            try await cluster.restart()
+            let isTold = await eventually(on: cluster.loop) { heard.count >= 2 }
+            #expect(isTold)
+            let epoch = try await cluster.redis.call("HGET", .text(Keys.room(.general)), "epoch").text ?? ""
+            #expect(heard == ["dead general \(epoch) 13 c-13", "general \(epoch) 30"])
+            subscriber.close()
+        }
+    }
+
+    @Test func aTombstoneIsReadInTheDeadLettersPlace() async throws {
+        try await withUnloved { cluster in
+            try await cluster.restart()
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let recent = try await cluster.pages.page(PageRequest(room: .general))
+            #expect(recent.seqs == Array(1...30))
+            _ = try await cluster.redis.call("DEL", .text(Keys.recent(.general)))
+            let archived = try await cluster.pages.page(PageRequest(room: .general))
+            #expect(archived.messages == recent.messages)
+            let tombstone = try Envelope(decoding: recent.messages[12])
+            #expect(tombstone.data["deleted"] == true)
+            #expect(tombstone.data["content"] == .null)
+            #expect(tombstone.data["client_msg_id"] == "c-13")
+            let find: JSONValue = ["room": "general", "user": "alice", "client_msg_id": "c-13"]
+            let found = try await cluster.queries.answer("find", find)
+            #expect(String(decoding: found, as: UTF8.self) == "{}")
+            #expect(cluster.context.metrics.exposition().contains("parley_history_broken_pages_total 0"))
+        }
+    }
+
+    /// Thirty messages, of which PostgreSQL refuses the thirteenth, and no history to store more than the first.
+    private func withUnloved(
+        _ body: nonisolated(nonsending) @escaping @Sendable (Cluster) async throws -> Void
+    ) async throws {
         try await onLoop { loop in
             let cluster = try await Cluster(loop)
-            let partition = RoomID.general.partition
             try await cluster.open([.general])
             try await cluster.send("message 1", to: .general)
-            var isDrained = try await cluster.drained([.general])
+            let isDrained = try await cluster.drained([.general])
             #expect(isDrained)
             await cluster.stopHistory()
             try await cluster.postgres.query(
                 "ALTER TABLE history.messages ADD CHECK (content <> 'unloved')")
             for number in 2...30 {
-                try await cluster.send(number == 13 ? "unloved" : "message \(number)", to: .general)
+                let text = number == 13 ? "unloved" : "message \(number)"
+                try await cluster.send(text, to: .general, key: "c-\(number)")
             }
-            try await cluster.restart()
-            isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
-            let seqs = try await cluster.archived(.general)
-            #expect(seqs == Array(1...30).filter { $0 != 13 })
-            let dead = try await cluster.redis.call("XRANGE", .text(Keys.logDead(partition)), "-", "+")
-            #expect(dead.array?.map { $0[1]["reason"].text } == ["refused"])
-            #expect(dead[0][1]["detail"].text == "23514")
+            try await body(cluster)
             await cluster.stop()
         }
     }
@@ -176,8 +236,8 @@ import Testing
             #expect(isDrained)
             let seqs = try await cluster.archived(.general)
             #expect(seqs == [1, 2, 3])
-            let dead = try await cluster.redis.call("XRANGE", .text(Keys.logDead(partition)), "-", "+")
-            #expect(dead.array?.map { $0[1]["reason"].text } == ["conflict"])
+            let dead = try await cluster.deadLetters(of: .general)
+            #expect(dead.map(\.reason) == ["conflict"])
             #expect(cluster.context.metrics.exposition().contains("parley_history_replays_total 1"))
             await cluster.stop()
         }

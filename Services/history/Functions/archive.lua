@@ -3,6 +3,9 @@
 -- The way from a partition's log into the archive. Each call compares the lease with the caller's token first: an owner
 -- that was away too long changes nothing any more.
 
+local DEAD_KEPT = 10000
+local DEAD_NOTED = 16
+
 -- log_lease: takes or renews the lease of a partition.
 -- KEYS: 1 lease  ARGV: 1 owner's token  2 milliseconds. Replies 1 where it is the caller's now, else 0.
 local function log_lease(keys, args)
@@ -36,19 +39,51 @@ local function log_take(keys, args)
   return { 'ok', reply[1][2] }
 end
 
--- log_stored: what is committed. Acknowledges, trims the log, moves each room's `stored`, tells those who wait.
--- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5… room hashes, each followed by its recent stream
+-- Lays an entry of the log where people look for what the archive could not take.
+local function bury(dead, log, entry, reason, detail)
+  local found = redis.call('XRANGE', log, entry, entry)[1]
+  local envelope = ''
+  for i = 1, found and #found[2] or 0, 2 do
+    if found[2][i] == 'e' then envelope = found[2][i + 1] end
+  end
+  redis.call('XADD', dead, 'MAXLEN', '~', DEAD_KEPT, '*', 'e', envelope, 'id', entry, 'reason', reason, 'detail',
+    detail)
+end
+
+-- Notes in the room at which positions dead letters were to stand: for senders who look.
+local function note_dead(key, position)
+  local f = redis.call('HMGET', key, 'seq', 'dead')
+  if not f[1] then return end
+  local positions = {}
+  for noted in string.gmatch(f[2] or '', '%S+') do
+    if noted ~= position then positions[#positions + 1] = noted end
+  end
+  positions[#positions + 1] = position
+  local from = math.max(1, #positions - DEAD_NOTED + 1)
+  redis.call('HSET', key, 'dead', table.concat(positions, ' ', from))
+end
+
+-- log_stored: what is committed. Lays dead letters aside, acknowledges, trims the log, moves each room's `stored`,
+-- tells those who wait.
+-- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its recent
+-- stream  then for each dead letter its room's hash
 -- ARGV: 1 owner's token  2 group  3 bytes of the entries  4 seconds for which recent outlives its last message
--- 5 seqs kept in recent  6 number of rooms  then for each room: room, epoch, seq  then the entries' ids
+-- 5 seqs kept in recent  6 number of rooms  7 number of dead letters  then for each room: room, epoch, seq  then for
+-- each dead letter: entry id, reason, detail, `epoch:seq` or ''  then the entries' ids
 -- Replies {'lost'} or {'ok', number acknowledged}.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local rooms = tonumber(args[6])
+  local rooms, letters = tonumber(args[6]), tonumber(args[7])
+  for i = 1, letters do
+    local at = 4 + rooms * 3 + i * 4
+    bury(keys[5], keys[2], args[at], args[at + 1], args[at + 2])
+    if args[at + 3] ~= '' then note_dead(keys[5 + rooms * 2 + i], args[at + 3]) end
+  end
   local told = {}
   for i = 1, rooms do
-    local at = 7 + (i - 1) * 3
+    local at = 5 + i * 3
     local room, epoch, seq = args[at], args[at + 1], tonumber(args[at + 2])
-    local key, recent = keys[3 + 2 * i], keys[4 + 2 * i]
+    local key, recent = keys[4 + 2 * i], keys[5 + 2 * i]
     local f = redis.call('HMGET', key, 'stored', 'seq')
     if f[2] and seq > tonumber(f[1] or '0') then
       redis.call('HSET', key, 'stored', args[at + 2])
@@ -58,7 +93,7 @@ local function log_stored(keys, args)
     end
     told[#told + 1] = room .. ' ' .. epoch .. ' ' .. args[at + 2]
   end
-  local first = 7 + rooms * 3
+  local first = 8 + rooms * 3 + letters * 4
   local acknowledged = 0
   for i = first, #args, 500 do
     local last = math.min(i + 499, #args)

@@ -29,6 +29,13 @@ struct PageCut {
         envelopes = recent
     }
 
+    /// The envelopes, with those of the same position in their stead that the archive has.
+    static func replace(_ envelopes: [LoggedEnvelope], by archived: [LoggedEnvelope]) -> [LoggedEnvelope] {
+        envelopes.map { envelope in
+            archived.first { $0.seq == envelope.seq && $0.epoch == envelope.epoch } ?? envelope
+        }
+    }
+
     /// How many envelopes to look for.
     static func reach(_ request: PageRequest) -> Int { request.limit + 1 }
 

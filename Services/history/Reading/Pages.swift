@@ -12,12 +12,14 @@ final class Pages {
     /// The bytes of a page: more would cost whoever waits behind it on the same connection.
     static let maxBytes = 256 * 1024 - 512
 
+    private let redis: RedisClient
     private let recent: RecentLog
     private let archive: ArchivedLog
     private let metrics: HistoryMetrics
     private let log: Log
 
     init(redis: RedisClient, archive: ArchivedLog, metrics: HistoryMetrics, log: Log) {
+        self.redis = redis
         recent = RecentLog(redis: redis)
         self.archive = archive
         self.metrics = metrics
@@ -39,7 +41,8 @@ final class Pages {
     }
 
     private func read(_ request: PageRequest) async throws(ErrorCode) -> PageCut {
-        var cut = PageCut(request, recent: try await recentPart(request))
+        let recent = try await recentPart(request)
+        var cut = PageCut(request, recent: try await withTombstones(recent, of: request.room))
         guard let stretch = cut.missing else { return cut }
         do throws(PostgresError) {
             cut.fill(try await archive.envelopes(of: request.room, in: stretch))
@@ -59,6 +62,29 @@ final class Pages {
             case .after(let after):
                 return try await recent.following(after, of: request.room, count: reach)
             }
+        } catch {
+            throw .busUnavailable
+        }
+    }
+
+    /// What became a dead letter stands in Redis as it was sent, until it is trimmed; the archive has its tombstone.
+    ///
+    /// While the archive is away it is shown as it was delivered.
+    private func withTombstones(
+        _ envelopes: [LoggedEnvelope], of room: RoomID
+    ) async throws(ErrorCode) -> [LoggedEnvelope] {
+        guard let oldest = envelopes.first?.seq, let newest = envelopes.last?.seq else { return envelopes }
+        let dead = try await deadLetters(of: room).filter { (oldest...newest).contains($0) }
+        guard !dead.isEmpty, let archived = try? await archive.envelopes(of: room, at: dead) else {
+            return envelopes
+        }
+        return PageCut.replace(envelopes, by: archived)
+    }
+
+    private func deadLetters(of room: RoomID) async throws(ErrorCode) -> [Int64] {
+        do throws(RedisError) {
+            let noted = try await redis.call("HGET", .text(Keys.room(room)), "dead").text ?? ""
+            return noted.split(separator: " ").compactMap { LogPosition(parsing: String($0))?.seq }
         } catch {
             throw .busUnavailable
         }

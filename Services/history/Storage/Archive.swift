@@ -7,6 +7,13 @@ struct Place: Hashable, Sendable {
     let position: LogPosition
 }
 
+/// What stands at a place of the archive.
+struct Archived: Hashable, Sendable {
+    let id: MessageID
+    /// Why it is a tombstone, where it is one.
+    var tombstone: Unfit?
+}
+
 /// The archive as its writers see it: heads, batches, and who may write.
 ///
 /// Belongs to its loop.
@@ -47,11 +54,11 @@ final class Archive {
         return heads
     }
 
-    /// The messages that stand at these places.
-    func ids(at places: [Place]) async throws(PostgresError) -> [Place: MessageID] {
+    /// What stands at these places.
+    func entries(at places: [Place]) async throws(PostgresError) -> [Place: Archived] {
         let rows = try await postgres.query(
             """
-            SELECT m.room, m.epoch, m.seq, m.id FROM history.messages m
+            SELECT m.room, m.epoch, m.seq, m.id, m.dead FROM history.messages m
             JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS wanted (room, epoch, seq)
             USING (room, epoch, seq)
             """,
@@ -59,15 +66,18 @@ final class Archive {
                 .textArray(places.map(\.room.text)), .textArray(places.map(\.position.epoch)),
                 .intArray(places.map(\.position.seq)),
             ])
-        var ids: [Place: MessageID] = [:]
+        var entries: [Place: Archived] = [:]
         for row in rows {
             guard let room = RoomID(try row["room"].text), let id = MessageID(try row["id"].text) else {
                 continue
             }
             let position = LogPosition(epoch: try row["epoch"].text, seq: try row["seq"].int)
-            ids[Place(room: room, position: position)] = id
+            let reason = try row["dead"].present.map { cell throws(PostgresError) in
+                Unfit(rawValue: try cell.text) ?? .refused
+            }
+            entries[Place(room: room, position: position)] = Archived(id: id, tombstone: reason)
         }
-        return ids
+        return entries
     }
 
     /// Commits rows and the heads they lead to, in one round trip and one transaction.
@@ -97,10 +107,11 @@ final class Archive {
     /// No ON CONFLICT here: it would hide another message under the same seq (see IngestBatch).
     private static let insertRows = """
         INSERT INTO history.messages (
-            room, epoch, seq, id, sender, type, ts, client_msg_id, reply_to, content, envelope, created_at)
+            room, epoch, seq, id, sender, type, ts, client_msg_id, reply_to, content, envelope, created_at,
+            dead)
         SELECT * FROM unnest(
             $1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-            $9::uuid[], $10::text[], $11::text[], $12::timestamptz[])
+            $9::uuid[], $10::text[], $11::text[], $12::timestamptz[], $13::text[])
         """
 
     private static let moveHeads = """
@@ -114,10 +125,11 @@ final class Archive {
         [
             .textArray(rows.map(\.place.room.text)), .textArray(rows.map(\.place.position.epoch)),
             .intArray(rows.map(\.place.position.seq)), .uuidArray(rows.map(\.id.text)),
-            .textArray(rows.map(\.sender.text)), .textArray(rows.map(\.type.rawValue)),
+            .textArray(rows.map { $0.sender?.text ?? "" }), .textArray(rows.map(\.type.rawValue)),
             .intArray(rows.map(\.ts)), .textArray(rows.map(\.clientMessageID)),
             .uuidArray(rows.map { $0.replyTo?.text }), .textArray(rows.map(\.content)),
-            .textArray(rows.map(\.envelope)), .timestampArray(rows.map(\.id.milliseconds)),
+            .textArray(rows.map(\.envelope)), .timestampArray(rows.map(\.createdAt)),
+            .textArray(rows.map { $0.deadLetter?.reason.rawValue }),
         ]
     }
 }

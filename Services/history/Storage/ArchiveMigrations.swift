@@ -58,6 +58,12 @@ enum ArchiveMigrations {
                     END IF;
                 END $$
                 """,
-            ])
+            ]),
+        Migration(
+            2, "tombstones",
+            [
+                // Why the entry at this place could not be taken, where a tombstone keeps the place.
+                "ALTER TABLE history.messages ADD COLUMN dead text"
+            ]),
     ]
 }

@@ -24,13 +24,26 @@ final class ArchivedLog {
                 .text(room.text), .int(stretch.above ?? -1), .int(stretch.below ?? .max),
                 .int(Int64(stretch.count)),
             ])
+        let envelopes = try ArchivedLog.envelopes(rows)
+        return stretch.isNewestFirst ? envelopes.reversed() : envelopes
+    }
+
+    /// What stands at these seqs.
+    func envelopes(of room: RoomID, at seqs: [Int64]) async throws(PostgresError) -> [LoggedEnvelope] {
+        try ArchivedLog.envelopes(
+            try await postgres.query(
+                "SELECT seq, envelope FROM history.messages WHERE room = $1 AND seq = ANY($2::bigint[])",
+                [.text(room.text), .intArray(seqs)]))
+    }
+
+    private static func envelopes(_ rows: PostgresRows) throws(PostgresError) -> [LoggedEnvelope] {
         var envelopes: [LoggedEnvelope] = []
         envelopes.reserveCapacity(rows.count)
         for row in rows {
             envelopes.append(
                 LoggedEnvelope(seq: try row["seq"].int, bytes: Array(try row["envelope"].text.utf8)))
         }
-        return stretch.isNewestFirst ? envelopes.reversed() : envelopes
+        return envelopes
     }
 
     /// The newest message that the user has sent to the room under this key.

@@ -5,6 +5,7 @@ import Schema
 ///     seq above the head            → a row; a seq left out in between is counted, never a reason to stop
 ///     seq at or below the head      → ask the archive what stands there:
 ///         the same message          → a replay: done already
+///         a tombstone               → a replay of what became one: a dead letter again
 ///         another message           → a conflict: a dead letter
 ///         nothing                   → a row: nothing accepted is dropped
 struct IngestBatch {
@@ -14,8 +15,8 @@ struct IngestBatch {
     private(set) var doubtful: [LogRecord] = []
     /// What the archive has already.
     private(set) var replays: [LogRecord] = []
-    /// What stands where another message is.
-    private(set) var conflicts: [LogRecord] = []
+    /// What is no message of the archive: what became or becomes a tombstone, and what stands where another message is.
+    private(set) var dead: [DeadLetter] = []
     /// How often a seq within an epoch was left out.
     private(set) var holes = 0
     /// Where the heads of the batch's rooms are once it is committed.
@@ -31,25 +32,38 @@ struct IngestBatch {
                 continue
             }
             if let head, head.epoch == position.epoch, position.seq > head.seq &+ 1 { holes += 1 }
-            rows.append(record)
+            add(record)
             heads[room] = position
         }
     }
 
     /// Settles what was doubtful by what the archive has at these places.
-    mutating func settle(archived: [Place: MessageID]) {
-        var taken = Dictionary(rows.map { ($0.place, $0.id) }, uniquingKeysWith: { first, _ in first })
+    mutating func settle(archived: [Place: Archived]) {
+        var taken = Dictionary(
+            rows.map { ($0.place, Archived(id: $0.id, tombstone: $0.deadLetter?.reason)) },
+            uniquingKeysWith: { first, _ in first })
         taken.merge(archived) { _, archived in archived }
         for record in doubtful {
-            switch taken[record.place] {
-            case record.id: replays.append(record)
-            case nil:
-                rows.append(record)
-                taken[record.place] = record.id
-            default: conflicts.append(record)
+            guard let there = taken[record.place] else {
+                add(record)
+                taken[record.place] = Archived(id: record.id, tombstone: record.deadLetter?.reason)
+                continue
+            }
+            if let reason = there.tombstone {
+                replays.append(record)
+                dead.append(record.deadLetter ?? record.dead(reason))
+            } else if there.id == record.id {
+                replays.append(record)
+            } else {
+                dead.append(record.dead(.conflict))
             }
         }
         doubtful = []
+    }
+
+    private mutating func add(_ record: LogRecord) {
+        rows.append(record)
+        if let letter = record.deadLetter { dead.append(letter) }
     }
 
     /// How far each room is in the archive by this batch, once it is committed: what gateways are told.
@@ -58,5 +72,21 @@ struct IngestBatch {
             let (room, position) = (record.place.room, record.place.position)
             if (stored[room]?.seq ?? .min) < position.seq { stored[room] = position }
         }
+    }
+}
+
+/// What has become of the entries of a batch, for those who wait to hear of it.
+struct Settlement {
+    /// How far each room is in the archive.
+    private(set) var stored: [RoomID: LogPosition] = [:]
+    /// What the archive could not take.
+    var dead: [DeadLetter]
+
+    init(dead: [DeadLetter] = []) { self.dead = dead }
+
+    /// A batch has been committed.
+    mutating func add(_ batch: IngestBatch) {
+        stored.merge(batch.stored) { $0.seq > $1.seq ? $0 : $1 }
+        dead += batch.dead
     }
 }

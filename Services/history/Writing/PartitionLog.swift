@@ -12,7 +12,6 @@ struct PartitionLog {
     private static let group: RedisArgument = "history"
     /// One consumer for all instances: a successor finds what its predecessor had taken.
     private static let consumer: RedisArgument = "writer"
-    private static let mostDeadLetters: RedisArgument = "10000"
 
     /// From where entries are taken.
     enum Cursor: Equatable {
@@ -38,33 +37,41 @@ struct PartitionLog {
         return entries
     }
 
-    /// Acknowledges what is committed and tells how far each room is; false where the lease is not ours.
+    /// Acknowledges what has been settled, lays dead letters aside, and tells how far each room is; false where the
+    /// lease is not ours.
     func stored(
-        _ entryIDs: [String], bytes: Int, rooms: [RoomID: LogPosition], recent: RecentSettings
+        _ entryIDs: [String], bytes: Int, _ settlement: Settlement, recent: RecentSettings
     ) async throws(RedisError) -> Bool {
         var keys: [RedisArgument] = [
             lease, .text(Keys.log(partition)), .text(Keys.logBytes(partition)),
-            .text(Keys.storedChannel(partition)),
+            .text(Keys.storedChannel(partition)), .text(Keys.logDead(partition)),
         ]
         var arguments: [RedisArgument] = [
             .text(token), PartitionLog.group, .int(Int64(bytes)), .int(Int64(recent.seconds)),
-            .int(Int64(recent.keep)), .int(Int64(rooms.count)),
+            .int(Int64(recent.keep)), .int(Int64(settlement.stored.count)),
+            .int(Int64(settlement.dead.count)),
         ]
-        for (room, position) in rooms {
+        for (room, position) in settlement.stored {
             keys += [.text(Keys.room(room)), .text(Keys.recent(room))]
             arguments += [.text(room.text), .text(position.epoch), .int(position.seq)]
+        }
+        for letter in settlement.dead {
+            // Without a place no room is concerned; every key must be of this partition all the same.
+            keys.append(letter.place.map { .text(Keys.room($0.room)) } ?? lease)
+            arguments += [
+                .text(letter.entryID), .text(letter.reason.rawValue), .text(letter.detail),
+                .text(letter.place?.position.description ?? ""),
+            ]
         }
         arguments += entryIDs.map { .text($0) }
         let reply = try await redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments)
         return reply[0].text == "ok"
     }
 
-    /// Puts an entry where people look for what the archive could not take.
-    func bury(_ envelope: [UInt8], entryID: String, reason: Unfit, detail: String) async throws(RedisError) {
-        _ = try await redis.call(
-            "XADD", .text(Keys.logDead(partition)), "MAXLEN", "~", PartitionLog.mostDeadLetters, "*",
-            "e", .bytes(envelope), "id", .text(entryID), "reason", .text(reason.rawValue),
-            "detail", .text(detail))
+    /// Tells the sender of a dead letter, wherever they are connected.
+    func tell(_ letter: DeadLetter) async throws(RedisError) {
+        guard let sender = letter.sender, let notice = letter.notice else { return }
+        _ = try await redis.call("SPUBLISH", .text(Keys.userChannel(sender)), .text(notice))
     }
 
     private var lease: RedisArgument { .text(Keys.logLease(partition)) }

@@ -71,14 +71,14 @@ final class PartitionWriter {
         let reading = LogReading(entries, of: log.partition, now: WallClock.milliseconds())
         size.took(entries.count, bytes: reading.bytes)
         storage.metrics.batchEntries.observe(Double(entries.count))
-        for (entry, reason) in reading.unfit {
-            try await bury(entry["e"] ?? [], entryID: entry.id, reason, detail: "")
-        }
-        var stored: [RoomID: LogPosition] = [:]
-        try await store(reading.records, into: &stored)
+        var settlement = Settlement(dead: reading.dead)
+        try await store(reading.records, into: &settlement)
+        // Before anybody hears that the room is stored so far: else it would be taken for true of these too.
+        for letter in settlement.dead { try await log.tell(letter) }
         let isOurs = try await log.stored(
-            reading.entryIDs, bytes: reading.bytes, rooms: stored, recent: storage.recent)
+            reading.entryIDs, bytes: reading.bytes, settlement, recent: storage.recent)
         guard isOurs else { return .lost }
+        settlement.dead.forEach(report)
         if case .pending = cursor, let last = entries.last { cursor = .pending(after: last.id) }
         return .more
     }
@@ -88,32 +88,44 @@ final class PartitionWriter {
     /// Commits the records; where the fault lies in them, halves them until it stands alone.
     ///
     /// A first refusal may come from what this writer believed of heads and tables: it forgets that, and tries again.
-    private func store(_ records: [LogRecord], into stored: inout [RoomID: LogPosition]) async throws {
-        guard !records.isEmpty, try await refusal(of: records, into: &stored) != nil else { return }
+    private func store(_ records: [LogRecord], into settlement: inout Settlement) async throws {
+        guard !records.isEmpty, try await refusal(of: records, into: &settlement) != nil else { return }
         forget()
-        guard let refusal = try await refusal(of: records, into: &stored) else { return }
-        guard records.count > 1 else {
-            return try await bury(records[0], .refused, detail: refusal.sqlState ?? "")
-        }
+        guard let refusal = try await refusal(of: records, into: &settlement) else { return }
+        guard records.count > 1 else { return try await bury(records[0], refusal, into: &settlement) }
         let middle = records.count / 2
-        try await store(Array(records[..<middle]), into: &stored)
-        try await store(Array(records[middle...]), into: &stored)
+        try await store(Array(records[..<middle]), into: &settlement)
+        try await store(Array(records[middle...]), into: &settlement)
+    }
+
+    /// Puts a tombstone in the record's place; where even that is refused, the room's log has a hole there.
+    private func bury(
+        _ record: LogRecord, _ refusal: PostgresError, into settlement: inout Settlement
+    ) async throws {
+        let detail = refusal.sqlState ?? ""
+        if record.deadLetter == nil {
+            let tombstone = record.tombstone(detail: detail, keepsID: !refusal.isUniqueViolation)
+            guard try await self.refusal(of: [tombstone], into: &settlement) != nil else { return }
+        }
+        settlement.dead.append(record.deadLetter ?? record.dead(.refused, detail: detail))
+        // What follows it follows it still.
+        let (room, position) = (record.place.room, record.place.position)
+        if (heads[room]?.seq ?? 0) < position.seq { heads[room] = position }
     }
 
     /// Tries to commit; returns why not where the records themselves are at fault, and throws all else.
     private func refusal(
-        of records: [LogRecord], into stored: inout [RoomID: LogPosition]
+        of records: [LogRecord], into settlement: inout Settlement
     ) async throws -> PostgresError? {
         do {
             try await learnHeads(of: records)
             var batch = IngestBatch(records, heads: heads)
             if !batch.doubtful.isEmpty {
-                batch.settle(archived: try await storage.archive.ids(at: batch.doubtful.map(\.place)))
+                batch.settle(archived: try await storage.archive.entries(at: batch.doubtful.map(\.place)))
             }
             if !batch.rows.isEmpty { try await commit(batch) }
-            for record in batch.conflicts { try await bury(record, .conflict, detail: "") }
             heads.merge(batch.heads) { _, new in new }
-            stored.merge(batch.stored) { $0.seq > $1.seq ? $0 : $1 }
+            settlement.add(batch)
             count(batch)
             return nil
         } catch let error as PostgresError where error.isFaultOfRows {
@@ -123,7 +135,7 @@ final class PartitionWriter {
 
     private func commit(_ batch: IngestBatch) async throws {
         let start = ContinuousClock.now
-        try await storage.months.ensure(Set(batch.rows.compactMap { Month(containing: $0.id.milliseconds) }))
+        try await storage.months.ensure(Set(batch.rows.compactMap { Month(containing: $0.createdAt) }))
         try await storage.archive.commit(batch.rows, heads: batch.heads, to: log.partition, token: fence)
         storage.metrics.commitSeconds.observe(.now - start)
     }
@@ -141,21 +153,16 @@ final class PartitionWriter {
         storage.months.forget()
     }
 
-    // MARK: Dead letters
+    // MARK: Telling
 
-    private func bury(_ record: LogRecord, _ reason: Unfit, detail: String) async throws {
-        try await bury(Array(record.envelope.utf8), entryID: record.entryID, reason, detail: detail)
-        // What follows it follows it still.
-        let (room, position) = (record.place.room, record.place.position)
-        if (heads[room]?.seq ?? 0) < position.seq { heads[room] = position }
-    }
-
-    private func bury(_ envelope: [UInt8], entryID: String, _ reason: Unfit, detail: String) async throws {
-        try await log.bury(envelope, entryID: entryID, reason: reason, detail: detail)
+    private func report(_ letter: DeadLetter) {
         storage.metrics.deadLetters.add()
         report.error(
             "dead letter",
-            ["entry": .string(entryID), "reason": .string(reason.rawValue), "detail": .string(detail)])
+            [
+                "entry": .string(letter.entryID), "reason": .string(letter.reason.rawValue),
+                "detail": .string(letter.detail), "place": .string(letter.place?.position.description ?? ""),
+            ])
     }
 
     private func count(_ batch: IngestBatch) {

@@ -1,0 +1,73 @@
+import Schema
+
+/// What keeps the place of an entry that the archive cannot take: to its readers, a message that was deleted.
+///
+/// So a room's log has no hole there, and `stored` moves past it. Whatever can be read of the entry stays; the rest is
+/// made of the entry's own id, so that a replay makes the same tombstone.
+extension LogRecord {
+    /// Makes the tombstone of an entry that cannot be a row; nil where its place cannot be read, or is not ours.
+    init?(
+        tombstoneFor bytes: [UInt8], entryID: String, of partition: Partition, now: Int64, reason: Unfit
+    ) {
+        guard let json = LegibleEnvelope.read(bytes), let epoch = json["epoch"]?.text,
+            let seq = json["seq"]?.int, seq > 0,
+            let position = LogPosition(claimedEpoch: epoch, seq: seq),
+            let room = json["room"]?.text.flatMap(RoomID.init), room.partition == partition
+        else { return nil }
+        let id = json["id"]?.text.flatMap(MessageID.init) ?? LogRecord.id(ofEntry: entryID, seq: seq)
+        self.init(
+            tombstoneOf: DeadLetter(
+                entryID: entryID, reason: reason, place: Place(room: room, position: position),
+                sender: json["user"]?.text.flatMap(UserHandle.init),
+                clientMessageID: json["data"]?["client_msg_id"]?.text.flatMap(ClientMessageID.init)?.text),
+            at: Place(room: room, position: position), mv: json["mv"]?.int, id: id,
+            ts: json["ts"]?.int ?? id.milliseconds, latest: now)
+    }
+
+    /// The tombstone of a record that PostgreSQL has refused.
+    ///
+    /// With `keepsID` false under another id: its own is another message's.
+    func tombstone(detail: String, keepsID: Bool) -> LogRecord {
+        LogRecord(
+            tombstoneOf: dead(.refused, detail: detail), at: place, mv: mv,
+            id: keepsID ? id : LogRecord.id(ofEntry: entryID, seq: place.position.seq), ts: ts,
+            latest: createdAt)
+    }
+
+    private init(
+        tombstoneOf letter: DeadLetter, at place: Place, mv: Int64?, id: MessageID, ts: Int64, latest: Int64
+    ) {
+        let data: JSONValue = [
+            "client_msg_id": letter.clientMessageID.map(JSONValue.string) ?? .null, "content": .null,
+            "deleted": true, "metadata": [:], "reply_to": .null,
+        ]
+        let envelope = Envelope(
+            .newMessage, at: place.position, mv: mv ?? 0, room: place.room, id: id, ts: ts,
+            user: letter.sender, data: data)
+        self.init(
+            entryID: letter.entryID, place: place, mv: mv ?? 0, id: id, sender: letter.sender,
+            type: .newMessage, ts: ts, createdAt: min(max(id.milliseconds, LogRecord.earliest), latest),
+            // No key, no content: what is not there is not found.
+            clientMessageID: nil, replyTo: nil, content: nil,
+            envelope: String(decoding: envelope.encoded, as: UTF8.self), deadLetter: letter)
+    }
+
+    /// An id for an entry without one, the same each time it is read.
+    private static func id(ofEntry entryID: String, seq: Int64) -> MessageID {
+        let parts = entryID.split(separator: "-").map { Int64($0) ?? 0 }
+        return MessageID(
+            milliseconds: parts.first ?? 0, random: UInt64(clamping: parts.last ?? 0), UInt64(clamping: seq))
+    }
+}
+
+/// As much of an envelope as can be read.
+private enum LegibleEnvelope {
+    private static let data = Array(#","data":"#.utf8)
+
+    /// What a gateway writes before `data` holds no text of users: it is read even where the rest is not JSON.
+    static func read(_ bytes: [UInt8]) -> JSONValue? {
+        if let whole = try? JSONValue(parsing: bytes) { return whole }
+        guard let end = bytes.firstRange(of: data)?.lowerBound else { return nil }
+        return try? JSONValue(parsing: bytes[..<end] + [UInt8(ascii: "}")])
+    }
+}
