@@ -103,7 +103,9 @@ let suites: [Target] = [
             "Redis", "Engine", "Schema", "Bus", "RoomFunctions", "MembershipFunctions", "ArchiveFunctions",
             "PresenceFunctions",
         ]),
-    tests("GatewayTests", ["ChatGateway", "Schema", "Engine", "Web", "Redis"]),
+    tests(
+        "GatewayTests",
+        ["ChatGateway", "Bus", "Hosting", "PresenceFunctions", "Schema", "Engine", "Web", "Redis"]),
     tests(
         "AuthTests",
         ["ChatAuth", "Schema", "Engine", "Tokens", "Redis", "Postgres", "Hosting", "Bus", "Web"]),

@@ -88,11 +88,13 @@ actor Assembly: Service {
             ) { [weak rooms] in rooms?.evict($0, from: $1, $2) }
         }
         let presence = Presence(loop: loop, redis: redis, incarnation: lease.incarnation, log: log)
-        let bounds = MessageSender.Bounds(
-            recentKeep: config.recentKeep, recentMax: config.recentMax, logMaxBytes: config.logMaxBytes)
+        let bounds = RoomCalls.Bounds(
+            recentKeep: config.recentKeep, recentMax: config.recentMax, logMaxBytes: config.logMaxBytes,
+            seenMax: config.seenMax)
+        let calls = RoomCalls(bounds: bounds) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
         let sender = MessageSender(
-            loop: loop, redis: redis, directory: directory, bounds: bounds, metrics: metrics
-        ) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
+            loop: loop, redis: redis, directory: directory, archive: SendArchive(rpc: rpc), calls: calls,
+            metrics: metrics)
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
             authority: link.authority, directory: directory,
@@ -132,6 +134,7 @@ actor Assembly: Service {
         link.onConnect = { _ in
             if isStarted { lease.renew() } else { lease.start() }
             isStarted = true
+            shard.sender.connected()
             shard.presence.stateAll()
             shard.stored.reconnected()
             shard.restateRooms()

@@ -38,6 +38,8 @@ struct GatewayConfig: ServiceConfiguration {
     let recentMax: Int
     /// How many bytes a partition's log may hold.
     let logMaxBytes: Int
+    /// How many keys of messages a room remembers of ten minutes.
+    let seenMax: Int
 
     init(from settings: inout Settings) {
         hosting = settings.hosting(port: 8080)
@@ -98,6 +100,9 @@ struct GatewayConfig: ServiceConfiguration {
         logMaxBytes = settings.bytes(
             "LOG_MAX_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
             help: "How much a partition may hold that is not archived yet; then sends are refused.")
+        seenMax = settings.int(
+            "SEEN_MAX", default: 1_000_000, in: 1_000...100_000_000, unit: "messages",
+            help: "How many messages a room takes in ten minutes, as it remembers their keys; then sends are refused.")
     }
 
     private static var hostName: String {

@@ -13,6 +13,7 @@ struct GatewayMetrics {
     let duplicates: Counter
     let limited: Counter
     let refused: Counter
+    let unanswered: Counter
     let sendSeconds: Histogram
 
     init(_ registry: Registry) {
@@ -33,6 +34,9 @@ struct GatewayMetrics {
         limited = registry.counter(
             "parley_gateway_messages_limited_total", help: "Sends over the message limit.")
         refused = registry.counter("parley_gateway_messages_refused_total", help: "Sends refused otherwise.")
+        unanswered = registry.counter(
+            "parley_gateway_messages_unanswered_total",
+            help: "Sends that were given up after 5 s, as Redis or a replica had not answered.")
         sendSeconds = registry.histogram(
             "parley_gateway_send_seconds", help: "Time from a send to its answer.")
     }

@@ -175,7 +175,7 @@ final class Shard {
     /// What a client is told it may do.
     func limits(for identity: Identity) -> Limits {
         var limits = config.limits
-        let policy = sender.policies?.policy(for: identity.roles)
+        let policy = sender.limit.policies?.policy(for: identity.roles)
         limits.messagesPerWindow = policy?.messages ?? 0
         limits.windowSeconds = policy?.seconds ?? config.limits.windowSeconds
         return limits
@@ -216,12 +216,12 @@ final class Shard {
         guard !config.limitsAreOff else { return }
         let standard = LimitPolicy(
             messages: config.limits.messagesPerWindow, seconds: config.limits.windowSeconds)
-        if sender.policies == nil { sender.policies = LimitPolicies(standard: standard) }
+        if sender.limit.policies == nil { sender.limit.policies = LimitPolicies(standard: standard) }
         loop.spawn {
             guard let policies = try? await LimitPolicies.load(standard: standard, from: self.redis) else {
                 return
             }
-            self.sender.policies = policies
+            self.sender.limit.policies = policies
         }
     }
 

@@ -102,6 +102,17 @@ import Testing
         }
     }
 
+    @Test func oneThatComesTooLateTakesNothing() async throws {
+        try await onBench { bench in
+            let reply = try await bench.redis.function(
+                LimitFunctions.take, keys: [key], arguments: ["m1", 3, 60_000, .int(bench.now - 1_000)])
+            #expect(reply[0].int == -1)
+            #expect(abs((reply[1].int ?? 0) - bench.now) < 5_000)
+            let used = try await look(bench, most: 3)
+            #expect(used[1] == 0)
+        }
+    }
+
     @Test func theSameMessageIsCountedOnce() async throws {
         try await onBench { bench in
             let first = try await take(bench, "m1", most: 1)

@@ -150,6 +150,16 @@ import Testing
         }
     }
 
+    @Test func whoIsLateHearsTheTime() async throws {
+        try await onBench { bench in
+            var call = bench.accept()
+            call.notAfter = bench.now - 1_000
+            let reply = try await call(bench.redis)
+            #expect(word(reply) == "late")
+            #expect(abs((reply[1].int ?? 0) - bench.now) < 5_000)
+        }
+    }
+
     @Test func aLogThatIsFullTakesNothing() async throws {
         try await onBench { bench in
             _ = try await bench.accept("one")(bench.redis)

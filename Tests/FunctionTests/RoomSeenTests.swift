@@ -55,6 +55,77 @@ import Testing
         }
     }
 
+    /// The same over the boundary: what was accepted in the ten minutes before is compared too.
+    @Test func aKeyOfTheTenMinutesBeforeIsAConflictForAnotherContent() async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            _ = try await call(bench.redis)
+            try await age(bench)
+            var other = bench.accept("good-bye")
+            other.key = call.key
+            let replies = [try await other(bench.redis), try await seen(other, bench)]
+            #expect(replies.map(word) == ["conflict", "conflict"])
+            let same = try await seen(call, bench)
+            #expect(word(same) == "duplicate")
+        }
+    }
+
+    /// Moves what was accepted just now into the ten minutes before.
+    private func age(_ bench: Bench) async throws {
+        let generation = bench.now / 600_000
+        let hashes = Keys.seen(.general)
+        let (now, before) = (hashes[Int(generation % 2)], hashes[Int((generation + 1) % 2)])
+        _ = try await bench.call("RENAME", now, before)
+        _ = try await bench.call("HSET", before, "", "\(generation - 1)")
+    }
+
+    @Test func whatIsNotKnownIsAnsweredWithHowFarTheMemoryReaches() async throws {
+        try await onBench { bench in
+            let stranger = bench.accept("another")
+            let empty = try await seen(stranger, bench)
+            #expect(abs((empty[1].int ?? 0) - bench.now) < 5_000)
+            #expect(empty[2].text == "")
+            for text in ["one", "two", "three"] { _ = try await bench.accept(text)(bench.redis) }
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            let start = bench.now / 600_000 * 600_000
+            let now = try await seen(stranger, bench)
+            #expect(now[1].int == start)
+            let second = try await bench.envelopes(Keys.recent(.general))[1]
+            #expect(now[2].text == second)
+            try await age(bench)
+            _ = try await bench.accept("four")(bench.redis)
+            let both = try await seen(stranger, bench)
+            #expect(both[1].int == start - 600_000)
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "4")
+            let stored = try await seen(stranger, bench)
+            #expect(stored[2].text == "")
+            // Redis has lost what it knew of these ten minutes, and nobody can tell what that was.
+            _ = try await bench.call("DEL", Keys.seen(.general)[Int(bench.now / 600_000 % 2)])
+            let lost = try await seen(stranger, bench)
+            #expect(abs((lost[1].int ?? 0) - bench.now) < 5_000)
+        }
+    }
+
+    @Test func aRoomThatCannotRememberAnotherKeyTakesNothing() async throws {
+        try await onBench { bench in
+            var first = bench.accept("one")
+            first.seenMax = 2
+            _ = try await first(bench.redis)
+            var replies: [String?] = []
+            for text in ["two", "three"] {
+                var call = bench.accept(text)
+                call.seenMax = 2
+                replies.append(word(try await call(bench.redis)))
+            }
+            #expect(replies == ["ok", "overloaded"])
+            // What is known stays known.
+            var again = bench.accept("one")
+            (again.key, again.seenMax) = (first.key, 2)
+            let duplicate = try await again(bench.redis)
+            #expect(word(duplicate) == "duplicate")
+        }
+    }
+
     @Test func whatIsRememberedGoesByItself() async throws {
         try await onBench { bench in
             _ = try await bench.accept("hello")(bench.redis)

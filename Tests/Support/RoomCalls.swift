@@ -33,6 +33,8 @@ public struct AcceptCall {
     public var most: Int64 = 20_000
     /// How many bytes the log may have.
     public var logBytes: Int64 = 1 << 30
+    /// How many keys are remembered of ten minutes.
+    public var seenMax: Int64 = 1_000_000
 
     /// A message of this text, with a key of its own, sent now.
     public init(_ text: String, room: RoomID, user: UserHandle, run: String, now: Int64) {
@@ -59,6 +61,7 @@ public struct AcceptCall {
         [
             .text(run), .int(known), .text(user), .bytes(id.bytes), .int(time), .int(notAfter), .text(key),
             .text(content), .bytes(tail), .text(trace), .int(keep), .int(most), .int(logBytes),
+            .int(seenMax),
         ]
     }
 

@@ -127,12 +127,13 @@ end
 -- room_accept: gives a message its place.
 -- ARGV: 1 run  2 highest seq known to the caller  3 user  4 message id (16 bytes)  5 its time, ms  6 not after, ms
 -- 7 digest of user and key (12 bytes)  8 digest of the content (12 bytes)  9 tail of the envelope  10 traceparent
--- 11 seqs kept in recent  12 most kept while the archive lags  13 most bytes in the log
--- Replies {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, late, denied, muted, forbidden, conflict,
--- clock (with Redis' time), overloaded.
+-- 11 seqs kept in recent  12 most kept while the archive lags  13 most bytes in the log  14 most keys remembered in ten
+-- minutes
+-- Replies {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, muted, forbidden, conflict, overloaded,
+-- and with Redis' time: late, clock.
 local function room_accept(keys, args)
   local ms = now()
-  if ms > tonumber(args[6]) then return { 'late' } end
+  if ms > tonumber(args[6]) then return { 'late', int(ms) } end
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
 
@@ -151,6 +152,8 @@ local function room_accept(keys, args)
     return { before.id == args[4] and 'ok' or 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
   end
   if math.abs(ms - tonumber(args[5])) > 5000 then return { 'clock', int(ms) } end
+  -- A key that could not be remembered would be accepted twice: then rather not at all.
+  if not current.fresh and redis.call('HLEN', current.key) > tonumber(args[14]) then return { 'overloaded' } end
   if room.seq - room.stored >= tonumber(args[12]) and redis.call('XLEN', keys[3]) >= tonumber(args[12]) then
     return { 'overloaded' }
   end
@@ -180,23 +183,27 @@ end
 
 -- room_seen: whether a key has been accepted, giving no place to anything.
 -- ARGV: 1 run  2 user  3 digest of user and key  4 digest of the content
--- Replies {'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, conflict, unseen.
+-- Replies {'duplicate', epoch, seq, id, stored}, {'unseen', since when every key accepted is known (ms), the oldest
+-- envelope that the archive lacks or ''}, or {word}: unloaded, denied, conflict.
 local function room_seen(keys, args)
   local ms = now()
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
   if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
-  local generation = math.floor(ms / SEEN_MS)
-  for back = 0, 1 do
-    local key = keys[4 + (generation - back) % 2]
-    local value = redis.call('HGET', key, '') == int(generation - back) and redis.call('HGET', key, args[3])
-    if value then
-      if string.sub(value, 1, 12) ~= args[4] then return { 'conflict' } end
-      local epoch, seq = string.match(value, '^([a-z0-9]+):(%d+)$', 29)
-      return { 'duplicate', epoch, seq, string.sub(value, 13, 28), int(room.stored) }
-    end
+  local current, previous = seen_hashes(keys, ms)
+  local before = seen(current, previous, args[3])
+  if before and before.content ~= args[4] then return { 'conflict' } end
+  if before then return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) } end
+  -- A hash that is not there is one that nothing was put in, or one that was lost: what stands in the log decides.
+  local since = ms
+  if not current.fresh then since = math.floor(ms / SEEN_MS) * SEEN_MS end
+  if not current.fresh and previous then since = since - SEEN_MS end
+  local oldest = ''
+  if room.stored < room.seq then
+    local entry = redis.call('XRANGE', keys[3], '(' .. int(room.stored) .. '-0', '+', 'COUNT', 1)[1]
+    if entry then oldest = entry[2][2] end
   end
-  return { 'unseen' }
+  return { 'unseen', int(since), oldest }
 end
 
 redis.register_function('room_enter', room_enter)

@@ -1,248 +1,251 @@
 import Bus
 import Engine
 import Hosting
-import PresenceFunctions
 import Redis
 import RoomFunctions
 import Schema
 
-/// Takes a message through the limit into the room's log: `limit_take`, then `room_accept`, one round trip each.
+/// Takes a message into the room's log: `limit_take`, then `room_accept`, one round trip each; before them, where the
+/// message comes from an outbox, the question whether it is there already; after them, where the operator wants it, the
+/// wait for replicas.
 ///
-/// Belongs to its loop. Calls without an answer are repeated with the same message id until the message's patience is
+/// Belongs to its loop. A call without an answer is repeated with the same message id until the message's patience is
 /// over; the functions know it again, so nothing is counted or accepted twice.
 final class MessageSender {
     typealias Done = (SendOutcome) -> Void
 
-    /// The message limits; nil while they are lifted.
-    var policies: LimitPolicies?
-
+    let limit: MessageLimit
     private let loop: EventLoop
     private let redis: RedisClient
     private let directory: RoomDirectory
-    private let knownSeq: (RoomID) -> Int64
-    private let bounds: Bounds
+    private let archive: SendArchive
+    private let calls: RoomCalls
     private let metrics: GatewayMetrics
-    /// Users that were refused, until when: refused again here, at no cost to Redis.
-    private var refusals: [UserHandle: Refusal] = [:]
-    /// Redis' clock minus ours, as last seen.
-    private var clockOffset: Int64?
+    private var clock: RedisClock
+    private var questions = 0
 
     private static let retryMilliseconds = 100
-
-    /// What bounds a room's and a partition's log.
-    struct Bounds {
-        let recentKeep: Int
-        let recentMax: Int
-        let logMaxBytes: Int
-    }
-
-    private struct Refusal {
-        let until: Instant
-        let used: Int
-        let most: Int
-    }
+    /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
+    private static let clockMilliseconds = 100
+    /// How many messages may wait for the archive at a time, and each how long.
+    private static let mostQuestions = 256
+    private static let questionMilliseconds = 2_500
 
     init(
-        loop: EventLoop, redis: RedisClient, directory: RoomDirectory, bounds: Bounds,
-        metrics: GatewayMetrics,
-        knownSeq: @escaping (RoomID) -> Int64
+        loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
+        calls: RoomCalls, metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
         self.directory = directory
-        self.bounds = bounds
+        self.archive = archive
+        self.calls = calls
         self.metrics = metrics
-        self.knownSeq = knownSeq
+        limit = MessageLimit(loop: loop, redis: redis)
+        clock = RedisClock(at: loop.now, wall: WallClock.milliseconds())
     }
 
-    /// Sends a message; `done` is called once.
+    /// Redis is there, or there again: its clock has just been read.
+    func connected() { clock.heard(WallClock.milliseconds() + redis.clockOffset, at: loop.now) }
+
+    /// Sends a message; `done` is called once, before the message's patience is over.
     func send(_ message: OutgoingMessage, _ done: @escaping Done) {
         let began = loop.now
-        let done: Done = { [metrics, loop] outcome in
+        let deadline = loop.schedule(afterMilliseconds: max(message.patience(at: began), 0)) { [self] in
+            metrics.unanswered.add()
+            end(message, .refused(message.mayBeAccepted ? .timeout : .busUnavailable))
+        }
+        message.begin(deadline: deadline) { [metrics, loop] outcome in
             metrics.note(outcome, milliseconds: loop.now.milliseconds(since: began))
             done(outcome)
         }
-        guard let policy = policies?.policy(for: message.sender.roles), policy.messages > 0 else {
-            return accept(message, done)
+        if message.request.isRetry, message.key != nil { recall(message) } else { count(message) }
+    }
+
+    // MARK: Whether it is there already
+
+    /// Asks Redis, and for what Redis does not remember any more the archive: at no cost of a limit.
+    private func recall(_ message: OutgoingMessage) {
+        seen(message) { [self] reply in
+            switch reply {
+            case nil: again(message, recall)
+            case .unseen(let memory) where memory.reachesTheArchive: askArchive(message)
+            case .unseen: end(message, .refused(.historyUnavailable))
+            case .unloaded: load(message, recall)
+            case .some(let reply): answered(message, reply)
+            }
         }
-        if let refusal = refusal(of: message.sender.user) {
-            return refuseUnlessDuplicate(message, refusal, done)
+    }
+
+    private func askArchive(_ message: OutgoingMessage) {
+        guard questions < Self.mostQuestions else { return again(message, askArchive) }
+        questions += 1
+        loop.spawn {
+            let answer = await self.archived(message)
+            self.questions -= 1
+            switch answer {
+            case nil: self.end(message, .refused(.historyUnavailable))
+            case .other: self.end(message, .refused(.idempotencyConflict))
+            case .same(let id, let position):
+                self.end(message, .accepted(id, position, isDuplicate: true, stored: position.seq))
+            case .unknown: self.count(message)
+            }
         }
-        takeUnit(message, policy, done)
+    }
+
+    private func archived(_ message: OutgoingMessage) async -> SendArchive.Answer? {
+        let patience = max(min(message.patience(at: loop.now), Self.questionMilliseconds), 1)
+        return try? await archive.find(message, withinMilliseconds: patience)
+    }
+
+    /// Asks `room_seen`; nil where there is no answer.
+    private func seen(_ message: OutgoingMessage, _ done: @escaping (AcceptReply?) -> Void) {
+        guard let run = redis.runID else { return done(nil) }
+        redis.function(
+            RoomFunctions.seen, keys: calls.keys(message.room), arguments: calls.seen(message, run: run)
+        ) { result in done((try? result.get()).flatMap(AcceptReply.init)) }
     }
 
     // MARK: The limit
 
-    private func takeUnit(_ message: OutgoingMessage, _ policy: LimitPolicy, _ done: @escaping Done) {
-        let id = identify(message)
-        redis.function(
-            LimitFunctions.take, keys: [.text(Keys.limit(message.sender.user))],
-            arguments: [.text(id.text), .int(Int64(policy.messages)), .int(Int64(policy.seconds) * 1000)]
-        ) { [self] result in
-            switch result {
-            case .failure(let error):
-                again(message, error, done) { [self] in takeUnit(message, policy, done) }
-            case .success(let reply) where reply[0].int == 1:
-                message.unit = id
-                accept(message, done)
-            case .success(let reply):
-                let wait = Int(clamping: reply[2].int ?? 1_000)
-                let refusal = Refusal(
-                    until: loop.now.advanced(byMilliseconds: wait), used: Int(clamping: reply[1].int ?? 0),
-                    most: policy.messages)
-                note(refusal, of: message.sender.user, forMilliseconds: wait)
-                refuseUnlessDuplicate(message, refusal, done)
-            }
+    private func count(_ message: OutgoingMessage) {
+        guard !message.isSettled else { return abandon(message) }
+        guard let policy = limit.policy(for: message.sender) else { return accept(message) }
+        if let refusal = limit.refusal(of: message.sender.user) {
+            return refuseUnlessDuplicate(message, refusal)
         }
-    }
-
-    private func refusal(of user: UserHandle) -> Refusal? {
-        guard let refusal = refusals[user], refusal.until > loop.now else { return nil }
-        return refusal
-    }
-
-    private func note(_ refusal: Refusal, of user: UserHandle, forMilliseconds wait: Int) {
-        refusals[user] = refusal
-        loop.schedule(afterMilliseconds: wait) { [weak self] in
-            guard let self, self.refusal(of: user) == nil else { return }
-            refusals[user] = nil
+        let id = message.identify(at: clock.time(at: loop.now))
+        limit.take(for: message, as: id, policy, notAfter: notAfter(message)) { [self] answer in
+            switch answer {
+            case .taken: accept(message)
+            case .refused(let refusal): refuseUnlessDuplicate(message, refusal)
+            case .late(let time): late(message, time, count)
+            case .failed(let error): failed(message, error, count)
+            }
         }
     }
 
     /// A duplicate costs nothing of a limit: who is at the limit still hears that a message had been accepted.
-    private func refuseUnlessDuplicate(_ message: OutgoingMessage, _ refusal: Refusal, _ done: @escaping Done)
-    {
-        let wait = Int64(max(refusal.until.milliseconds(since: loop.now), 1))
-        let limited = SendOutcome.limited(
-            used: refusal.used, most: refusal.most, retryAfterMilliseconds: wait)
-        guard message.key != nil, let run = redis.runID else { return done(limited) }
-        let id = identify(message)
-        redis.function(
-            RoomFunctions.seen, keys: roomKeys(message.room),
-            arguments: [
-                .text(run), .text(message.sender.user.text), .bytes(message.keyDigest(id)),
-                .bytes(message.contentDigest),
-            ]
-        ) { result in
-            switch (try? result.get()).flatMap(AcceptReply.init) {
-            case .placed(let id, let position, _, let stored):
-                done(.accepted(id, position, isDuplicate: true, stored: stored))
-            case .refused(.idempotencyConflict): done(.refused(.idempotencyConflict))
-            default: done(limited)
+    private func refuseUnlessDuplicate(_ message: OutgoingMessage, _ refusal: MessageLimit.Refusal) {
+        let limited = refusal.outcome(at: loop.now)
+        guard message.key != nil else { return end(message, limited) }
+        seen(message) { [self] reply in
+            switch reply {
+            case .placed, .refused(.idempotencyConflict): reply.map { answered(message, $0) }
+            default: end(message, limited)
             }
         }
-    }
-
-    private func giveBack(_ message: OutgoingMessage) {
-        guard let id = message.unit else { return }
-        message.unit = nil
-        redis.function(
-            LimitFunctions.giveBack, keys: [.text(Keys.limit(message.sender.user))],
-            arguments: [.text(id.text)]
-        ) { _ in }
-        // There is room again: let Redis decide about the next one.
-        refusals[message.sender.user] = nil
     }
 
     // MARK: Its place
 
-    private func accept(_ message: OutgoingMessage, _ done: @escaping Done) {
-        guard let run = redis.runID else {
-            return again(message, .unavailable, done) { [self] in accept(message, done) }
-        }
+    private func accept(_ message: OutgoingMessage) {
+        guard !message.isSettled else { return abandon(message) }
+        guard let run = redis.runID else { return again(message, accept) }
+        let before = message.mayBeAccepted
+        message.mayBeAccepted = true
+        let id = message.identify(at: clock.time(at: loop.now))
         redis.function(
-            RoomFunctions.accept, keys: roomKeys(message.room), arguments: arguments(message, run: run)
+            RoomFunctions.accept, keys: calls.keys(message.room),
+            arguments: calls.accept(message, as: id, run: run, notAfter: notAfter(message))
         ) { [self] result in
             switch result {
             case .failure(let error):
-                again(message, error, done) { [self] in accept(message, done) }
+                if error.hadNoEffect { message.mayBeAccepted = before }
+                failed(message, error, accept)
             case .success(let reply):
-                guard let reply = AcceptReply(reply) else {
-                    return end(message, .refused(.internalError), done)
-                }
-                answered(message, reply, done)
+                message.mayBeAccepted = before
+                guard let reply = AcceptReply(reply) else { return end(message, .refused(.internalError)) }
+                answered(message, reply)
             }
         }
     }
 
-    private func answered(_ message: OutgoingMessage, _ reply: AcceptReply, _ done: @escaping Done) {
+    private func answered(_ message: OutgoingMessage, _ reply: AcceptReply) {
         switch reply {
         case .placed(let id, let position, let isDuplicate, let stored):
-            end(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored), done)
-        case .unloaded: load(message, done)
+            // Without a key there are no duplicates: that is this message, accepted at an earlier try.
+            let isDuplicate = isDuplicate && message.key != nil
+            end(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored))
+        case .unloaded: load(message, accept)
         case .clock(let time):
-            // Nothing was accepted under the old id, or it would have been known again.
-            clockOffset = time - WallClock.milliseconds()
-            message.id = nil
-            again(message, nil, done) { [self] in accept(message, done) }
-        case .refused(let code): end(message, .refused(code), done)
-        case .unseen: end(message, .refused(.internalError), done)
+            // Nothing stands under the old id, or it would have been known again; and if a try under it still comes,
+            // the next one is known by the same digest.
+            clock.heard(time, at: loop.now)
+            message.forgetID()
+            again(message, accept)
+        case .late(let time): late(message, time, accept)
+        case .refused(let code): end(message, .refused(code))
+        case .unseen: end(message, .refused(.internalError))
         }
     }
 
-    private func load(_ message: OutgoingMessage, _ done: @escaping Done) {
+    private func load(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
         directory.load(message.room) { [self] result in
             switch result {
-            case .success: accept(message, done)
-            case .failure(.refused(let code)) where !code.isRetryable: end(message, .refused(code), done)
-            case .failure: again(message, nil, done) { [self] in accept(message, done) }
+            case .success: step(message)
+            case .failure(.refused(let code)) where !code.isRetryable: end(message, .refused(code))
+            case .failure: again(message, step)
             }
         }
     }
 
-    private func end(_ message: OutgoingMessage, _ outcome: SendOutcome, _ done: Done) {
+    /// Tells how it ended; also called for one that was given up, when its answer comes after all.
+    private func end(_ message: OutgoingMessage, _ outcome: SendOutcome) {
         switch outcome {
         case .accepted(_, _, isDuplicate: false, _): break
-        default: giveBack(message)
+        // It may count: a user who gets a unit too few for a while is better off than one who gets one too many.
+        case .refused where message.mayBeAccepted: break
+        default: limit.giveBack(message)
         }
-        done(outcome)
+        message.settle(outcome)
+    }
+
+    /// It was given up on the way: nothing more is tried, so that it cannot appear, and its unit is nobody's.
+    private func abandon(_ message: OutgoingMessage) {
+        if !message.mayBeAccepted { limit.giveBack(message) }
     }
 
     // MARK: Trying again
 
-    private func again(
-        _ message: OutgoingMessage, _ error: RedisError?, _ done: @escaping Done, _ step: @escaping () -> Void
+    private func failed(
+        _ message: OutgoingMessage, _ error: RedisError, _ step: @escaping (OutgoingMessage) -> Void
     ) {
-        if let error, case .server = error {
-            return end(message, .refused(error.code == "OOM" ? .overloaded : .internalError), done)
+        switch error.code {
+        case nil: again(message, step)
+        case "OOM": end(message, .refused(.overloaded))
+        case .some where error.passesByItself: again(message, step)
+        case .some: end(message, .refused(.internalError))
         }
-        if let error, !error.wasNotSent { message.isUncertain = true }
-        let spent = loop.now.milliseconds(since: message.arrived)
-        guard spent + Self.retryMilliseconds < OutgoingMessage.patienceMilliseconds else {
-            return end(message, .refused(message.isUncertain ? .timeout : .busUnavailable), done)
-        }
-        loop.schedule(afterMilliseconds: Self.retryMilliseconds, step)
     }
 
-    // MARK: What the functions are told
-
-    private func identify(_ message: OutgoingMessage) -> MessageID {
-        if let id = message.id { return id }
-        let id = MessageID(milliseconds: redisNow)
-        message.id = id
-        return id
+    /// Redis says that it is too late where we say that it is not: then our idea of its clock is wrong.
+    private func late(
+        _ message: OutgoingMessage, _ time: Int64, _ step: @escaping (OutgoingMessage) -> Void
+    ) {
+        clock.heard(time, at: loop.now)
+        again(message, step)
     }
 
-    private var redisNow: Int64 { WallClock.milliseconds() + (clockOffset ?? redis.clockOffset) }
-
-    private func roomKeys(_ room: RoomID) -> [RedisArgument] {
-        let partition = room.partition
-        return [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.recent(room))]
-            + Keys.seen(room).map { .text($0) } + [
-                .text(Keys.log(partition)), .text(Keys.logBytes(partition)),
-            ]
+    private func again(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
+        guard !message.isSettled else { return abandon(message) }
+        loop.schedule(afterMilliseconds: Self.retryMilliseconds) { step(message) }
     }
 
-    private func arguments(_ message: OutgoingMessage, run: RunID) -> [RedisArgument] {
-        let id = identify(message)
-        let tail = EnvelopeTail.bytes(
-            message.request.message, room: message.room, id: id, user: message.sender.user)
-        let left = OutgoingMessage.patienceMilliseconds - loop.now.milliseconds(since: message.arrived)
-        return [
-            .text(run), .int(knownSeq(message.room)), .text(message.sender.user.text), .bytes(id.bytes),
-            .int(id.milliseconds), .int(redisNow + Int64(left)), .bytes(message.keyDigest(id)),
-            .bytes(message.contentDigest), .bytes(tail), "", .int(Int64(bounds.recentKeep)),
-            .int(Int64(bounds.recentMax)), .int(Int64(bounds.logMaxBytes)),
-        ]
+    private func notAfter(_ message: OutgoingMessage) -> Int64 {
+        clock.time(at: loop.now) + Int64(message.patience(at: loop.now) - Self.clockMilliseconds)
+    }
+}
+
+extension RedisError {
+    /// Whether the command certainly changed nothing: it was not sent, or Redis refused it.
+    fileprivate var hadNoEffect: Bool {
+        if case .server = self { return true }
+        return wasNotSent
+    }
+
+    /// Whether it is a Redis that is starting, being replaced, or without the replicas that it must have to write.
+    fileprivate var passesByItself: Bool {
+        ["LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN"].contains(code)
     }
 }

@@ -11,12 +11,17 @@ final class OutgoingMessage {
     let sender: Identity
     /// When it came; it is settled, one way or the other, before its patience is over.
     let arrived: Instant
-    /// Its id, once it has been tried; a later try has the same, so that it is accepted once.
-    var id: MessageID?
-    /// Whether a try was sent whose outcome is not known.
-    var isUncertain = false
-    /// The id under which a unit of the limit has been taken for it.
-    var unit: MessageID?
+    /// The id that it is tried with, once it has been tried; a later try has the same, so that it is accepted once.
+    private(set) var id: MessageID?
+    /// The id that it was tried with first.
+    private var firstID: MessageID?
+    /// Whether it may have its place already, though no answer has said so yet.
+    var mayBeAccepted = false
+    /// The unit of the limit that has, or may have, been taken for it.
+    var unit: LimitUnit?
+
+    private var done: ((SendOutcome) -> Void)?
+    private var deadline: Timer?
 
     static let patienceMilliseconds = 5_000
 
@@ -33,19 +38,66 @@ final class OutgoingMessage {
     /// About how much it occupies while it waits.
     var byteCount: Int { request.message.content.utf8.count + 512 }
 
-    /// What makes two sends the same: user and key; without a key, the message's own id (see Bus.md).
-    func keyDigest(_ id: MessageID) -> [UInt8] {
-        let bytes = key.map { Array("\(sender.user)\n\($0.text)".utf8) } ?? [UInt8(ascii: "\n")] + id.bytes
+    /// How much of its patience is left.
+    func patience(at now: Instant) -> Int { Self.patienceMilliseconds - now.milliseconds(since: arrived) }
+
+    // MARK: Its end
+
+    /// Begins its way; `done` is called once.
+    func begin(deadline: Timer, _ done: @escaping (SendOutcome) -> Void) {
+        self.deadline = deadline
+        self.done = done
+    }
+
+    /// Whether its sender has been told, so that nothing more is to be done for it.
+    var isSettled: Bool { done == nil }
+
+    /// Tells its sender, unless that was done before.
+    func settle(_ outcome: SendOutcome) {
+        deadline?.cancel()
+        let tell = done
+        done = nil
+        tell?(outcome)
+    }
+
+    // MARK: What it is known by
+
+    /// Its id, made at the first try.
+    func identify(at time: Int64) -> MessageID {
+        if let id { return id }
+        let id = MessageID(milliseconds: time)
+        self.id = id
+        if firstID == nil { firstID = id }
+        return id
+    }
+
+    /// Redis would not have an id of that time: the next try gets another.
+    func forgetID() { id = nil }
+
+    /// What makes two sends the same: user and key; without a key, the id of the first try (see Bus.md).
+    ///
+    /// Not that of this try: one that was given up as lost may still come, and must be known again under the next id.
+    var keyDigest: [UInt8] {
+        let bytes =
+            key.map { Array("\(sender.user)\n\($0.text)".utf8) } ?? [UInt8(ascii: "\n")] + (firstID?.bytes ?? [])
         return Array(Digest.sha256(bytes).prefix(12))
     }
 
     /// What two sends with the same key must have in common.
     var contentDigest: [UInt8] {
         let message = request.message
-        let content: JSONValue = [
+        return Self.contentDigest([
             .string(message.content), message.replyTo.map { .string($0.text) } ?? .null,
             .object(message.metadata),
-        ]
-        return Array(Digest.sha256(content.encoded).prefix(12))
+        ])
+    }
+
+    /// The same of a message that stands in the archive, from its `data`.
+    static func contentDigest(of data: JSONValue) -> [UInt8] {
+        contentDigest([data["content"] ?? .null, data["reply_to"] ?? .null, data["metadata"] ?? [:]])
+    }
+
+    private static func contentDigest(_ parts: [JSONValue]) -> [UInt8] {
+        Array(Digest.sha256(JSONValue.array(parts).encoded).prefix(12))
     }
 }

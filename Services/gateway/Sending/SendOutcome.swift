@@ -12,12 +12,14 @@ enum SendOutcome {
 /// What `room_accept` or `room_seen` answered.
 enum AcceptReply {
     case placed(MessageID, LogPosition, isDuplicate: Bool, stored: Int64)
-    /// The key has not been accepted before (`room_seen`).
-    case unseen
+    /// The key has not been accepted as far as Redis remembers (`room_seen`).
+    case unseen(SeenMemory)
     /// Auth must load the room first.
     case unloaded
-    /// Our clock is off; this is Redis' time.
+    /// The id is of another time than Redis' own, which is this one.
     case clock(Int64)
+    /// The call came too late by Redis' clock, which says this.
+    case late(Int64)
     case refused(ErrorCode)
 
     init?(_ reply: RedisReply) {
@@ -29,12 +31,16 @@ enum AcceptReply {
             self = .placed(
                 id, LogPosition(epoch: epoch, seq: seq), isDuplicate: reply[0].text == "duplicate",
                 stored: stored)
-        case "unseen": self = .unseen
+        case "unseen":
+            guard let since = reply[1].int, let oldest = reply[2].bytes else { return nil }
+            self = .unseen(SeenMemory(since: since, oldestUnstored: oldest))
         case "unloaded": self = .unloaded
         case "clock":
             guard let time = reply[1].int else { return nil }
             self = .clock(time)
-        case "late": self = .refused(.timeout)
+        case "late":
+            guard let time = reply[1].int else { return nil }
+            self = .late(time)
         case "denied": self = .refused(.roomDenied)
         case "muted": self = .refused(.muted)
         case "forbidden": self = .refused(.forbidden)

@@ -8,10 +8,12 @@ local function milliseconds()
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 
--- limit_take: takes a unit. ARGV: 1 message id  2 N  3 W, ms
--- Replies {1 taken or 0 refused, used in the window, ms until the next would pass}.
+-- limit_take: takes a unit. ARGV: 1 message id  2 N  3 W, ms  4 not after, ms (may be left out)
+-- Replies {1 taken or 0 refused, used in the window, ms until the next would pass}; {-1, Redis' time} where it is late:
+-- whoever asked has given up and given back, and a unit taken now would be nobody's.
 local function limit_take(keys, args)
   local ms, most, window = milliseconds(), tonumber(args[2]), tonumber(args[3])
+  if args[4] and ms > tonumber(args[4]) then return { -1, ms } end
   redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', string.format('%.0f', ms - window))
   local used = redis.call('ZCARD', keys[1])
   if redis.call('ZSCORE', keys[1], args[1]) then return { 1, used, 0 } end

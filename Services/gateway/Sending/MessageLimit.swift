@@ -1,0 +1,145 @@
+import Bus
+import Engine
+import PresenceFunctions
+import Redis
+import Schema
+
+/// A unit of a user's limit that was taken for a message, or asked for without an answer.
+struct LimitUnit {
+    let id: MessageID
+    let user: UserHandle
+    /// After how long it ends by itself.
+    let seconds: Int
+}
+
+/// The message limit: a unit is taken for each message, and given back where the message does not count after all.
+///
+/// Belongs to its loop.
+final class MessageLimit {
+    /// The limits; nil while they are lifted.
+    var policies: LimitPolicies?
+
+    private let loop: EventLoop
+    private let redis: RedisClient
+    /// Users that were refused, until when: refused again here, at no cost to Redis.
+    private var refusals: [UserHandle: Refusal] = [:]
+    /// How many units wait for Redis to take them back.
+    private var returning = 0
+
+    /// More units than this are left to end by themselves.
+    private static let mostReturning = 10_000
+    private static let returnMilliseconds = 500
+
+    struct Refusal {
+        let until: Instant
+        let used: Int
+        let most: Int
+
+        /// What the sender is told.
+        func outcome(at now: Instant) -> SendOutcome {
+            let wait = Int64(max(until.milliseconds(since: now), 1))
+            return .limited(used: used, most: most, retryAfterMilliseconds: wait)
+        }
+    }
+
+    /// What came of asking for a unit.
+    enum Answer {
+        case taken
+        case refused(Refusal)
+        /// Redis' clock, which says this, was past the message's time.
+        case late(Int64)
+        case failed(RedisError)
+    }
+
+    init(loop: EventLoop, redis: RedisClient) {
+        self.loop = loop
+        self.redis = redis
+    }
+
+    /// The limit of this sender; nil where there is none.
+    func policy(for sender: Identity) -> LimitPolicy? {
+        guard let policy = policies?.policy(for: sender.roles), policy.messages > 0 else { return nil }
+        return policy
+    }
+
+    /// The refusal that still holds.
+    func refusal(of user: UserHandle) -> Refusal? {
+        guard let refusal = refusals[user], refusal.until > loop.now else { return nil }
+        return refusal
+    }
+
+    // MARK: Taking
+
+    /// Asks for a unit under this id; asked again, the same one is answered.
+    ///
+    /// - Parameter notAfter: when to take none any more, by Redis' clock: a call that was given up may still come.
+    func take(
+        for message: OutgoingMessage, as id: MessageID, _ policy: LimitPolicy, notAfter: Int64,
+        _ done: @escaping (Answer) -> Void
+    ) {
+        let user = message.sender.user
+        let mayHaveBeenTaken = message.unit
+        message.unit = LimitUnit(id: id, user: user, seconds: policy.seconds)
+        redis.function(
+            LimitFunctions.take, keys: [.text(Keys.limit(user))],
+            arguments: [
+                .text(id.text), .int(Int64(policy.messages)), .int(Int64(policy.seconds) * 1000),
+                .int(notAfter),
+            ]
+        ) { [self] result in
+            switch result {
+            case .failure(let error):
+                if error.wasNotSent { message.unit = mayHaveBeenTaken }
+                done(.failed(error))
+            case .success(let reply) where reply[0].int == 1: done(.taken)
+            case .success(let reply) where reply[0].int == -1:
+                message.unit = mayHaveBeenTaken
+                done(.late(reply[1].int ?? 0))
+            case .success(let reply):
+                message.unit = mayHaveBeenTaken
+                done(.refused(note(reply, of: user, policy)))
+            }
+        }
+    }
+
+    private func note(_ reply: RedisReply, of user: UserHandle, _ policy: LimitPolicy) -> Refusal {
+        let wait = Int(clamping: reply[2].int ?? 1_000)
+        let refusal = Refusal(
+            until: loop.now.advanced(byMilliseconds: wait), used: Int(clamping: reply[1].int ?? 0),
+            most: policy.messages)
+        refusals[user] = refusal
+        loop.schedule(afterMilliseconds: wait) { [weak self] in
+            guard let self, self.refusal(of: user) == nil else { return }
+            refusals[user] = nil
+        }
+        return refusal
+    }
+
+    // MARK: Giving back
+
+    /// The message does not count: its unit, or the one that may have been taken, is given back.
+    func giveBack(_ message: OutgoingMessage) {
+        guard let unit = message.unit else { return }
+        message.unit = nil
+        // There is room again: let Redis decide about the next one.
+        refusals[unit.user] = nil
+        guard returning < Self.mostReturning else { return }
+        returning += 1
+        giveBack(unit, until: loop.now.advanced(byMilliseconds: unit.seconds * 1000))
+    }
+
+    private func giveBack(_ unit: LimitUnit, until end: Instant) {
+        redis.function(
+            LimitFunctions.giveBack, keys: [.text(Keys.limit(unit.user))], arguments: [.text(unit.id.text)]
+        ) { [weak self] result in
+            guard let self else { return }
+            guard case .failure = result, loop.now < end else {
+                returning -= 1
+                return
+            }
+            loop.schedule(afterMilliseconds: Self.returnMilliseconds) { [weak self] in
+                self?.giveBack(unit, until: end)
+            }
+        }
+    }
+}
