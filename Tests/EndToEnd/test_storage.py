@@ -1,21 +1,9 @@
 """Where things stand in Redis and PostgreSQL, as the architecture says."""
 
-import binascii
 import hashlib
 
+from partition import tag
 from waiting import eventually
-
-
-def slot(text):
-    return binascii.crc_hqx(text.encode(), 0)  # CRC-16/XMODEM, as in Redis Cluster
-
-
-def tag(room):
-    """The hash tag of a room's partition: the shortest `p<digits>` whose slot lies in the partition's range."""
-    partition, number = slot(room) % 64, 0
-    while slot(f"p{number}") % 16_384 // 256 != partition:
-        number += 1
-    return f"{{p{number}}}"
 
 
 def pairs(text):

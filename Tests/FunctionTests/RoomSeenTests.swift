@@ -108,7 +108,7 @@ import Testing
 
     @Test func aRoomThatCannotRememberAnotherKeyTakesNothing() async throws {
         try await onBench { bench in
-            var first = bench.accept("one")
+            var first = bench.accept("first")
             first.seenMax = 2
             _ = try await first(bench.redis)
             var replies: [String?] = []
@@ -119,7 +119,7 @@ import Testing
             }
             #expect(replies == ["ok", "overloaded"])
             // What is known stays known.
-            var again = bench.accept("one")
+            var again = bench.accept("first")
             (again.key, again.seenMax) = (first.key, 2)
             let duplicate = try await again(bench.redis)
             #expect(word(duplicate) == "duplicate")

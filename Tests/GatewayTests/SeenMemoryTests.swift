@@ -21,7 +21,11 @@ struct SeenMemoryTests {
     }
 
     @Test(arguments: [
-        ("", nil), (#"{"v":1,"epoch":"8h2k","seq":42,"mv":7,"type":"new_message","ts":1763701234567}"#, 1_763_701_234_567),
+        ("", nil),
+        (
+            #"{"v":1,"epoch":"8h2k","seq":42,"mv":7,"type":"new_message","ts":1763701234567}"#,
+            1_763_701_234_567
+        ),
         ("{}", Int64.min), ("not an envelope", Int64.min),
     ])
     func theOldestIsReadFromItsEnvelope(envelope: String, time: Int64?) {

@@ -46,19 +46,21 @@ final class MessageSender {
     }
 
     /// Redis is there, or there again: its clock has just been read.
-    func connected() { clock.heard(WallClock.milliseconds() + redis.clockOffset, at: loop.now) }
+    func connected() { heard(WallClock.milliseconds() + redis.clockOffset) }
+
+    /// Redis' clock says this.
+    func heard(_ time: Int64) { clock.heard(time, at: loop.now) }
 
     /// Sends a message; `done` is called once, before the message's patience is over.
     func send(_ message: OutgoingMessage, _ done: @escaping Done) {
         let began = loop.now
-        let deadline = loop.schedule(afterMilliseconds: max(message.patience(at: began), 0)) { [self] in
-            metrics.unanswered.add()
-            end(message, .refused(message.mayBeAccepted ? .timeout : .busUnavailable))
-        }
-        message.begin(deadline: deadline) { [metrics, loop] outcome in
+        message.begin { [metrics, loop] outcome in
             metrics.note(outcome, milliseconds: loop.now.milliseconds(since: began))
             done(outcome)
         }
+        let patience = message.patience(at: began)
+        guard patience > 0 else { return giveUp(message) }
+        message.deadline = loop.schedule(afterMilliseconds: patience) { [self] in giveUp(message) }
         if message.request.isRetry, message.key != nil { recall(message) } else { count(message) }
     }
 
@@ -171,7 +173,7 @@ final class MessageSender {
         case .clock(let time):
             // Nothing stands under the old id, or it would have been known again; and if a try under it still comes,
             // the next one is known by the same digest.
-            clock.heard(time, at: loop.now)
+            heard(time)
             message.forgetID()
             again(message, accept)
         case .late(let time): late(message, time, accept)
@@ -201,6 +203,11 @@ final class MessageSender {
         message.settle(outcome)
     }
 
+    private func giveUp(_ message: OutgoingMessage) {
+        metrics.unanswered.add()
+        end(message, .refused(message.mayBeAccepted ? .timeout : .busUnavailable))
+    }
+
     /// It was given up on the way: nothing more is tried, so that it cannot appear, and its unit is nobody's.
     private func abandon(_ message: OutgoingMessage) {
         if !message.mayBeAccepted { limit.giveBack(message) }
@@ -223,7 +230,7 @@ final class MessageSender {
     private func late(
         _ message: OutgoingMessage, _ time: Int64, _ step: @escaping (OutgoingMessage) -> Void
     ) {
-        clock.heard(time, at: loop.now)
+        heard(time)
         again(message, step)
     }
 

@@ -21,7 +21,8 @@ final class OutgoingMessage {
     var unit: LimitUnit?
 
     private var done: ((SendOutcome) -> Void)?
-    private var deadline: Timer?
+    /// What gives it up when its patience is over.
+    var deadline: Timer?
 
     static let patienceMilliseconds = 5_000
 
@@ -44,10 +45,7 @@ final class OutgoingMessage {
     // MARK: Its end
 
     /// Begins its way; `done` is called once.
-    func begin(deadline: Timer, _ done: @escaping (SendOutcome) -> Void) {
-        self.deadline = deadline
-        self.done = done
-    }
+    func begin(_ done: @escaping (SendOutcome) -> Void) { self.done = done }
 
     /// Whether its sender has been told, so that nothing more is to be done for it.
     var isSettled: Bool { done == nil }
@@ -79,7 +77,8 @@ final class OutgoingMessage {
     /// Not that of this try: one that was given up as lost may still come, and must be known again under the next id.
     var keyDigest: [UInt8] {
         let bytes =
-            key.map { Array("\(sender.user)\n\($0.text)".utf8) } ?? [UInt8(ascii: "\n")] + (firstID?.bytes ?? [])
+            key.map { Array("\(sender.user)\n\($0.text)".utf8) } ?? [UInt8(ascii: "\n")]
+            + (firstID?.bytes ?? [])
         return Array(Digest.sha256(bytes).prefix(12))
     }
 

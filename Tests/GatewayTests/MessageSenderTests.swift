@@ -1,0 +1,117 @@
+import Engine
+import PresenceFunctions
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatGateway
+
+/// What a sender is told when Redis is away, and that nothing happens after it was told.
+struct MessageSenderTests {
+    @Test func aRedisThatStandsStillIsWaitedForFiveSeconds() async throws {
+        try await onSender { bench in
+            bench.limit(to: 10)
+            _ = try await bench.send(#""content":"before""#)
+            bench.server.freeze()
+            let message = try bench.message(#""content":"lost""#)
+            let began = Instant.current()
+            let refused = await bench.send(message)
+            let waited = Instant.current().milliseconds(since: began)
+            bench.server.thaw()
+            // The limit was asked; the room was not: it certainly has no place.
+            #expect(refused == "bus_unavailable")
+            #expect((4_900...5_500).contains(waited))
+            // Nothing appears, and the unit that may have been taken is given back.
+            let isBack = await eventually(on: bench.loop) { bench.redis.isConnected }
+            #expect(isBack)
+            let after = try await bench.send(#""content":"after""#)
+            #expect(after == "accepted 2")
+            var units: Int64 = -1
+            let deadline = Instant.current().advanced(byMilliseconds: 5_000)
+            while units != 2, Instant.current() < deadline {
+                await bench.loop.sleep(milliseconds: 20)
+                units = try await bench.units()
+            }
+            #expect(units == 2)
+        }
+    }
+
+    @Test func nothingAppearsAfterATimeoutWasTold() async throws {
+        try await onSender { bench in
+            _ = try await bench.send(#""content":"before""#)
+            bench.server.freeze()
+            let refused = try await bench.send(#""content":"late","client_msg_id":"k-1""#)
+            #expect(refused == "timeout")
+            bench.server.thaw()
+            let isBack = await eventually(on: bench.loop) { bench.redis.isConnected }
+            #expect(isBack)
+            // Behind all that the frozen Redis still found in its sockets.
+            let again = try await bench.send(#""content":"late","client_msg_id":"k-1""#)
+            #expect(again == "accepted 2")
+        }
+    }
+
+    @Test func aSendOutlastsAShortStandstill() async throws {
+        try await onSender { bench in
+            bench.server.freeze()
+            bench.loop.schedule(afterMilliseconds: 1_000) { bench.server.thaw() }
+            let accepted = try await bench.send(#""content":"patient""#)
+            #expect(accepted == "accepted 1")
+        }
+    }
+
+    /// Our clock is wrong by far: Redis says so, and the next try has an id of its time.
+    @Test(arguments: [-60_000, 60_000] as [Int64]) func aWrongClockIsCorrected(by error: Int64) async throws {
+        try await onSender { bench in
+            bench.limit(to: 10)
+            bench.sender.heard(WallClock.milliseconds() + error)
+            let outcomes = [
+                try await bench.send(#""content":"one""#), try await bench.send(#""content":"two""#),
+            ]
+            #expect(outcomes == ["accepted 1", "accepted 2"])
+            let units = try await bench.units()
+            #expect(units == 2)
+        }
+    }
+
+    @Test func aMessageWithoutAKeyIsKnownUnderEachOfItsIDs() async throws {
+        try await onSender { bench in
+            let message = try bench.message(#""content":"hello""#)
+            let first = message.identify(at: 1_000)
+            let digest = message.keyDigest
+            message.forgetID()
+            let second = message.identify(at: 2_000)
+            #expect(first != second)
+            #expect(message.keyDigest == digest)
+            let other = try bench.message(#""content":"hello""#)
+            _ = other.identify(at: 1_000)
+            #expect(other.keyDigest != digest)
+        }
+    }
+
+    @Test func whoIsAtTheLimitStillHearsOfADuplicate() async throws {
+        try await onSender { bench in
+            bench.limit(to: 1)
+            let message = #""content":"once","client_msg_id":"k-1""#
+            var outcomes: [String] = []
+            for data in [message, #""content":"more""#, message, message.replacing("once", with: "other")] {
+                outcomes.append(try await bench.send(data))
+            }
+            #expect(outcomes == ["accepted 1", "limited", "duplicate 1", "idempotency_conflict"])
+        }
+    }
+
+    @Test func oneThatWaitedTooLongInItsLaneIsNotTried() async throws {
+        try await onSender { bench in
+            let fresh = try bench.message(#""content":"old""#)
+            let old = OutgoingMessage(
+                room: fresh.room, request: fresh.request, replyID: nil, sender: fresh.sender,
+                arrived: bench.loop.now.advanced(byMilliseconds: -5_000))
+            let refused = await bench.send(old)
+            #expect(refused == "bus_unavailable")
+            let log = try await bench.call("EXISTS", Keys.recent(.general))
+            #expect(log.int == 0)
+        }
+    }
+}

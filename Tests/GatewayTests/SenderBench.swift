@@ -1,0 +1,124 @@
+import Bus
+import Engine
+import Hosting
+import PresenceFunctions
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatGateway
+
+/// A private Redis, a sender of messages as a gateway has it, and an archive that answers as the test wants.
+final class SenderBench {
+    let loop: EventLoop
+    let server: RedisServer
+    let redis: RedisClient
+    let sender: MessageSender
+    /// What the archive answers; nil: it is not there.
+    var archived: [UInt8]? = Array("{}".utf8)
+    /// What it has been asked.
+    private(set) var questions: [JSONValue] = []
+
+    private let rpc: RPCClient
+    private var archive: RPCServer?
+
+    init(loop: EventLoop, server: RedisServer, replicas: Int = 0) throws {
+        self.loop = loop
+        self.server = server
+        let address = try RedisAddress(url: server.url)
+        redis = RedisClient(loop: loop, address: address, name: "sender", libraries: [LimitFunctions.library])
+        rpc = RPCClient(loop: loop, address: address, name: "sender", redis: redis, replyID: "sender.1")
+        let calls = RoomCalls(
+            bounds: .init(recentKeep: 1_000, recentMax: 20_000, logMaxBytes: 1 << 30, seenMax: 1_000_000)
+        ) { _ in 0 }
+        sender = MessageSender(
+            loop: loop, redis: redis, directory: RoomDirectory(redis: redis, rpc: rpc),
+            archive: SendArchive(rpc: rpc), calls: calls, metrics: GatewayMetrics(Registry()))
+        archive = RPCServer(
+            loop: loop, address: address, service: "history", instance: "history.1", redis: redis
+        ) { [weak self] type, data throws(ErrorCode) in
+            guard let self, type == "find", let answer = archived else { throw .historyUnavailable }
+            questions.append(data)
+            return answer
+        }
+    }
+
+    /// Connects, and loads `general` with alice in it.
+    func start() async throws {
+        weak let sender = sender
+        redis.onConnect = { _ in sender?.connected() }
+        redis.start()
+        rpc.start()
+        archive?.start()
+        let isReady = await eventually(on: loop) { redis.isConnected && rpc.isReady }
+        try #require(isReady)
+        try await load()
+    }
+
+    func load() async throws {
+        let run = try #require(redis.runID)
+        try await redis.load(.general, members: [("alice", "member")], run: run)
+    }
+
+    func close() {
+        archive?.close()
+        rpc.close()
+        redis.close()
+    }
+
+    func limit(to messages: Int) {
+        sender.limit.policies = LimitPolicies(standard: LimitPolicy(messages: messages, seconds: 60))
+    }
+
+    /// How many units of alice's limit are taken.
+    func units() async throws -> Int64 {
+        try await redis.call("ZCARD", .text(Keys.limit(.alice))).int ?? 0
+    }
+
+    func call(_ words: String...) async throws -> RedisReply {
+        try await redis.call(words.map { .text($0) })
+    }
+
+    /// Forgets what Redis knows of accepted keys, as twenty minutes would.
+    func forget() async throws {
+        for key in Keys.seen(.general) { _ = try await redis.call("DEL", .text(key)) }
+    }
+
+    /// A message of alice's; its data as a client would write it, apart from the room.
+    func message(_ data: String) throws -> OutgoingMessage {
+        let frame = #"{"type":"send_message","data":{"room":"general",\#(data)}}"#
+        let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
+        guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
+        let alice = Identity(user: .alice, name: "Alice", roles: ["member"], sessionID: "s", expires: .max)
+        return OutgoingMessage(
+            room: .general, request: request, replyID: nil, sender: alice, arrived: loop.now)
+    }
+
+    func send(_ data: String) async throws -> String { await send(try message(data)) }
+
+    /// How it ended, in words.
+    func send(_ message: OutgoingMessage) async -> String {
+        let outcome = await withCheckedContinuation { continuation in
+            sender.send(message) { continuation.resume(returning: $0) }
+        }
+        return switch outcome {
+        case .accepted(_, let position, let isDuplicate, _):
+            "\(isDuplicate ? "duplicate" : "accepted") \(position.seq)"
+        case .limited: "limited"
+        case .refused(let code): code.rawValue
+        }
+    }
+}
+
+/// Runs a dialogue with a sender and a fresh Redis.
+func onSender(
+    _ body: nonisolated(nonsending) @escaping @Sendable (SenderBench) async throws -> Void
+) async throws {
+    try await onLoop { loop in
+        let bench = try SenderBench(loop: loop, server: try RedisServer())
+        try await bench.start()
+        try await body(bench)
+        bench.close()
+    }
+}
