@@ -102,7 +102,7 @@ struct GatewayConfig: ServiceConfiguration {
             help: "How much a partition may hold that is not archived yet; then sends are refused.")
         seenMax = settings.int(
             "SEEN_MAX", default: 1_000_000, in: 1_000...100_000_000, unit: "messages",
-            help: "How many messages a room takes in ten minutes, as it remembers them; then sends are refused.")
+            help: "How many messages a room takes, and remembers, in ten minutes; then sends are refused.")
     }
 
     private static var hostName: String {
