@@ -69,7 +69,8 @@ final class Assembly {
             store: store, revocations: revocations, keys: keys, lifetimes: config.lifetimes)
 
         announcer = Announcer(
-            loop: loop, redis: redis, keys: keys, revocations: revocations, sessions: store, log: log)
+            loop: loop, redis: redis, keys: keys, authority: link.authority, revocations: revocations,
+            sessions: store, log: log)
         let answers = Requests(
             accounts: accounts, rooms: rooms, membership: membership, copy: copy, redis: redis, log: log,
             metrics: metrics)

@@ -143,6 +143,7 @@ actor Assembly: Service {
         link.control.onEvent = { shard.hear($0) }
         link.control.onReload = { shard.reload() }
         lease.onLapsed = { shard.presence.stateAll() }
+        shard.onForgotten = { lease.renew() }
         let half = PresenceRecord.onlineSeconds / 2
         loop.scheduleRepeating(everyMilliseconds: half * 1000) { shard.presence.renewCopies() }
     }

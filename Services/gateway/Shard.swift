@@ -27,6 +27,10 @@ final class Shard {
     let sessionRooms: SessionRooms
     let degradation: Degradation
 
+    /// Called when Redis had lost what this process had stated.
+    var onForgotten: (() -> Void)?
+
+    private let review: MemberReview
     private let origins: OriginPolicy
     private var census: ConnectionCensus
     private var sessions: [ObjectIdentifier: Session] = [:]
@@ -60,6 +64,7 @@ final class Shard {
         self.stored = stored
         sessionRooms = SessionRooms(loop: loop, redis: redis, limit: config.limits.rooms)
         self.degradation = degradation
+        review = MemberReview(loop: loop, rooms: rooms, directory: directory, log: log)
         origins = OriginPolicy(config.allowedOrigins)
         census = ConnectionCensus(
             perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
@@ -202,6 +207,10 @@ final class Shard {
         case .member(let change): rooms.hear(change)
         case .room(let change): rooms.hear(change)
         case .limits: loadPolicies()
+        case .reload:
+            loadPolicies()
+            review.begin()
+            onForgotten?()
         case .keys, .revoked: break
         }
     }

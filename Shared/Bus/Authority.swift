@@ -53,6 +53,9 @@ public final class Authority {
     /// Whether a token that was good has been taken back since.
     public func isRevoked(_ identity: Identity) -> Bool { revocations.covers(identity) }
 
+    /// All revocations that are known and in force.
+    public var revocationsInForce: [Revocation] { revocations.live(now: now) }
+
     /// Makes a one-time ticket, good for so many seconds.
     public func issueTicket(to identity: Identity, seconds: Int) async throws -> String {
         let ticket = Base64URL.encode(try SecureRandom.bytes(32))
@@ -85,7 +88,7 @@ public final class Authority {
     /// Hears of keys and revocations.
     public func hear(_ event: ControlEvent) {
         switch event {
-        case .keys: load()
+        case .keys, .reload: load()
         case .revoked(let revocation):
             revocations.insert(revocation, now: now)
             onRevoked?(revocation)
@@ -112,6 +115,7 @@ public final class Authority {
     }
 
     private func loadOnce() async -> Bool {
+        guard await isVouchedFor() else { return false }
         guard let revoked = try? await redis.call("HGETALL", .text(Keys.authRevoked)).array else {
             return false
         }
@@ -129,6 +133,14 @@ public final class Authority {
         else { return verifier != nil }
         verifier = TokenVerifier(keys: keys, issuer: settings.issuer, audience: settings.audience)
         return true
+    }
+
+    /// A Redis that was restored knows revocations of the time of its copy only: whoever has heard of none himself
+    /// waits until auth has compared them in this run of Redis.
+    private func isVouchedFor() async -> Bool {
+        guard !isReady else { return true }
+        guard let run = try? await redis.call("GET", .text(Keys.authRun)).text else { return false }
+        return run == redis.runID
     }
 
     private var now: Int64 { WallClock.milliseconds() / 1000 }

@@ -12,6 +12,8 @@ public enum ControlEvent: Sendable, Hashable {
     case room(RoomChange)
     /// The rate-limit policies have changed.
     case limits
+    /// Redis had lost what was loaded from it, or stated to it, before: auth has written its part anew.
+    case reload
 
     /// One change of a member list.
     public struct MemberChange: Sendable, Hashable {
@@ -62,13 +64,14 @@ extension ControlEvent {
         case .member: "member"
         case .room: "room"
         case .limits: "limits"
+        case .reload: "reload"
         }
     }
 
     /// The `data` of the entry.
     public var data: JSONValue {
         switch self {
-        case .keys, .limits: [:]
+        case .keys, .limits, .reload: [:]
         case .revoked(let revocation): revocation.json
         case .member(let change):
             [
@@ -85,6 +88,7 @@ extension ControlEvent {
         switch type {
         case "keys": self = .keys
         case "limits": self = .limits
+        case "reload": self = .reload
         case "revoked":
             guard let revocation = Revocation(data) else { return nil }
             self = .revoked(revocation)

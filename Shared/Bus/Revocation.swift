@@ -101,6 +101,14 @@ struct RevocationTable {
         users = users.filter { $0.value.expires > now }
     }
 
+    /// What has not expired by now, in seconds.
+    func live(now: Int64) -> [Revocation] {
+        let all =
+            sessions.map { Revocation(.session($0.key), expires: $0.value) }
+            + users.map { Revocation(.user($0.key, before: $0.value.before), expires: $0.value.expires) }
+        return all.filter { $0.expires > now }
+    }
+
     func covers(_ identity: Identity) -> Bool {
         if let id = identity.sessionID, sessions[id] != nil { return true }
         guard let entry = users[identity.user] else { return false }

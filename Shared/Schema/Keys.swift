@@ -115,6 +115,9 @@ extension Keys {
     /// The live revocations, written by auth.
     public static let authRevoked = "auth:revoked"
 
+    /// The run of Redis for which auth vouches that keys and revocations are complete.
+    public static let authRun = "auth:run"
+
     /// String with a TTL: a one-time ticket, by the SHA-256 of its secret in lower-case hexadecimal.
     public static func ticket(sha256 digest: String) -> String { "ticket:\(digest)" }
 

@@ -28,9 +28,41 @@ import Web
                 loop: loop, address: try RedisAddress(url: server.url), tokens: Self.tokens, name: "test",
                 log: .silent)
             link.start()
+            let isConnected = await eventually(on: loop) { link.redis.isConnected }
+            #expect(isConnected)
+            try await link.redis.vouchForRevocations()
             let isReady = await eventually(on: loop) { link.authority.isReady }
             #expect(isReady)
             try await body(loop, link)
+            link.close()
+        }
+    }
+
+    /// A Redis set back, or emptied, may lack revocations.
+    @Test func nobodyIsJudgedBeforeAuthVouchesForThisRun() async throws {
+        try await onLoop { loop in
+            let server = try RedisServer()
+            let link = try ClusterLink(
+                loop: loop, address: try RedisAddress(url: server.url), tokens: Self.tokens, name: "test",
+                log: .silent)
+            let callers = Callers(authority: link.authority)
+            let alice = try Self.request("alice", session: "s-1")
+            link.start()
+            let isCurrent = await eventually(on: loop) { link.redis.isConnected && link.control.isCurrent }
+            #expect(isCurrent)
+            _ = try await link.redis.call("SET", .text(Keys.authRun), "another run")
+            // Its question has been answered: commands are carried out in order.
+            link.authority.load()
+            _ = try await link.redis.call("PING")
+            #expect(!link.authority.isReady)
+            #expect(throws: Problem(ErrorCode.serviceUnavailable)) { try callers.caller(of: alice) }
+            let revocation = Revocation(.session("s-1"), expires: .max).field
+            _ = try await link.redis.call(
+                "HSET", .text(Keys.authRevoked), .text(revocation.name), .text(revocation.value))
+            try await link.redis.vouchForRevocations()
+            let isReady = await eventually(on: loop) { link.authority.isReady }
+            #expect(isReady)
+            #expect(throws: Problem(ErrorCode.tokenRevoked)) { try callers.caller(of: alice) }
             link.close()
         }
     }

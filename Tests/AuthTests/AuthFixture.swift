@@ -71,6 +71,23 @@ struct Auth: Sendable {
         }
     }
 
+    /// What auth keeps for everybody: which run it vouches for, the keys, the revocations.
+    func kept() async throws -> Kept {
+        try await redis { client in
+            Kept(
+                run: try await client.call("GET", .text(Keys.authRun)).text,
+                keys: try await client.call("GET", .text(Keys.authKeys)).text,
+                revoked: try await client.call("HGETALL", .text(Keys.authRevoked)).array?.compactMap(\.text)
+                    ?? [])
+        }
+    }
+
+    struct Kept: Equatable {
+        let run: String?
+        let keys: String?
+        let revoked: [String]
+    }
+
     /// The entries of `control:log`, as `type` and `data`.
     func controlLog() async throws -> [(type: String, data: JSONValue)] {
         let text = try await redis { client in

@@ -39,7 +39,8 @@ extension ServiceTests {
                 let isTold = try await eventually {
                     let entries = try await auth.controlLog()
                     let sessions = Set(entries.compactMap { $0.data["sid"]?.text })
-                    return Set(entries.map(\.type)) == ["keys", "member", "revoked"] && sessions.count == 2
+                    return Set(entries.map(\.type)) == ["keys", "member", "reload", "revoked"]
+                        && sessions.count == 2
                 }
                 #expect(isTold)
                 #expect(try await auth.members(of: room) == [:])
@@ -52,6 +53,26 @@ extension ServiceTests {
                     try await client.call("HGET", .text(Keys.room(room)), "first")
                 }
                 #expect(first.isNull)
+            }
+        }
+
+        @Test(arguments: [true, false]) func whatAFlushTookComesBackByItself(_ hasPostgres: Bool) async throws
+        {
+            let postgres = try PostgresServer()
+            defer { postgres.remove() }
+            try await withAuth(database: postgres.url) { auth in
+                let alice = try await auth.register("alice")
+                let logout = try await auth.call("POST", "/auth/logout", token: alice.access)
+                #expect(logout.status == 204)
+                let before = try await auth.kept()
+                #expect(before.run != nil && before.keys != nil && before.revoked.count == 2)
+                if !hasPostgres { try postgres.stop() }
+                // The run stays the same, and no connection is lost.
+                try await auth.redis { client in _ = try await client.call("FLUSHALL") }
+                let isBack = try await eventually { try await auth.kept() == before }
+                #expect(isBack)
+                let told = try await auth.controlLog().map(\.type)
+                #expect(told == ["keys", "revoked", "reload"])
             }
         }
 

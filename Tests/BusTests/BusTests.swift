@@ -6,7 +6,7 @@ import Testing
 
 struct ControlEventTests {
     static let events: [ControlEvent] = [
-        .keys, .limits,
+        .keys, .limits, .reload,
         .revoked(Revocation(.session("s-1"), expires: 99)),
         .revoked(Revocation(.user(handle("alice"), before: 7), expires: 99)),
         .member(.init(room: room("general"), user: handle("bob"), role: "member", mv: 3)),

@@ -40,6 +40,7 @@ import Web
                 settings: TokenSettings(
                     algorithm: .hs256, secret: Array(Cluster.secret.utf8), issuer: "parley",
                     audience: "parley"), loop: loop, redis: cluster.redis)
+            try await cluster.redis.vouchForRevocations()
             authority.load()
             let rpc = RPCClient(
                 loop: loop, address: address, name: "test", redis: cluster.redis, replyID: "routes")

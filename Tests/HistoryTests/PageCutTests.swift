@@ -54,6 +54,58 @@ private func request(before: Int64? = nil, after: Int64? = nil, limit: Int64 = 3
         #expect(page.nextAfter == 10)
     }
 
+    /// Redis was set back: it has 1 to 4 of the first epoch, of which the archive has 1 to 6, and all of the second.
+    private static let setBack = logged(1...4) + logged(1_001...1_002, epoch: "e2")
+
+    @Test func ofAnEarlierEpochTheArchiveMayHaveMore() {
+        var cut = PageCut(request(limit: 9), recent: Self.setBack, first: 1_001)
+        #expect(cut.missing == .init(above: nil, below: 1_001, isNewestFirst: true, count: 8))
+        cut.fill(logged(1...6))
+        let page = cut.page(maxBytes: .max, hasOpposite: false)
+        #expect(page.seqs == [1, 2, 3, 4, 5, 6, 1_001, 1_002])
+        #expect(page.isComplete)
+    }
+
+    @Test func whatTheArchiveLacksOfAnEarlierEpochComesFromRedis() {
+        var cut = PageCut(request(limit: 9), recent: Self.setBack, first: 1_001)
+        cut.fill(logged(1...2))
+        #expect(cut.page(maxBytes: .max, hasOpposite: false).seqs == [1, 2, 3, 4, 1_001, 1_002])
+    }
+
+    @Test func whereTheArchiveIsAskedForFewerNothingIsLeftOut() {
+        var cut = PageCut(request(limit: 4), recent: Self.setBack, first: 1_001)
+        #expect(cut.missing?.count == 3)
+        cut.fill(logged(4...6))
+        let page = cut.page(maxBytes: .max, hasOpposite: false)
+        #expect(page.seqs == [5, 6, 1_001, 1_002])
+        #expect(page.nextBefore == 5)
+        var farther = PageCut(request(limit: 3), recent: Self.setBack, first: 1_001)
+        farther.fill(logged(5...6))
+        #expect(farther.page(maxBytes: .max, hasOpposite: false).seqs == [6, 1_001, 1_002])
+    }
+
+    @Test func onwardThroughTheEndOfAnEpoch() {
+        var cut = PageCut(
+            request(after: 2, limit: 5), recent: logged(3...4) + logged(1_001...1_004, epoch: "e2"),
+            first: 1_001)
+        #expect(cut.missing == .init(above: 2, below: 1_001, isNewestFirst: false, count: 6))
+        cut.fill(logged(3...6))
+        let page = cut.page(maxBytes: .max, hasOpposite: true)
+        #expect(page.seqs == [3, 4, 5, 6, 1_001])
+        #expect(page.nextAfter == 1_001)
+        var short = PageCut(request(after: 2, limit: 2), recent: logged(3...4), first: 1_001)
+        #expect(short.missing == .init(above: 2, below: nil, isNewestFirst: false, count: 3))
+        short.fill(logged(3...5))
+        #expect(short.page(maxBytes: .max, hasOpposite: true).seqs == [3, 4])
+    }
+
+    @Test func aRoomThatRedisHasForgottenIsAllInTheArchive() {
+        var cut = PageCut(request(limit: 3), recent: [], first: .max)
+        #expect(cut.missing == .init(above: nil, below: nil, isNewestFirst: true, count: 4))
+        cut.fill(logged(1...3))
+        #expect(cut.page(maxBytes: .max, hasOpposite: false).isComplete)
+    }
+
     @Test func onwardTheArchiveComesBeforeWhatIsRecent() {
         var cut = PageCut(request(after: 4), recent: logged(7...10))
         #expect(cut.missing == .init(above: 4, below: 7, isNewestFirst: false, count: 4))

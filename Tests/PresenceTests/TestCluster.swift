@@ -28,6 +28,7 @@ final class TestCluster {
         try await withRedis { loop, server, redis in
             let address = try RedisAddress(url: server.url)
             let cluster = try TestCluster(loop, address, redis, hasLimits: hasLimits, messages: messages)
+            try await redis.vouchForRevocations()
             cluster.assembly.start()
             cluster.auth.start()
             await expectEventually(on: loop) { cluster.isReady }

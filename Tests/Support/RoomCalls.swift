@@ -72,6 +72,11 @@ public struct AcceptCall {
 }
 
 extension RedisClient {
+    /// Does auth's part for keys and revocations: says that all are there in this run.
+    public func vouchForRevocations() async throws(RedisError) {
+        _ = try await call("SET", .text(Keys.authRun), .text(runID ?? ""))
+    }
+
     /// Does auth's part for a room: writes its members (user → value) and vouches for them.
     public func load(
         _ room: RoomID, members: [(String, String)], run: String, mv: Int64 = 1,

@@ -190,7 +190,7 @@ final class Publisher {
         case .revoked(let revocation):
             let field = revocation.field
             _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(field.name), .text(field.value))
-        case .keys, .room, .limits: break
+        case .keys, .room, .limits, .reload: break
         }
         try await ControlLog.append(event, to: redis)
         metrics.published.add()

@@ -48,7 +48,8 @@ final class RoomCopy {
     private func write(_ room: RoomID) async throws -> Int64 {
         let run = try run()
         guard let state = try await rooms.state(of: room) else { throw ErrorCode.roomDenied }
-        // Marked before it is done: a room that was begun twice at 1 would give a seq twice.
+        // Marked before it is done, and never taken back: a room that was begun twice at 1 would give a seq twice;
+        // one that is not begun at 1 loses nothing.
         let isFirst = state.isOpened ? false : try await rooms.markOpened(room)
         var arguments: [RedisArgument] = [
             .text(run), .int(state.version), .text(state.visibility.rawValue), .text(state.policy),
@@ -58,12 +59,7 @@ final class RoomCopy {
             arguments.append(.text(member.user))
             arguments.append(.text(member.role))
         }
-        do throws(RedisError) {
-            _ = try await redis.function(MembershipFunctions.roomLoad, keys: keys(room), arguments: arguments)
-        } catch {
-            if isFirst, error.wasNotSent { try await rooms.unmarkOpened(room) }
-            throw error
-        }
+        _ = try await redis.function(MembershipFunctions.roomLoad, keys: keys(room), arguments: arguments)
         return state.version
     }
 

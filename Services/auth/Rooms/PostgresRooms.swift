@@ -134,11 +134,6 @@ final class PostgresRooms {
         ).affected == 1
     }
 
-    /// Takes that back, where it was certainly not begun.
-    func unmarkOpened(_ room: RoomID) async throws(PostgresError) {
-        try await postgres.query("UPDATE auth.rooms SET opened = false WHERE id = $1", [.text(room.text)])
-    }
-
     /// Those of `others` who share a room with the user.
     func sharing(with user: UserHandle, among others: [String]) async throws(PostgresError) -> [String] {
         let rows = try await postgres.query(

@@ -97,7 +97,11 @@ final class Revocations {
         return (
             """
             INSERT INTO auth.revocations AS r (field, value, expires) VALUES ($1, $2, $3)
-            ON CONFLICT (field) DO UPDATE SET value = $2, expires = $3 WHERE r.expires <= $3
+            ON CONFLICT (field) DO UPDATE SET expires = greatest(r.expires, $3), value = CASE
+                WHEN r.field LIKE 'user:%' THEN
+                    greatest(split_part(r.value, ' ', 1)::bigint, split_part($2, ' ', 1)::bigint)
+                    || ' ' || greatest(r.expires, $3)
+                ELSE greatest(r.expires, $3)::text END
             """, [.text(field.name), .text(field.value), .int(revocation.expires)]
         )
     }

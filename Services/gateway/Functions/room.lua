@@ -7,13 +7,13 @@
 -- 7 log bytes
 
 local EPOCHS_KEPT = 16
-local EPOCH_ZERO = 1735689600 -- 2025-01-01, in seconds
+local EPOCH_ZERO = 1735689600000 -- 2025-01-01, in milliseconds
 local SEEN_MS = 600000
 local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 local function now()
   local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000), tonumber(t[1])
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 
 local function int(n) return string.format('%.0f', n) end
@@ -30,7 +30,7 @@ end
 
 -- An epoch's name: milliseconds since 2025 in base 36, moved on while the room still remembers that name.
 local function new_epoch(ms, remembered)
-  local n = ms - EPOCH_ZERO * 1000
+  local n = ms - EPOCH_ZERO
   local name = base36(n)
   while string.find(remembered, name .. ':', 1, true) do
     n = n + 1
@@ -51,10 +51,12 @@ end
 -- from Redis itself: a room that knows less has lost its tail.
 local function open(room, key, run, known)
   if room.run == run and room.epoch and room.seq >= known then return end
-  local ms, seconds = now()
+  local ms = now()
   local epochs = room.epochs
   if room.epoch then epochs = remember(epochs, room.epoch, int(room.first), int(room.seq)) end
-  local seq = math.max(room.seq, known, (seconds - EPOCH_ZERO) * 1000)
+  -- A Redis that was emptied remembers nothing: the clock alone is above all that was given, as long as a room takes
+  -- less than a thousand messages a second. To the millisecond, as it may be emptied twice in a second.
+  local seq = math.max(room.seq, known, ms - EPOCH_ZERO)
   local epoch = new_epoch(ms, epochs)
   redis.call('HSET', key, 'run', run, 'epoch', epoch, 'first', int(seq + 1), 'epochs', epochs, 'seq', int(seq))
   room.run, room.epoch, room.seq, room.epochs, room.first = run, epoch, seq, epochs, seq + 1

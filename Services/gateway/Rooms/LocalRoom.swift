@@ -256,6 +256,9 @@ final class LocalRoom {
 
     // MARK: Members
 
+    /// Who is here, by whatever connections.
+    var users: Set<UserHandle> { Set(members.values.compactMap(\.session.user)) }
+
     func isMember(_ member: Member) -> Bool { members[ObjectIdentifier(member.session)] === member }
 
     func member(_ session: Session) -> Member? { members[ObjectIdentifier(session)] }
@@ -282,7 +285,7 @@ final class LocalRoom {
 
     /// A newer member list than the one known here: nobody is given the envelope before it has been compared.
     private func checkMembers(_ mv: Int64) {
-        let users = Array(Set(members.values.compactMap(\.session.user)))
+        let users = Array(users)
         guard !users.isEmpty else { return perform(feed.checked(mv: mv)) }
         services.loop.spawn { await self.compare(users, mv) }
     }

@@ -15,6 +15,8 @@ final class Rooms {
 
     var count: Int { rooms.count }
 
+    var ids: [RoomID] { Array(rooms.keys) }
+
     subscript(id: RoomID) -> LocalRoom? { rooms[id] }
 
     /// The highest seq of a room that this process has had from Redis; 0 where it follows none.
@@ -68,8 +70,8 @@ final class Rooms {
         for member in room.members.values { evict(member.session, from: room, .roomDeleted) }
     }
 
-    func evict(_ user: UserHandle, from id: RoomID, _ reason: Left.Reason) {
-        if let room = rooms[id] { evict(user, from: room, reason) }
+    func evict(_ user: UserHandle, from id: RoomID, _ reason: Left.Reason, asOf mv: Int64 = .max) {
+        if let room = rooms[id] { evict(user, from: room, reason, asOf: mv) }
     }
 
     /// Who was seen to be a member in a later version of the list has come back since.

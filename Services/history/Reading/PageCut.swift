@@ -6,6 +6,9 @@ import Schema
 /// Pure. Redis is read first, then the archive up to where Redis begins: what moves from one to the other in
 /// between is found in the archive. One envelope more than asked for tells whether anything lies further.
 ///
+/// Of earlier epochs Redis may have lost some that the archive has, at their ends above all: a new epoch begins where
+/// Redis was set back. There both are asked, whatever Redis has.
+///
 /// `next_before` and `next_after` are the seqs of the page's own outermost envelopes, so that either can be sent
 /// as it is, whichever way the page was asked for; each is nil where nothing lies beyond it. A page without
 /// envelopes points back at the place it was asked from.
@@ -21,12 +24,16 @@ struct PageCut {
     let request: PageRequest
     /// What is known of the stretch, in rising order.
     private(set) var envelopes: [LoggedEnvelope]
+    /// How many of the first of them may have others between them.
+    private let doubtful: Int
     private var isEndKnown = true
 
-    /// Begins with what Redis has nearest to the place, at most `PageCut.reach` of it, in rising order.
-    init(_ request: PageRequest, recent: [LoggedEnvelope]) {
+    /// Begins with what Redis has nearest to the place, at most `PageCut.reach` of it, in rising order; the present
+    /// epoch begins at `first`.
+    init(_ request: PageRequest, recent: [LoggedEnvelope], first: Int64 = 1) {
         self.request = request
         envelopes = recent
+        doubtful = recent.prefix { $0.seq < first }.count
     }
 
     /// The envelopes, with those of the same position in their stead that the archive has.
@@ -42,24 +49,39 @@ struct PageCut {
     /// What the archive must be asked for; nil where Redis had all that matters.
     var missing: Stretch? {
         let reach = PageCut.reach(request)
+        let sure = envelopes.dropFirst(doubtful)
         switch request.place {
         case .before(let before):
             // The first message of a room has seq 1: nothing lies before it.
-            guard envelopes.count < reach, (envelopes.first?.seq ?? before ?? .max) > 1 else { return nil }
+            guard sure.count < reach, (sure.first?.seq ?? before ?? .max) > 1 else { return nil }
             return Stretch(
-                above: nil, below: envelopes.first?.seq ?? before, isNewestFirst: true,
-                count: reach - envelopes.count)
+                above: nil, below: sure.first?.seq ?? before, isNewestFirst: true, count: reach - sure.count)
         case .after(let after):
-            guard envelopes.first?.seq != after &+ 1 else { return nil }
-            return Stretch(above: after, below: envelopes.first?.seq, isNewestFirst: false, count: reach)
+            guard sure.first?.seq != after &+ 1 else { return nil }
+            return Stretch(above: after, below: sure.first?.seq, isNewestFirst: false, count: reach)
         }
     }
 
     /// Adds what the archive has of the missing stretch, in rising order.
     mutating func fill(_ archived: [LoggedEnvelope]) {
-        envelopes = archived + envelopes
+        guard let missing else { return }
+        // Where the archive had more than it was asked for, its answer ends within the stretch, and what Redis has
+        // beyond that end is for another page.
+        let isCut = archived.count >= missing.count
+        let ends = (archived.first?.seq ?? .min, archived.last?.seq ?? .max)
+        let others = envelopes.prefix(doubtful).filter { envelope in
+            !isCut || (missing.isNewestFirst ? envelope.seq > ends.0 : envelope.seq < ends.1)
+        }
+        envelopes = PageCut.merge(archived, others) + envelopes.dropFirst(doubtful)
         guard case .after = request.place else { return }
         envelopes = Array(envelopes.prefix(PageCut.reach(request)))
+    }
+
+    /// Both in rising order, each seq once.
+    private static func merge(_ archived: [LoggedEnvelope], _ others: [LoggedEnvelope]) -> [LoggedEnvelope] {
+        guard !others.isEmpty else { return archived }
+        let known = Set(archived.map(\.seq))
+        return (archived + others.filter { !known.contains($0.seq) }).sorted { $0.seq < $1.seq }
     }
 
     /// Goes on although the archive cannot be asked; false where Redis alone does not have the whole page.

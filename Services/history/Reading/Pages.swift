@@ -42,7 +42,9 @@ final class Pages {
 
     private func read(_ request: PageRequest) async throws(ErrorCode) -> PageCut {
         let recent = try await recentPart(request)
-        var cut = PageCut(request, recent: try await withTombstones(recent, of: request.room))
+        // Asked after them: an epoch that begins in between makes less of it sure, never more.
+        let first = try await firstOfEpoch(request.room)
+        var cut = PageCut(request, recent: try await withTombstones(recent, of: request.room), first: first)
         guard let stretch = cut.missing else { return cut }
         do throws(PostgresError) {
             cut.fill(try await archive.envelopes(of: request.room, in: stretch))
@@ -50,6 +52,14 @@ final class Pages {
             guard cut.goWithoutArchive() else { throw refuse(error) }
         }
         return cut
+    }
+
+    private func firstOfEpoch(_ room: RoomID) async throws(ErrorCode) -> Int64 {
+        do throws(RedisError) {
+            return try await recent.firstOfEpoch(of: room) ?? .max
+        } catch {
+            throw .busUnavailable
+        }
     }
 
     private func recentPart(_ request: PageRequest) async throws(ErrorCode) -> [LoggedEnvelope] {
