@@ -210,6 +210,7 @@ final class Shard {
         case .reload:
             loadPolicies()
             review.begin()
+            restateRooms()
             onForgotten?()
         case .keys, .revoked: break
         }
