@@ -49,10 +49,10 @@ class Cluster:
         self.web = Service(self.url)
         self.auth, self.history, self.presence = map(Service, (self.auth_url, self.history_url, self.presence_url))
 
-    def local(self, *arguments: str, patience: float = 120) -> str:
+    def local(self, *arguments: str, patience: float = 120, **environment: str) -> str:
         """Runs compose/local for this cluster and returns what it answers."""
         done = subprocess.run(
-            [LOCAL, *arguments], env=self.environment(), capture_output=True, text=True, timeout=patience, check=False
+            [LOCAL, *arguments], env=self.environment() | environment, capture_output=True, text=True, timeout=patience, check=False
         )
         if done.returncode != 0:
             raise RuntimeError(f"compose/local {' '.join(arguments)}: {done.returncode}\n{done.stderr[-4000:]}")
@@ -80,12 +80,12 @@ class Cluster:
         self._instances[name].start()
         return self._instances[name]
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, **environment: str) -> None:
         """Returns when it is ready."""
         if instance := self._instances.get(name):
             instance.start()
         else:
-            self.local("start", name)
+            self.local("start", name, **environment)
 
     def stop(self, name: str) -> None:
         """SIGTERM (PostgreSQL: SIGINT). Returns when it has ended."""

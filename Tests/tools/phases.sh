@@ -122,5 +122,19 @@ end_to_end() {
     [ $status -eq 0 ] || [ $status -eq 5 ]
 }
 
+# storm ARGUMENT...: see Tests/README.md. What proves or refutes it is tested first.
+storm() {
+    PYTHONPATH=Tests/EndToEnd "$python" -m pytest Tests/Storm --color=no -q
+    PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"
+}
+
+# A minute with a seed that holds every sort of fault; after the others, as it needs the machine for itself.
+short_storm() {
+    local status=0
+    storm --minutes 1 --faults 9 --seed 230 > >(tee /dev/fd/3) 2>&1 || status=$?
+    grep -oE '^[0-9]+ passed, [0-9]+ failed$' "$output/storm.log" | tail -n 1 | sed -E 's/([0-9]+) passed, ([0-9]+) failed/passed \1\nfailed \2/' >"$tally"
+    return $status
+}
+
 # See Tests/tools/compose.sh, which also tells why it was skipped.
 containers() { python=$python tally=$tally bash Tests/tools/compose.sh; }
