@@ -83,7 +83,7 @@ lint() {
     python3 Tests/tools/check_isolation.py
     echo passed 1 >>"$tally"
     local script
-    for script in compose/local compose/lib/*.sh Tests/run Tests/tools/*.sh .ci/run; do bash -n "$script"; done
+    for script in compose/local compose/lib/*.sh Tests/run Tests/*/run Tests/tools/*.sh .ci/run; do bash -n "$script"; done
     echo passed 1 >>"$tally"
 }
 
@@ -122,17 +122,23 @@ end_to_end() {
     [ $status -eq 0 ] || [ $status -eq 5 ]
 }
 
-# storm ARGUMENT...: see Tests/README.md. What proves or refutes it is tested first.
-storm() {
-    PYTHONPATH=Tests/EndToEnd "$python" -m pytest Tests/Storm --color=no -q
-    PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"
+# What proves or refutes a storm is tested before it.
+storm_checks() {
+    local report=$output/storm.xml status=0
+    rm -f "$report"
+    PYTHONPATH=Tests/EndToEnd "$python" -m pytest Tests/Storm --color=no -q --junitxml="$report" || status=$?
+    python3 Tests/tools/count.py "$report" >"$tally"
+    return $status
 }
 
-# A minute with a seed that holds every sort of fault; after the others, as it needs the machine for itself.
+# storm ARGUMENT...: `Tests/run storm --help` tells which.
+storm() { PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"; }
+
+# A minute with a seed that holds nearly every sort of fault. It counts what its last line says.
 short_storm() {
     local status=0
-    storm --minutes 1 --faults 9 --seed 230 > >(tee /dev/fd/3) 2>&1 || status=$?
-    grep -oE '^[0-9]+ passed, [0-9]+ failed$' "$output/storm.log" | tail -n 1 | sed -E 's/([0-9]+) passed, ([0-9]+) failed/passed \1\nfailed \2/' >"$tally"
+    storm --minutes 1 --faults 9 --seed 230 2>&1 | tee /dev/fd/3 || status=$?
+    tail -n 1 "$output/storm.log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/passed \1\nfailed \2/p' >"$tally"
     return $status
 }
 
