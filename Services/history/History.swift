@@ -73,11 +73,16 @@ final class History {
     private func connect(_ log: Log) {
         let (leases, ingest, preparation) = (leases, ingest, preparation)
         let (link, postgres) = (link, postgres)
-        link.onConnect = { _ in leases.renew() }
+        link.onConnect = { _ in
+            ingest.startOver()
+            leases.renew()
+        }
         postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }
         leases.onGained = { ingest.own($0) }
         leases.onLost = { ingest.disown($0) }
+        leases.onSurplus = { ingest.yield($0) }
         ingest.onTakenOver = { leases.drop($0) }
+        ingest.onYielded = { leases.giveBack($0) }
         health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
@@ -111,6 +116,7 @@ final class History {
         queries.close()
         await http.drain(withinMilliseconds: 3_000)
         preparation.stop()
+        leases.retire()
         await ingest.stop(withinMilliseconds: 12_000)
         await leases.release()
         months.stop()

@@ -10,7 +10,10 @@ struct HistoryMetrics: Sendable {
     let commitSeconds: Histogram
     let logEntries: Gauge
     let logBytes: Gauge
+    let logAge: Gauge
     let leases: Gauge
+    let takeOvers: Counter
+    let breaker: Gauge
     let pages: Counter
     let brokenPages: Counter
 
@@ -32,6 +35,14 @@ struct HistoryMetrics: Sendable {
             "parley_history_log_entries", help: "Entries in this instance's logs, not yet stored.")
         logBytes = registry.gauge(
             "parley_history_log_bytes", help: "Bytes of envelopes in this instance's logs, not yet stored.")
+        logAge = registry.gauge(
+            "parley_history_log_age_milliseconds",
+            help: "Age of the oldest entry in this instance's logs that is not yet stored.")
+        takeOvers = registry.counter(
+            "parley_history_takeovers_total", help: "Partitions taken over, each time one became ours.")
+        breaker = registry.gauge(
+            "parley_history_postgres_breaker",
+            help: "Circuit breaker of PostgreSQL: 0 closed, 1 half open, 2 open.")
         leases = registry.gauge(
             "parley_history_leases_held", help: "Partitions that this instance writes.")
         pages = registry.counter("parley_history_pages_total", help: "Pages read.")

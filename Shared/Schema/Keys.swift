@@ -51,6 +51,11 @@ extension Keys {
     public static func storedChannel(_ partition: Partition) -> String { "{\(partition.tag)}:stored" }
 }
 
+extension Keys {
+    /// Sorted set: the instances of history that are there, by the time until which that holds.
+    public static let historyInstances = "history:instances"
+}
+
 // MARK: - Users
 
 extension Keys {

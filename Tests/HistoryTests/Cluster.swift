@@ -19,7 +19,7 @@ final class Cluster {
     let redis: RedisClient
     let postgres: PostgresClient
     let context: LaunchContext
-    private let config: HistoryConfig
+    let config: HistoryConfig
     private var history: History
 
     /// Starts all of it; with `database` nil, in a new database of the suite's server.
@@ -31,10 +31,7 @@ final class Cluster {
             "REDIS_URL": server.url, "DATABASE_URL": url, "JWT_ALGORITHM": "HS256",
             "JWT_SECRET": Cluster.secret,
         ])
-        context = LaunchContext(
-            service: "history",
-            hosting: HostingSettings(host: "127.0.0.1", port: 0, logLevel: .error, shutdownSeconds: 10),
-            writer: LineWriter(descriptor: -1))
+        context = Cluster.makeContext()
         redis = RedisClient(loop: loop, address: config.redis, name: "test")
         postgres = PostgresClient(loop: loop, url: config.postgres, poolSize: 2, name: "test")
         history = try History(config: config, context: context, loop: loop)
@@ -51,6 +48,12 @@ final class Cluster {
         history.start()
     }
 
+    /// One more instance on the same servers, to be started and stopped by the test.
+    func another() throws -> (history: History, metrics: Registry) {
+        let context = Cluster.makeContext()
+        return (try History(config: config, context: context, loop: loop), context.metrics)
+    }
+
     func stopHistory() async { await history.stop() }
 
     func startHistory() { history.start() }
@@ -64,6 +67,13 @@ final class Cluster {
     var run: String { redis.runID ?? "" }
 
     var port: Int { history.port }
+
+    private static func makeContext() -> LaunchContext {
+        LaunchContext(
+            service: "history",
+            hosting: HostingSettings(host: "127.0.0.1", port: 0, logLevel: .error, shutdownSeconds: 10),
+            writer: LineWriter(descriptor: -1))
+    }
 
     private static func configuration(_ settings: [String: String]) throws -> HistoryConfig {
         let loader = ConfigurationLoader<HistoryConfig>(arguments: [], environment: settings)

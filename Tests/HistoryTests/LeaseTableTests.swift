@@ -15,10 +15,10 @@ import Testing
         #expect(table.answered(first, granted: true, asked: at(0), now: at(5)) == .gained)
         #expect(table.answered(first, granted: true, asked: at(3_000), now: at(3_005)) == .none)
         #expect(table.held == [first])
-        #expect(table.expire(now: at(12_999)) == [])
-        #expect(table.expire(now: at(13_000)) == [first])
+        #expect(table.expire(now: at(10_999)) == [])
+        #expect(table.expire(now: at(11_000)) == [first])
         #expect(table.held == [])
-        #expect(table.answered(first, granted: true, asked: at(13_001), now: at(13_002)) == .gained)
+        #expect(table.answered(first, granted: true, asked: at(11_001), now: at(11_002)) == .gained)
     }
 
     @Test func anotherOwnerIsHeardOf() {
@@ -34,9 +34,9 @@ import Testing
 
     @Test func anAnswerThatCameTooLateIsNoLease() {
         var table = LeaseTable()
-        #expect(table.answered(first, granted: true, asked: at(0), now: at(10_000)) == .none)
+        #expect(table.answered(first, granted: true, asked: at(0), now: at(8_000)) == .none)
         #expect(table.answered(second, granted: true, asked: at(0), now: at(1)) == .gained)
-        #expect(table.answered(second, granted: true, asked: at(2), now: at(10_002)) == .lost)
+        #expect(table.answered(second, granted: true, asked: at(2), now: at(8_002)) == .lost)
         #expect(table.held == [])
     }
 
@@ -46,75 +46,70 @@ import Testing
         table.drop(first)
         #expect(table.answered(first, granted: true, asked: at(3_000), now: at(3_001)) == .gained)
     }
-}
 
-@Suite struct IngestScheduleTests {
-    private let first = Partition.all[0]
-    private let second = Partition.all[1]
-    private let third = Partition.all[2]
-
-    private func at(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
-
-    private func schedule(_ partitions: Partition...) -> IngestSchedule {
-        var schedule = IngestSchedule()
-        for partition in partitions { schedule.add(partition) }
-        return schedule
+    @Test func anInstanceAloneHasAll() {
+        var table = LeaseTable()
+        for partition in Partition.all { table.looked(partition, isFree: true, asked: at(0)) }
+        table.announced(instances: 1, rank: 0)
+        #expect(table.claims { $0 } == Partition.all)
     }
 
-    @Test func aNewPartitionLooksAfterItsPredecessorAtOnce() {
-        var schedule = schedule(first)
-        #expect(schedule.next(width: 1) == first)
-        schedule.finished(first, hasMore: false)
-        #expect(schedule.idle == [first])
-        #expect(schedule.next(width: 1) == nil)
-    }
-
-    @Test func noMoreThanTheWidthAreUnderWay() {
-        var schedule = schedule(first, second, third)
-        #expect(schedule.next(width: 2) == first)
-        #expect(schedule.next(width: 2) == second)
-        #expect(schedule.next(width: 2) == nil)
-        schedule.finished(first, hasMore: true)
-        #expect(schedule.next(width: 2) == third)
-        schedule.finished(second, hasMore: false)
-        #expect(schedule.next(width: 2) == first)
-        #expect(schedule.next(width: 0) == nil)
-    }
-
-    @Test func aPartitionThatFailedRestsEverLonger() {
-        var schedule = schedule(first)
-        var bounds: [Int] = []
-        for round in 0..<8 {
-            let now = at(Int64(round) * 10_000)
-            schedule.wakeRested(now: now)
-            #expect(schedule.next(width: 1) == first)
-            schedule.failed(first, now: now) { range in
-                bounds.append(range.upperBound)
-                return range.upperBound
-            }
-            schedule.wake(first)
-            #expect(schedule.next(width: 1) == nil)
+    /// Partitions that others have are left alone, and of the free ones no more are taken than our share.
+    @Test func onlyWhatNobodyHasIsTaken() {
+        var table = LeaseTable()
+        table.announced(instances: 3, rank: 2)
+        #expect(table.share == 21)
+        for partition in Partition.all {
+            table.looked(partition, isFree: partition.number.isMultiple(of: 2), asked: at(0))
         }
-        #expect(bounds == [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
-        schedule.wakeRested(now: at(100_000))
-        #expect(schedule.next(width: 1) == first)
-        schedule.finished(first, hasMore: true)
-        _ = schedule.next(width: 1)
-        schedule.failed(first, now: at(0)) { range in
-            bounds.append(range.upperBound)
-            return 0
-        }
-        #expect(bounds.last == 100)
+        let claims = table.claims { $0.reversed() }
+        #expect(claims.count == 21)
+        #expect(claims.allSatisfy { $0.number.isMultiple(of: 2) })
+        #expect(claims.first?.number == 62)
     }
 
-    @Test func whatIsLostMakesRoom() {
-        var schedule = schedule(first, second)
-        #expect(schedule.next(width: 1) == first)
-        schedule.remove(first)
-        #expect(schedule.running == 0)
-        #expect(schedule.next(width: 1) == second)
-        schedule.finished(first, hasMore: true)
-        #expect(schedule.running == 1)
-        #expect(schedule.owned == [second])
+    @Test(arguments: 1...70) func sharesMakeUpTheWhole(instances: Int) {
+        var shares: [Int] = []
+        for rank in 0..<instances {
+            var table = LeaseTable()
+            table.announced(instances: instances, rank: rank)
+            shares.append(table.share)
+        }
+        #expect(shares.reduce(0, +) == Partition.count)
+        #expect((shares.max() ?? 0) - (shares.min() ?? 0) <= 1)
+    }
+
+    /// What is above our share is named once, and renewed until it has been given back.
+    @Test func whatIsAboveOurShareLeavesInGoodOrder() {
+        var table = LeaseTable()
+        for partition in Partition.all {
+            _ = table.answered(partition, granted: true, asked: at(0), now: at(1))
+        }
+        table.announced(instances: 2, rank: 1)
+        let surplus = table.surplus()
+        #expect(surplus.count == 32)
+        #expect(table.surplus() == [])
+        #expect(table.held.count == 64)
+        let leaving = surplus[0]
+        #expect(table.answered(leaving, granted: true, asked: at(2_000), now: at(2_001)) == .none)
+        table.gaveBack(leaving, now: at(2_500))
+        #expect(table.held.count == 63)
+        #expect(table.claims { $0 } == [])
+        // A renewal that was under way meanwhile is no new lease.
+        #expect(table.answered(leaving, granted: true, asked: at(2_500), now: at(2_501)) == .none)
+        #expect(table.held.count == 63)
+    }
+
+    @Test func aHandoverMakesNoOrphans() {
+        var table = LeaseTable()
+        for partition in Partition.all {
+            _ = table.answered(partition, granted: true, asked: at(0), now: at(1))
+        }
+        table.gaveBack(first, now: at(1_000))
+        table.looked(first, isFree: true, asked: at(2_000))
+        #expect(table.orphans(now: at(5_499)) == 0)
+        #expect(table.orphans(now: at(5_500)) == 1)
+        table.looked(first, isFree: false, asked: at(5_600))
+        #expect(table.orphans(now: at(5_700)) == 0)
     }
 }

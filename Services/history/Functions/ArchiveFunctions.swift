@@ -12,6 +12,8 @@ public enum ArchiveFunctions {
     public static let lease = RedisFunction(name: "log_lease", library: library)
     /// Gives the lease back.
     public static let release = RedisFunction(name: "log_release", library: library)
+    /// Tells that an instance is there, and how many are.
+    public static let announce = RedisFunction(name: "instance_announce", library: library)
     /// Takes the next entries.
     public static let take = RedisFunction(name: "log_take", library: library)
     /// Acknowledges what is committed.

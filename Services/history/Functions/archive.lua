@@ -22,6 +22,23 @@ local function log_release(keys, args)
   return 1
 end
 
+-- instance_announce: tells that an instance is there, and how many are; by Redis' clock, which all share.
+-- KEYS: 1 instances  ARGV: 1 token  2 milliseconds for which it holds
+-- Replies {number of instances, rank of the caller among them, from 0}.
+local function instance_announce(keys, args)
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', string.format('%.0f', now))
+  redis.call('ZADD', keys[1], string.format('%.0f', now + tonumber(args[2])), args[1])
+  redis.call('PEXPIRE', keys[1], args[2])
+  local rank = 0
+  local instances = redis.call('ZRANGE', keys[1], 0, -1)
+  for i = 1, #instances do
+    if instances[i] < args[1] then rank = rank + 1 end
+  end
+  return { #instances, rank }
+end
+
 -- log_take: the next entries. KEYS: 1 lease  2 log
 -- ARGV: 1 owner's token  2 group  3 consumer  4 most entries  5 '0' for what was taken and not yet stored, after
 -- entry id ARGV[6]; '>' for new ones
@@ -111,5 +128,6 @@ end
 
 redis.register_function('log_lease', log_lease)
 redis.register_function('log_release', log_release)
+redis.register_function('instance_announce', instance_announce)
 redis.register_function('log_take', log_take)
 redis.register_function('log_stored', log_stored)

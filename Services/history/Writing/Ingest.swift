@@ -12,6 +12,8 @@ import Schema
 final class Ingest {
     /// Called with a partition that turned out to be another's.
     var onTakenOver: ((Partition) -> Void)?
+    /// Called with a partition that was to be yielded, once nothing of it is under way.
+    var onYielded: ((Partition) -> Void)?
 
     private let loop: EventLoop
     private let redis: RedisClient
@@ -24,15 +26,16 @@ final class Ingest {
     private var writers: [Partition: PartitionWriter] = [:]
     /// Ours by lease, and still to be taken over in PostgreSQL.
     private var arriving: Set<Partition> = []
-    private var lengths: [Partition: Int] = [:]
-    private var bytes: [Partition: Int] = [:]
+    /// To be yielded when the batch under way has ended.
+    private var leaving: Set<Partition> = []
+    private let backlog: Backlog
     private var ticker: Timer?
     private var ticks = 0
     private var isTakingOver = false
     private var isStopping = false
 
     private static let tickMilliseconds = 50
-    private static let ticksPerByteCount = 20
+    private static let ticksPerMeasure = 20
 
     /// Makes it; `width` batches may be under way at once.
     init(
@@ -45,6 +48,7 @@ final class Ingest {
         self.storage = storage
         self.token = token
         self.width = width
+        backlog = Backlog(redis: redis, metrics: storage.metrics)
         self.log = log
     }
 
@@ -76,12 +80,33 @@ final class Ingest {
     /// Partitions are ours no more.
     func disown(_ partitions: [Partition]) {
         arriving.subtract(partitions)
+        leaving.subtract(partitions)
         for partition in partitions {
             schedule.remove(partition)
             writers[partition] = nil
-            lengths[partition] = nil
-            bytes[partition] = nil
+            backlog.forget(partition)
         }
+    }
+
+    /// Partitions are to become another's, each as soon as nothing of it is under way.
+    func yield(_ partitions: [Partition]) {
+        for partition in partitions {
+            if schedule.isRunning(partition) {
+                leaving.insert(partition)
+            } else {
+                yield(partition)
+            }
+        }
+    }
+
+    private func yield(_ partition: Partition) {
+        disown([partition])
+        onYielded?(partition)
+    }
+
+    /// Redis has come back, perhaps as it was some time ago: what was taken may have to be taken again.
+    func startOver() {
+        for writer in writers.values { writer.startOver() }
     }
 
     /// Raises the tokens in PostgreSQL, so that no predecessor can commit any more; tries until it has.
@@ -106,6 +131,7 @@ final class Ingest {
                 log: PartitionLog(partition: partition, token: token, redis: redis), fence: fence,
                 storage: storage, report: log)
             schedule.add(partition)
+            storage.metrics.takeOvers.add()
         }
         pump()
     }
@@ -113,6 +139,7 @@ final class Ingest {
     // MARK: Work
 
     private func tick() {
+        storage.metrics.breaker.set(postgres.breakerState.number)
         schedule.wakeRested(now: loop.now)
         if redis.isConnected { measure() }
         pump()
@@ -127,31 +154,15 @@ final class Ingest {
             }
         }
         ticks += 1
-        if ticks.isMultiple(of: Ingest.ticksPerByteCount) { measureBacklog() }
+        if ticks.isMultiple(of: Ingest.ticksPerMeasure) { backlog.measure(schedule.owned) }
     }
 
     private func measured(_ partition: Partition, _ length: Int) {
         guard writers[partition] != nil else { return }
-        lengths[partition] = length
+        backlog.learn(length, of: partition)
         guard length > 0 else { return }
         schedule.wake(partition)
         pump()
-    }
-
-    /// For the metrics only, and so more rarely; logs under way are measured here too.
-    private func measureBacklog() {
-        storage.metrics.logEntries.set(lengths.values.reduce(0, +))
-        storage.metrics.logBytes.set(bytes.values.reduce(0, +))
-        for partition in schedule.owned {
-            redis.call(["XLEN", .text(Keys.log(partition))]) { [weak self] result in
-                guard case .success(let reply) = result, let self, writers[partition] != nil else { return }
-                lengths[partition] = Int(clamping: reply.int ?? 0)
-            }
-            redis.call(["GET", .text(Keys.logBytes(partition))]) { [weak self] result in
-                guard case .success(let reply) = result, let self, writers[partition] != nil else { return }
-                bytes[partition] = Int(clamping: reply.int ?? 0)
-            }
-        }
     }
 
     private func pump() {
@@ -182,6 +193,8 @@ final class Ingest {
     ) {
         // The partition may have been lost and won again meanwhile: then this is the end of an old story.
         guard writers[partition] === writer else { return pump() }
+        defer { pump() }
+        if outcome != .lost, leaving.contains(partition) { return yield(partition) }
         switch outcome {
         case .idle: schedule.finished(partition, hasMore: false)
         case .more: schedule.finished(partition, hasMore: true)
@@ -194,6 +207,16 @@ final class Ingest {
             log.warn("a partition was taken over", ["partition": .int(partition.number)])
             onTakenOver?(partition)
         }
-        pump()
+    }
+}
+
+extension CircuitBreaker.State {
+    /// The state as the metric has it.
+    fileprivate var number: Int {
+        switch self {
+        case .closed: 0
+        case .halfOpen: 1
+        case .open: 2
+        }
     }
 }

@@ -27,6 +27,9 @@ struct IngestSchedule {
     /// All partitions that are ours.
     var owned: [Partition] { states.keys.sorted() }
 
+    /// Whether a batch of the partition is under way.
+    func isRunning(_ partition: Partition) -> Bool { states[partition] == .running }
+
     /// A partition has become ours; what its last owner left comes first.
     mutating func add(_ partition: Partition) {
         guard states[partition] == nil else { return }

@@ -4,14 +4,17 @@ import Hosting
 import Redis
 import Schema
 
-/// Takes the leases of partitions and renews them, in one round trip for all.
+/// Takes and renews the leases of this instance's share of the partitions.
 ///
-/// Belongs to its loop.
+/// Belongs to its loop. A round is two writes: renew what is ours, look at the rest, announce ourselves; then take what
+/// is missing of our share, or find what is above it.
 final class Leases {
     /// Called with partitions that have become ours.
     var onGained: (([Partition]) -> Void)?
     /// Called with partitions that are ours no more.
     var onLost: (([Partition]) -> Void)?
+    /// Called with partitions above our share: whoever writes them finishes and calls `giveBack`.
+    var onSurplus: (([Partition]) -> Void)?
 
     /// The token in our leases, this process's alone.
     let token: String
@@ -20,7 +23,12 @@ final class Leases {
     private let gauge: Gauge
     private var table = LeaseTable()
     private var timer: Timer?
+    private var early: Timer?
+    private var isRetiring = false
     private var isStopped = false
+
+    /// After a partition turned out to be another's: time for others to be found out too, and no more.
+    private static let earlyMilliseconds = 100
 
     init(loop: EventLoop, redis: RedisClient, token: String, gauge: Gauge) {
         self.loop = loop
@@ -28,6 +36,8 @@ final class Leases {
         self.token = token
         self.gauge = gauge
     }
+
+    // MARK: Life
 
     /// Begins to ask.
     func start() {
@@ -37,46 +47,102 @@ final class Leases {
         renew()
     }
 
-    /// Asks for all leases now: at each tick, and when Redis has come back.
-    func renew() {
-        guard !isStopped, timer != nil else { return }
-        let ended = table.expire(now: loop.now)
-        if !ended.isEmpty { lose(ended) }
-        let round = Round(asked: loop.now, outstanding: table.wanted.count)
-        for partition in table.wanted {
-            redis.function(
-                ArchiveFunctions.lease, keys: [.text(Keys.logLease(partition))],
-                arguments: [.text(token), .int(Int64(LeaseTable.milliseconds))]
-            ) { [weak self] result in self?.heard(result, partition, round) }
+    /// Takes no more partitions and lets the others count without us; what is ours is renewed still.
+    func retire() {
+        isRetiring = true
+        redis.call(["ZREM", .text(Keys.historyInstances), .text(token)], timeoutMilliseconds: 1_000) { _ in }
+    }
+
+    /// Gives all leases back, so that a successor need not wait for their end.
+    func release() async {
+        retire()
+        isStopped = true
+        timer?.cancel()
+        early?.cancel()
+        let held = table.held
+        for partition in held { table.drop(partition) }
+        gauge.set(0)
+        guard let last = held.last else { return }
+        for partition in held.dropLast() { release(partition) { _ in } }
+        // Answers come in the order of calls: with the last one all have come.
+        _ = await withCheckedContinuation { continuation in
+            release(last) { continuation.resume(returning: $0) }
         }
     }
 
     /// How many partitions nobody writes, as far as we know.
     var orphans: Int { table.orphans(now: loop.now) }
 
-    /// A partition turned out to be another's.
+    /// A partition turned out to be another's; if it is not, it is ours again soon.
     func drop(_ partition: Partition) {
         table.drop(partition)
         lose([partition])
+        early =
+            early
+            ?? loop.schedule(afterMilliseconds: Leases.earlyMilliseconds) { [weak self] in self?.renew() }
     }
 
-    /// Gives all leases back, so that a successor need not wait for their end.
-    func release() async {
-        isStopped = true
-        timer?.cancel()
+    /// Nothing of the partition is under way here any more: another may have it.
+    func giveBack(_ partition: Partition) {
+        release(partition) { _ in }
+        table.gaveBack(partition, now: loop.now)
+        gauge.set(table.held.count)
+    }
+
+    // MARK: A round
+
+    /// Asks for our leases now: at each tick, and when Redis has come back.
+    func renew() {
+        early?.cancel()
+        early = nil
+        guard !isStopped, timer != nil else { return }
+        let ended = table.expire(now: loop.now)
+        if !ended.isEmpty { lose(ended) }
+        for partition in table.others { look(at: partition) }
         let held = table.held
-        for partition in held { table.drop(partition) }
-        gauge.set(0)
-        guard let last = held.last else { return }
-        for partition in held.dropLast() { redis.function(release(partition)) { _ in } }
-        // Answers come in the order of calls: with the last one all have come.
-        _ = await withCheckedContinuation { continuation in
-            redis.function(release(last)) { continuation.resume(returning: $0) }
+        let round = Round(asked: loop.now, outstanding: held.count)
+        for partition in held { ask(for: partition, round) }
+        announce()
+    }
+
+    /// Answers come in the order of calls: with this one it is known who has what.
+    private func announce() {
+        guard !isRetiring else { return }
+        redis.function(
+            ArchiveFunctions.announce, keys: [.text(Keys.historyInstances)],
+            arguments: [.text(token), .int(Int64(LeaseTable.milliseconds))]
+        ) { [weak self] result in
+            guard case .success(let reply) = result, let count = reply[0].int, let rank = reply[1].int else {
+                return
+            }
+            self?.balance(instances: Int(clamping: count), rank: Int(clamping: rank))
         }
     }
 
-    private func release(_ partition: Partition) -> LeaseCall {
-        LeaseCall(key: .text(Keys.logLease(partition)), token: .text(token))
+    /// A lease with our token that we know nothing of is what an answer we never heard has left: free to us.
+    private func look(at partition: Partition) {
+        let asked = loop.now
+        redis.call(["GET", .text(Keys.logLease(partition))]) { [weak self] result in
+            guard case .success(let reply) = result, let self else { return }
+            table.looked(partition, isFree: reply.isNull || reply.text == token, asked: asked)
+        }
+    }
+
+    private func balance(instances: Int, rank: Int) {
+        guard !isStopped, !isRetiring else { return }
+        table.announced(instances: instances, rank: rank)
+        let surplus = table.surplus()
+        if !surplus.isEmpty { onSurplus?(surplus) }
+        let claims = table.claims { $0.shuffled() }
+        let round = Round(asked: loop.now, outstanding: claims.count)
+        for partition in claims { ask(for: partition, round) }
+    }
+
+    private func ask(for partition: Partition, _ round: Round) {
+        redis.function(
+            ArchiveFunctions.lease, keys: [.text(Keys.logLease(partition))],
+            arguments: [.text(token), .int(Int64(LeaseTable.milliseconds))]
+        ) { [weak self] result in self?.heard(result, partition, round) }
     }
 
     /// The answers of one round are handed on together.
@@ -116,18 +182,10 @@ final class Leases {
         gauge.set(table.held.count)
         onLost?(partitions)
     }
-}
 
-/// A call of `log_release`.
-private struct LeaseCall {
-    let key: RedisArgument
-    let token: RedisArgument
-}
-
-extension RedisClient {
-    fileprivate func function(_ call: LeaseCall, _ done: @escaping Done) {
-        function(
-            ArchiveFunctions.release, keys: [call.key], arguments: [call.token], timeoutMilliseconds: 1_000,
-            done)
+    private func release(_ partition: Partition, _ done: @escaping RedisClient.Done) {
+        redis.function(
+            ArchiveFunctions.release, keys: [.text(Keys.logLease(partition))], arguments: [.text(token)],
+            timeoutMilliseconds: 1_000, done)
     }
 }

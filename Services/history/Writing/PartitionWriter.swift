@@ -26,6 +26,7 @@ final class PartitionWriter {
     private let storage: Storage
     private let report: Log
     private var cursor = PartitionLog.Cursor.pending(after: "0")
+    private var mustStartOver = false
     private var size = TakeSize()
     /// How far the archive goes, as far as this writer needs to know: it alone moves these heads.
     private var heads: [RoomID: LogPosition] = [:]
@@ -47,8 +48,15 @@ final class PartitionWriter {
         self.report = report.with(["partition": .int(log.partition.number)])
     }
 
+    /// Begins again with what was taken and not acknowledged, once the batch under way has ended.
+    func startOver() { mustStartOver = true }
+
     /// Takes and stores one batch.
     func advance() async -> Outcome {
+        if mustStartOver {
+            mustStartOver = false
+            cursor = .pending(after: "0")
+        }
         do {
             guard let entries = try await log.take(size.count, from: cursor) else { return .lost }
             return entries.isEmpty ? nothingTaken() : try await store(entries)

@@ -17,6 +17,12 @@ struct Migrator {
     func step(_ transaction: PostgresTransaction) async throws(PostgresError) -> Int? {
         try await lock(transaction)
         guard let migration = try plan.next(applied: try await applied(transaction)) else { return nil }
+        // Whoever is told that it was applied believes it for good: a crash of the server must not take it back.
+        try await transaction.query(
+            """
+            SELECT set_config('synchronous_commit', 'on', true)
+            WHERE current_setting('synchronous_commit') = 'off'
+            """)
         for statement in migration.statements { try await transaction.execute(statement) }
         try await transaction.query(
             "INSERT INTO \(table) (number, name, checksum) VALUES ($1, $2, $3)",

@@ -1,0 +1,76 @@
+import Engine
+import Schema
+import Testing
+
+@testable import ChatHistory
+
+@Suite struct IngestScheduleTests {
+    private let first = Partition.all[0]
+    private let second = Partition.all[1]
+    private let third = Partition.all[2]
+
+    private func at(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
+
+    private func schedule(_ partitions: Partition...) -> IngestSchedule {
+        var schedule = IngestSchedule()
+        for partition in partitions { schedule.add(partition) }
+        return schedule
+    }
+
+    @Test func aNewPartitionLooksAfterItsPredecessorAtOnce() {
+        var schedule = schedule(first)
+        #expect(schedule.next(width: 1) == first)
+        schedule.finished(first, hasMore: false)
+        #expect(schedule.idle == [first])
+        #expect(schedule.next(width: 1) == nil)
+    }
+
+    @Test func noMoreThanTheWidthAreUnderWay() {
+        var schedule = schedule(first, second, third)
+        #expect(schedule.next(width: 2) == first)
+        #expect(schedule.next(width: 2) == second)
+        #expect(schedule.next(width: 2) == nil)
+        schedule.finished(first, hasMore: true)
+        #expect(schedule.next(width: 2) == third)
+        schedule.finished(second, hasMore: false)
+        #expect(schedule.next(width: 2) == first)
+        #expect(schedule.next(width: 0) == nil)
+    }
+
+    @Test func aPartitionThatFailedRestsEverLonger() {
+        var schedule = schedule(first)
+        var bounds: [Int] = []
+        for round in 0..<8 {
+            let now = at(Int64(round) * 10_000)
+            schedule.wakeRested(now: now)
+            #expect(schedule.next(width: 1) == first)
+            schedule.failed(first, now: now) { range in
+                bounds.append(range.upperBound)
+                return range.upperBound
+            }
+            schedule.wake(first)
+            #expect(schedule.next(width: 1) == nil)
+        }
+        #expect(bounds == [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
+        schedule.wakeRested(now: at(100_000))
+        #expect(schedule.next(width: 1) == first)
+        schedule.finished(first, hasMore: true)
+        _ = schedule.next(width: 1)
+        schedule.failed(first, now: at(0)) { range in
+            bounds.append(range.upperBound)
+            return 0
+        }
+        #expect(bounds.last == 100)
+    }
+
+    @Test func whatIsLostMakesRoom() {
+        var schedule = schedule(first, second)
+        #expect(schedule.next(width: 1) == first)
+        schedule.remove(first)
+        #expect(schedule.running == 0)
+        #expect(schedule.next(width: 1) == second)
+        schedule.finished(first, hasMore: true)
+        #expect(schedule.running == 1)
+        #expect(schedule.owned == [second])
+    }
+}

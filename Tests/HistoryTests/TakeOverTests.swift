@@ -1,0 +1,203 @@
+import ArchiveFunctions
+import Engine
+import Hosting
+import Postgres
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatHistory
+
+/// Who writes which partition, and what a writer leaves to its successor.
+@Suite(.serialized) struct TakeOverTests {
+    private static let leases = "parley_history_leases_held"
+
+    private func leases(_ metrics: Registry) -> Int {
+        let line = metrics.exposition().split(separator: "\n").first { $0.hasPrefix(Self.leases + " ") }
+        return line.flatMap { Int($0.dropFirst(Self.leases.count + 1)) } ?? -1
+    }
+
+    @Test func twoInstancesShareThePartitionsAndOneHasAll() async throws {
+        let rooms = (0..<40).map { room("room-\($0)") }
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            let metrics = cluster.context.metrics
+            try await cluster.open(rooms)
+            var isSo = await eventually(on: loop) { leases(metrics) == 64 }
+            #expect(isSo)
+            let second = try cluster.another()
+            second.history.start()
+            isSo = await eventually(on: loop) { leases(metrics) == 32 && leases(second.metrics) == 32 }
+            #expect(isSo)
+            for number in 0..<400 { try await cluster.send("message \(number)", to: rooms[number % 40]) }
+            var isDrained = try await cluster.drained(rooms)
+            #expect(isDrained)
+            await second.history.stop()
+            isSo = await eventually(on: loop, withinMilliseconds: 5_000) { leases(metrics) == 64 }
+            #expect(isSo)
+            for number in 0..<400 { try await cluster.send("message \(number)", to: rooms[number % 40]) }
+            isDrained = try await cluster.drained(rooms)
+            #expect(isDrained)
+            for room in rooms {
+                let seqs = try await cluster.archived(room)
+                #expect(seqs == Array(1...20))
+            }
+            await cluster.stop()
+        }
+    }
+
+    /// Nothing is acknowledged before it is committed, and what was committed and not acknowledged is a replay.
+    @Test func aDeathBetweenCommitAndAcknowledgementChangesNothing() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            try await cluster.send("message 1", to: .general)
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            // A log_stored that dies before it has done anything.
+            let broken = ArchiveFunctions.library.source.replacing(
+                "local function log_stored(keys, args)",
+                with: "local function log_stored(keys, args) error('killed')")
+            _ = try await cluster.redis.call("FUNCTION", "LOAD", "REPLACE", .text(broken))
+            for number in 2...30 { try await cluster.send("message \(number)", to: .general) }
+            var seqs: [Int64] = []
+            for _ in 0..<2_000 where seqs.count < 2 {
+                await loop.sleep(milliseconds: 5)
+                seqs = try await cluster.archived(.general)
+            }
+            #expect(seqs.starts(with: [1, 2]))
+            let log = try await cluster.redis.call("XLEN", .text(Keys.log(RoomID.general.partition)))
+            #expect(log.int == 29)
+            var stored = try await cluster.stored(.general)
+            #expect(stored == 1)
+            await cluster.stopHistory()
+            _ = try await cluster.redis.call(
+                "FUNCTION", "LOAD", "REPLACE", .text(ArchiveFunctions.library.source))
+            try await cluster.restart()
+            let isDrainedAgain = try await cluster.drained([.general])
+            #expect(isDrainedAgain)
+            seqs = try await cluster.archived(.general)
+            #expect(seqs == Array(1...30))
+            stored = try await cluster.stored(.general)
+            #expect(stored == 30)
+            #expect(cluster.context.metrics.exposition().contains("parley_history_dead_letters_total 0"))
+            await cluster.stop()
+        }
+    }
+
+    /// Stopped while it sends a batch, a predecessor holds its locks as long as its connection lives.
+    @Test func aPredecessorThatHangsInItsTransactionHoldsNobodyUp() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            try await cluster.send("message 1", to: .general)
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            await cluster.stopHistory()
+            let predecessor = try cluster.hangingPredecessor()
+            weak let hanging = predecessor
+            loop.spawn { await hanging?.hold(RoomID.general.partition) }
+            let isHolding = await eventually(on: loop) { predecessor.isHolding }
+            #expect(isHolding)
+            try await cluster.send("message 2", to: .general)
+            let start = loop.now
+            try await cluster.restart()
+            let isDrainedAgain = try await cluster.drained([.general])
+            #expect(isDrainedAgain)
+            // Well before the server would have ended that session by itself.
+            #expect(loop.now.milliseconds - start.milliseconds < 5_000)
+            predecessor.letGo()
+            let isOver = await eventually(on: loop) { predecessor.error != nil }
+            #expect(isOver)
+            await predecessor.close()
+            await cluster.stop()
+        }
+    }
+
+    /// A Redis that came back as it was some time ago has entries pending that the writer believes it is done with.
+    @Test func whatIsPendingAfterAReconnectIsTaken() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            try await cluster.send("message 1", to: .general)
+            var isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let log: RedisArgument = .text(Keys.log(RoomID.general.partition))
+            let recent = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
+            let envelope = try #require(recent[0][1]["e"].bytes)
+            _ = try await cluster.redis.call(
+                "EVAL",
+                """
+                redis.call('XADD', KEYS[1], '*', 'e', ARGV[1])
+                redis.call('XREADGROUP', 'GROUP', 'history', 'writer', 'STREAMS', KEYS[1], '>')
+                """, "1", log, .bytes(envelope))
+            let length = try await cluster.redis.call("XLEN", log)
+            #expect(length.int == 1)
+            _ = try await cluster.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            await cluster.stop()
+        }
+    }
+
+    @Test func anEmptiedRedisIsServedAnew() async throws {
+        try await onLoop { loop in
+            let cluster = try await Cluster(loop)
+            try await cluster.open([.general])
+            for number in 1...5 { try await cluster.send("message \(number)", to: .general) }
+            var isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            _ = try await cluster.redis.call("FLUSHALL")
+            try await cluster.open([.general])
+            for number in 6...9 { try await cluster.send("message \(number)", to: .general) }
+            isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            let seqs = try await cluster.archived(.general)
+            #expect(seqs.count == 9)
+            await cluster.stop()
+        }
+    }
+}
+
+/// A writer that has a partition's row locked and does not go on.
+private final class HangingPredecessor {
+    private(set) var isHolding = false
+    private(set) var error: (any Error)?
+    private let loop: EventLoop
+    private let postgres: PostgresClient
+    private var mayEnd = false
+
+    init(loop: EventLoop, url: PostgresURL) {
+        self.loop = loop
+        // The server's own bound on idle transactions must not be what helps.
+        var settings = PostgresSettings()
+        settings.idleInTransactionTimeout = 60_000
+        postgres = PostgresClient(loop: loop, url: url, poolSize: 1, name: "history", settings: settings)
+        postgres.start()
+    }
+
+    func hold(_ partition: Partition) async {
+        do {
+            try await postgres.transaction { transaction in
+                try await transaction.query(
+                    "SELECT history.hold($1::smallint, 1)", [.int(Int64(partition.number))])
+                self.isHolding = true
+                while !self.mayEnd { await self.loop.sleep(milliseconds: 5) }
+                try await transaction.query("SELECT 1")
+            }
+        } catch {
+            self.error = error
+        }
+    }
+
+    func letGo() { mayEnd = true }
+
+    func close() async { await postgres.close() }
+}
+
+extension Cluster {
+    fileprivate func hangingPredecessor() throws -> HangingPredecessor {
+        HangingPredecessor(loop: loop, url: config.postgres)
+    }
+}
