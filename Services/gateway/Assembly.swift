@@ -64,7 +64,7 @@ actor Assembly: Service {
         guard let parts else { return }
         parts.health.isDraining = true
         parts.shard.degradation.stop()
-        await parts.shard.drain(withinMilliseconds: 3_000)
+        await parts.shard.drain(milliseconds: config.drainSeconds * 1_000)
         await parts.http.drain(withinMilliseconds: 1_000)
         await parts.lease.release()
         parts.rpc.close()

@@ -33,6 +33,8 @@ struct GatewayConfig: ServiceConfiguration {
     let silenceSeconds: Int
     /// How many bytes may wait for one reader.
     let sendQueueBytes: Int
+    /// How long clients may take to go elsewhere when the gateway ends, in seconds.
+    let drainSeconds: Int
     /// How many seqs the recent log of a room keeps, and how many at most while the archive lags.
     let recentKeep: Int
     let recentMax: Int
@@ -42,7 +44,13 @@ struct GatewayConfig: ServiceConfiguration {
     let seenMax: Int
 
     init(from settings: inout Settings) {
-        hosting = settings.hosting(port: 8080)
+        let hosting = settings.hosting(port: 8080)
+        drainSeconds = settings.seconds(
+            "DRAIN_SECONDS", default: 10, in: 0...600,
+            help: "How long clients may take to go elsewhere; SHUTDOWN_SECONDS is 10 more at least.")
+        self.hosting = HostingSettings(
+            host: hosting.host, port: hosting.port, logLevel: hosting.logLevel,
+            shutdownSeconds: max(hosting.shutdownSeconds, drainSeconds + 10))
         id = settings.parsed(
             "GATEWAY_ID", default: GatewayConfig.hostName, expects: "1–64 of letters, digits, - _ .",
             help: "This gateway's name in the cluster: unique."

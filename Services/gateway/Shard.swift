@@ -37,7 +37,8 @@ final class Shard {
     private var ticker: Timer?
     /// Who is known to auth: asked once each.
     private var introduced: Set<UserHandle> = []
-    private var whenEmpty: (() -> Void)?
+    /// How many connections have not ended, those included whose conversation is over.
+    private var sockets = 0
     private(set) var isDraining = false
 
     private static let mostIntroduced = 100_000
@@ -95,7 +96,7 @@ final class Shard {
     func upgrade(_ request: Request) -> Upgrade? {
         guard let arrival = Arrival(request) else { return nil }
         guard !isDraining else {
-            return .refused(Problem(.serviceUnavailable, "draining", retryAfterSeconds: 1).response)
+            return .refused(Shard.draining)
         }
         let credentials = Credentials(request, allowsQueryToken: config.allowsQueryToken)
         let isWelcome = origins.allows(origin: request.headers["Origin"], host: request.host)
@@ -108,6 +109,13 @@ final class Shard {
         }
     }
 
+    /// Not on this connection again: the load balancer turns to another gateway.
+    private static var draining: Response {
+        var response = Problem(.serviceUnavailable, "draining", retryAfterSeconds: 1).response
+        response.headers["Connection"] = "close"
+        return response
+    }
+
     private func open(
         _ connection: WebSocketConnection, _ arrival: Arrival, from address: String,
         _ credentials: Credentials?
@@ -116,6 +124,8 @@ final class Shard {
         let session = Session(
             connection, arrival: arrival, address: address, isJudging: isJudging, shard: self)
         sessions[ObjectIdentifier(session)] = session
+        sockets += 1
+        connection.onGone = { [self] in sockets -= 1 }
         metrics.connections.add()
         metrics.opened.add()
         guard census.opened(from: address) else { return session.close(.tooManyConnections) }
@@ -166,7 +176,6 @@ final class Shard {
         session.joined = []
         session.uninvited = []
         session.present = []
-        if sessions.isEmpty { whenEmpty?() }
     }
 
     /// Redis is back, and may have lost what it knew: the rooms to rejoin are stated again.
@@ -278,23 +287,12 @@ final class Shard {
 
     // MARK: The end
 
-    /// Tells every client to come back elsewhere, and waits until all have gone or the bound is over.
-    func drain(withinMilliseconds bound: Int) async {
+    /// Sends every client to another gateway; returns when all have gone or the time is over.
+    func drain(milliseconds: Int) async {
         isDraining = true
-        guard !sessions.isEmpty else { return }
-        for session in sessions.values {
-            session.send(ServerDraining(reconnectAfterMilliseconds: Int64.random(in: 0...2_000)))
-            session.close(.draining)
-        }
-        await withCheckedContinuation { continuation in
-            var done: (() -> Void)? = { continuation.resume() }
-            let finish = {
-                done?()
-                done = nil
-            }
-            whenEmpty = finish
-            loop.schedule(afterMilliseconds: bound, finish)
-        }
-        whenEmpty = nil
+        let drain = Drain(
+            loop: loop, sessions: Array(sessions.values), milliseconds: milliseconds, log: log
+        ) { [self] in sockets }
+        await drain.run()
     }
 }

@@ -109,6 +109,10 @@ class Client:
         """The frames of this kind among what has arrived by now."""
         return [frame for frame in self.settle() if frame["type"] == kind and _holds(frame, values)]
 
+    def heard_of(self, kind: str, /) -> list[Frame]:
+        """The frames of this kind that wait; nothing more is received."""
+        return [frame for frame in self.pending if frame["type"] == kind]
+
     def closed(self, patience: float = PATIENCE) -> Closed:
         """Waits until the server closes."""
         deadline = time.monotonic() + patience

@@ -67,13 +67,14 @@ class Cluster:
         """Name to `{"name","pid","url","state"}`."""
         return {process["name"]: process for process in json.loads(self.local("status", "--json"))["processes"]}
 
-    def spawn(self, service: str) -> Instance:
+    def spawn(self, service: str, **settings: str) -> Instance:
         """One more instance of a service (`history-2` is the second), on the same Redis and PostgreSQL; ends with the cluster."""
-        number = 2 + sum(name.startswith(f"{service}-") for name in self._instances)
+        first = len(self.gateway_urls) if service == "gateway" else 1
+        number = first + 1 + sum(name.startswith(f"{service}-") for name in self._instances)
         name = f"{service}-{number}"
         environment = self.environment() | {
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}", "DATABASE_URL": self.database_url, "GATEWAY_ID": name,
-        }
+        } | settings
         log = self.folder / str(self.base) / "log" / f"{name}.log"
         port = self.base + SPAWNED + len(self._instances)
         self._instances[name] = Instance(name, BINARIES / service, port, environment, log)

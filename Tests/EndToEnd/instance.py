@@ -31,6 +31,11 @@ class Instance:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How the last run ended; None while it runs."""
+        return self._process.poll() if self._process else None
+
     def start(self) -> None:
         """Returns when it is ready; starting what runs is fine."""
         if not self.is_running:
@@ -48,6 +53,10 @@ class Instance:
     def stop(self) -> None:
         """SIGTERM: returns when it has ended; one that is paused is woken to hear it."""
         self._end(signal.SIGTERM)
+
+    def tell_to_end(self) -> None:
+        """SIGTERM, without waiting for what comes of it."""
+        os.kill(self._process.pid, signal.SIGTERM)
 
     def pause(self) -> None:
         """SIGSTOP: it is there, and does nothing."""

@@ -56,12 +56,22 @@ signal_end() {
     kill -CONT "$pid" 2>/dev/null || true
 }
 
+# How long a process may take to end: longer where a gateway may take its time to send clients elsewhere.
+stop_seconds() {
+    local drain=${DRAIN_SECONDS-} least=${STOP_SECONDS:-25}
+    [ -n "$drain" ] || drain=$(sed -nE 's/^export DRAIN_SECONDS=([0-9]+)$/\1/p' "$run/settings" 2>/dev/null || true)
+    [[ $drain =~ ^[0-9]+$ ]] || drain=10
+    echo $((least > drain + 15 ? least : drain + 15))
+}
+
 # await_end NAME: bounded; past the bound the whole process group is killed.
 await_end() {
-    local deadline=$((SECONDS + ${STOP_SECONDS:-25})) pid
+    local patience deadline pid
+    patience=$(stop_seconds)
+    deadline=$((SECONDS + patience))
     while pid=$(pid_of "$1"); do
         if [ "$SECONDS" -ge "$deadline" ]; then
-            say "  $1 (pid $pid) did not end in ${STOP_SECONDS:-25} s: killing it"
+            say "  $1 (pid $pid) did not end in $patience s: killing it"
             kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
             deadline=$((SECONDS + 5))
         fi

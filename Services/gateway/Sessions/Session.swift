@@ -82,6 +82,12 @@ final class Session {
         connection.close(CloseCode(reason.code), reason: reason.word, droppingQueued: reason == .slowConsumer)
     }
 
+    /// Takes nothing more from the client; what it has sent is carried out.
+    func hearNoMore() { connection.pauseReading() }
+
+    /// Ends the connection without a word.
+    func abort() { connection.abort() }
+
     /// Whether another envelope of a log may be queued.
     var hasRoom: Bool { connection.hasRoom || !connection.isOpen }
 
@@ -279,7 +285,9 @@ final class Session {
         endTyping()
         state.closed()
         drained()
-        shard.ended(self, identity, wasLost: info.side == .lost)
+        // Whom we sent away is on the way to another gateway, and has not left.
+        let wasLost = info.side == .lost || info.reason == CloseReason.draining.word
+        shard.ended(self, identity, wasLost: wasLost)
         log.debug(
             "connection ended", ["code": .int(Int(info.code.number)), "reason": .string(info.reason)])
     }

@@ -20,6 +20,8 @@ public final class WebSocketConnection {
     public var onDrain: (() -> Void)?
     /// Called once when the conversation is over.
     public var onClosed: ((CloseInfo) -> Void)?
+    /// Called once when the socket is closed too: after `onClosed`, or when that is about to be called.
+    public var onGone: (() -> Void)?
 
     /// When bytes last came from the peer.
     public private(set) var lastHeard: Instant
@@ -188,6 +190,9 @@ public final class WebSocketConnection {
     private func streamClosed() {
         lingerTimer?.cancel()
         perform(handshake.lost())
+        let tell = onGone
+        onGone = nil
+        tell?()
     }
 
     private func report(_ info: CloseInfo) {
