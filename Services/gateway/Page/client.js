@@ -1,13 +1,21 @@
 import { Connection } from "./client/connection.js";
 import { ParleyError } from "./client/errors.js";
-import { RoomFeed } from "./client/feed.js";
-import { Outbox } from "./client/outbox.js";
 import { Requests } from "./client/requests.js";
+import { FollowedRooms } from "./client/rooms.js";
+import { Sender } from "./client/sender.js";
 import { Session } from "./client/session.js";
 
 export { ParleyError };
 
 const TYPING_EVERY = 3_000;
+
+/**
+ * @typedef {object} Store what outlives the page. All of it is secret.
+ * @property {() => object|null} load the tokens
+ * @property {(tokens: object|null) => void} save keeps the tokens for the next visit
+ * @property {(user: string) => object[]} [loadOutbox] what that user had written and was not settled
+ * @property {(user: string, messages: object[]) => void} [saveOutbox]
+ */
 
 /**
  * A client of Parley for browsers: one log-in, one connection, many rooms.
@@ -20,35 +28,46 @@ const TYPING_EVERY = 3_000;
  *     await client.send("general", "hello");
  *
  * It comes back by itself after a break, joins its rooms again where they stopped, and sends again what had not been
- * answered, each message once. Every server frame is an event named after its `type`, with the frame as `detail`;
- * what a room's log brings twice is dropped before. Beside these:
+ * answered, each message once and in the order of writing. Every server frame is an event named after its `type`,
+ * with the frame as `detail`; what a room's log brings twice is dropped before. Beside these:
  *
  * - `state`: `{state, reason?, retryAt?}`, where `state` is `offline`, `connecting`, `online`, `waiting` (until
  *   `retryAt`, milliseconds since 1970) or `closed` (it will not come back by itself: `reason` says why)
  * - `session`: `{user}`, after each renewal of the tokens; `user` is null when the log-in has ended
  * - `restarted`: `{room}`: what was shown of the room has a hole before what follows, so load its history anew
+ *
+ * Two frames ask for something, too: `gap` names what could not be delivered (load it by `history`), and a
+ * `message_error` after the promise of `send` was kept means that the archive could not take the message after all.
  */
 export class ParleyClient extends EventTarget {
   #session;
   #connection;
-  #outboxTimer = null;
-  #feeds = new Map();
-  #outbox = new Outbox();
+  #rooms;
+  #sender;
   #requests = new Requests();
   #typing = new Map();
   #limits = null;
+  #store;
+  #rejoin = null;
+  #isRejoining = false;
 
   /**
    * @param {object} [options]
    * @param {string} [options.url] where Parley is; by default where the page came from
-   * @param {{load: () => object|null, save: (tokens: object|null) => void}} [options.store] keeps the tokens for the
-   *   next visit; without it they end with the page. They are secrets.
+   * @param {Store} [options.store] what outlives the page; without it all ends with it
    */
   constructor({ url = globalThis.location?.origin, store = { load: () => null, save: () => {} } } = {}) {
     super();
     const base = url.replace(/\/$/, "");
+    this.#store = store;
+    this.#rooms = new FollowedRooms((type, data) => this.request(type, data), (type, detail) => this.#emit(type, detail));
+    this.#sender = new Sender({
+      send: (data) => this.#connection.send({ type: "send_message", data }),
+      probe: () => this.#connection.probe(),
+      save: (messages) => this.user && store.saveOutbox?.(this.user.id, messages),
+    });
     this.#session = new Session(base, store, (tokens) => this.#tokensChanged(tokens));
-    this.#connection = new Connection(`${base.replace(/^http/, "ws")}/ws`, this.#session, {
+    this.#connection = new Connection(() => base.replace(/^http/, "ws") + this.#path(), this.#session, {
       state: (detail) => this.#emit("state", detail),
       frame: (frame) => this.#receive(frame),
       down: () => this.#down(),
@@ -103,9 +122,13 @@ export class ParleyClient extends EventTarget {
   /**
    * Connects, and stays connected until `disconnect`.
    *
+   * @param {object} [options]
+   * @param {{recent: number}} [options.rejoin] joins the rooms that this log-in had in the last hour, as after a
+   *   reload of the page, with so many recent envelopes each; their `joined` events tell which
    * @returns {Promise<void>} settled when it is first online, or when it has become plain that it will not be
    */
-  connect() {
+  connect({ rejoin } = {}) {
+    this.#rejoin = rejoin ?? null;
     const online = new Promise((resolve, reject) => {
       const watch = ({ detail }) => {
         if (detail.state === "connecting" || detail.state === "waiting") return;
@@ -127,32 +150,30 @@ export class ParleyClient extends EventTarget {
   /** Closes the connection and forgets its rooms; what was not answered fails. */
   disconnect() {
     this.#connection.stop("offline");
-    this.#feeds.clear();
-    this.#outbox.abandon(new ParleyError("disconnected"));
+    this.#forget(new ParleyError("disconnected"));
   }
 
   // Rooms
 
   /**
-   * Joins a room, now and after every reconnect.
+   * Joins a room, now and after every reconnect. The room of a direct message that arrives is joined by itself.
    *
    * @param {string} room
    * @param {{recent?: number}} [options] how many of the newest envelopes follow (0–100)
-   * @returns {Promise<object>} the `joined` frame
+   * @returns {Promise<object>} the `joined` frame, as soon as that can be had
+   * @throws {ParleyError} when it is refused for good
    */
   join(room, { recent = 50 } = {}) {
-    if (!this.#feeds.has(room)) this.#feeds.set(room, new RoomFeed(room, recent));
-    return this.#join(this.#feeds.get(room));
+    return this.#rooms.join(room, recent);
   }
 
   /** Ends the live room on this connection; membership stays. */
   leave(room) {
-    this.#feeds.delete(room);
-    return this.request("leave_room", { room });
+    return this.#rooms.leave(room);
   }
 
   /**
-   * Sends a message; it survives breaks of the connection and is stored once.
+   * Sends a message; it survives breaks of the connection, is stored once, and after what was sent to the room before.
    *
    * @param {string} room or `{to: handle}` for a direct message
    * @param {string} content
@@ -171,12 +192,17 @@ export class ParleyClient extends EventTarget {
     if (ack) data.ack = ack;
     if (replyTo) data.reply_to = replyTo;
     if (metadata) data.metadata = metadata;
-    return new Promise((resolve, reject) => {
-      const problem = this.#problem(data);
-      if (problem) return reject(problem);
-      this.#outbox.add(data, retry, { resolve, reject });
-      this.#flush();
-    });
+    return this.#sender.send(data, retry);
+  }
+
+  /**
+   * Sends again what an earlier visit left unsettled, once.
+   *
+   * @returns {{data: object, sent: Promise<object>}[]} what was sent, and what comes of it as with `send`
+   */
+  resume() {
+    const left = (this.user && this.#store.loadOutbox?.(this.user.id)) ?? [];
+    return left.map(({ data, uncertain }) => ({ data, sent: this.#sender.send(data, uncertain) }));
   }
 
   /** Says that the user types, or no longer does: call it on every key, it is sent when it is news. */
@@ -259,10 +285,15 @@ export class ParleyClient extends EventTarget {
 
   // Coming and going
 
+  #path() {
+    this.#isRejoining = this.#rejoin !== null && this.#rooms.isEmpty;
+    return this.#isRejoining ? `/ws?rejoin=true&recent=${this.#rejoin.recent}` : "/ws";
+  }
+
   #down() {
-    clearTimeout(this.#outboxTimer);
-    this.#outbox.connectionLost();
     this.#typing.clear();
+    this.#sender.connectionLost();
+    this.#rooms.connectionLost();
     this.#requests.connectionLost();
   }
 
@@ -271,99 +302,37 @@ export class ParleyClient extends EventTarget {
       if (this.#connection.isOnline) this.request("authenticate", { token: tokens.access }).catch(() => {});
     } else {
       this.#connection.stop("closed", "signed_out");
-      this.#feeds.clear();
-      this.#outbox.abandon(new ParleyError("signed_out"));
+      this.#forget(new ParleyError("signed_out"));
     }
     this.#emit("session", { user: tokens?.user ?? null });
+  }
+
+  #forget(error) {
+    this.#rooms.clear(error);
+    this.#sender.abandon(error);
   }
 
   // What the server says
 
   #receive(frame) {
-    if (Number.isInteger(frame.seq) && frame.room && !this.#takeFromLog(frame)) return;
-    this.#react(frame);
+    const isNews = this.#rooms.receive(frame);
+    if (frame.type === "connected") this.#connected(frame.data ?? {});
+    this.#sender.receive(frame);
     this.#requests.answer(frame);
-    this.#emit(frame.type, frame);
-  }
-
-  #react(frame) {
-    const data = frame.data ?? {};
-    switch (frame.type) {
-      case "connected":
-        return this.#connected(data);
-      case "joined":
-        if (this.#feeds.get(frame.room)?.joined(data)) this.#emit("restarted", { room: frame.room });
-        return;
-      case "left":
-        return this.#feeds.delete(frame.room);
-      case "gap":
-        return this.#feeds.get(frame.room)?.skipped(data);
-      case "room_epoch":
-        return this.#feeds.get(frame.room)?.epochBegan(data);
-      case "message_sent":
-        return this.#outbox.accepted(frame);
-      case "message_stored":
-        return this.#outbox.stored(frame);
-      case "message_error":
-      case "rate_limit_exceeded":
-        this.#outbox.refused(data.client_msg_id, ParleyError.ofFrame(frame), Date.now());
-        return this.#flush();
-      case "token_expiring":
-        return this.refresh().catch(() => {});
-      case "server_draining":
-        return this.#connection.draining(data.reconnect_after_ms ?? 0);
-    }
+    if (frame.type === "token_expiring") this.refresh().catch(() => {});
+    if (frame.type === "server_draining") this.#connection.draining(frame.data?.reconnect_after_ms ?? 0);
+    if (isNews) this.#emit(frame.type, frame);
   }
 
   #connected(data) {
     this.#limits = data.limits ?? null;
     this.#connection.connected((data.heartbeat_seconds ?? 25) * 1000);
-    for (const feed of this.#feeds.values()) this.#join(feed).catch(() => {});
-    this.#flush();
-  }
-
-  async #join(feed) {
-    const { room, recent, since } = feed;
-    try {
-      return await this.request("join_room", { room, recent, ...(since ? { since } : {}) });
-    } catch (error) {
-      if (error.code === "room_denied" && this.#feeds.delete(room)) {
-        this.#emit("left", { type: "left", room, data: { reason: "room_denied" } });
-      }
-      throw error;
-    }
-  }
-
-  #takeFromLog(frame) {
-    const feed = this.#feeds.get(frame.room);
-    if (!feed) return true;
-    const decision = feed.receive(frame);
-    if (decision === "rejoin") this.#join(feed).catch(() => feed.rejoinFailed());
-    if (decision.gap) this.#emit("gap", { type: "gap", room: frame.room, data: { epoch: frame.epoch, ...decision.gap } });
-    return decision === "take" || decision.gap !== undefined;
+    this.#rooms.connected(this.#isRejoining ? data.rooms ?? [] : []);
+    this.#sender.connected(data.limits?.message_bytes);
   }
 
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-
-  // What leaves
-
-  #flush() {
-    if (!this.#connection.isOnline) return;
-    const { frames, nextAt } = this.#outbox.take(Date.now());
-    for (const data of frames) this.#connection.send({ type: "send_message", data });
-    clearTimeout(this.#outboxTimer);
-    if (nextAt !== null) this.#outboxTimer = setTimeout(() => this.#flush(), nextAt - Date.now());
-  }
-
-  /** What can be known to fail without asking: a frame that is too big would cost the connection. */
-  #problem(data) {
-    if (this.#outbox.has(data.client_msg_id)) return new ParleyError("idempotency_conflict", "Already on its way.");
-    if (this.#outbox.isFull) return new ParleyError("overloaded", "Too many messages wait to be sent.");
-    const bytes = new TextEncoder().encode(JSON.stringify(data)).length + 100;
-    if (bytes > (this.#limits?.message_bytes ?? 65_536)) return new ParleyError("content_too_long");
-    return null;
   }
 }
 

@@ -33,6 +33,12 @@ static const unsigned char client_policy_js[] = {
 static const unsigned char client_requests_js[] = {
 #embed "client/requests.js"
 };
+static const unsigned char client_rooms_js[] = {
+#embed "client/rooms.js"
+};
+static const unsigned char client_sender_js[] = {
+#embed "client/sender.js"
+};
 static const unsigned char client_session_js[] = {
 #embed "client/session.js"
 };
@@ -93,6 +99,8 @@ static const struct page_file page_files[] = {
     {"/client/outbox.js", JS, client_outbox_js, sizeof client_outbox_js},
     {"/client/policy.js", JS, client_policy_js, sizeof client_policy_js},
     {"/client/requests.js", JS, client_requests_js, sizeof client_requests_js},
+    {"/client/rooms.js", JS, client_rooms_js, sizeof client_rooms_js},
+    {"/client/sender.js", JS, client_sender_js, sizeof client_sender_js},
     {"/client/session.js", JS, client_session_js, sizeof client_session_js},
     {"/page.js", JS, page_js, sizeof page_js},
     {"/page/composer.js", JS, page_composer_js, sizeof page_composer_js},

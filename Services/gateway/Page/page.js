@@ -48,7 +48,7 @@ function enter(user) {
   byID("me").title = user.name ?? user.id;
   byID("chat").hidden = false;
   rooms.begin(user.id);
-  client.connect();
+  client.connect({ rejoin: { recent: 0 } });
 }
 
 function leave() {

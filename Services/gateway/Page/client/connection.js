@@ -11,7 +11,7 @@ const STEADY = 5_000;
  */
 export class Connection {
   state = { state: "offline" };
-  #url;
+  #urlOfNext;
   #session;
   #events;
   #link = null;
@@ -24,13 +24,13 @@ export class Connection {
   #drainTimer = null;
 
   /**
-   * @param {string} url of the WebSocket
+   * @param {() => string} urlOfNext where the next WebSocket goes
    * @param {import("./session.js").Session} session
    * @param {{state: (detail: object) => void, frame: (frame: object) => void, down: () => void}} events `down`: what
    *   was sent and not answered may be lost
    */
-  constructor(url, session, events) {
-    this.#url = url;
+  constructor(urlOfNext, session, events) {
+    this.#urlOfNext = urlOfNext;
     this.#session = session;
     this.#events = events;
     globalThis.addEventListener?.("online", () => this.state.state === "waiting" && this.#open());
@@ -49,6 +49,11 @@ export class Connection {
   /** @param {object} frame sent if the link is open; its answer tells whether it arrived */
   send(frame) {
     this.#link?.send(frame);
+  }
+
+  /** An answer is overdue: finds out whether the other side still lives, and gives the link up where it does not. */
+  probe() {
+    this.#link?.probe();
   }
 
   /** Takes `connected`: from here on frames may be sent. */
@@ -84,7 +89,7 @@ export class Connection {
     try {
       const token = await this.#session.token();
       if (attempt !== this.#attempt) return;
-      this.#link = new Link(this.#url, token, {
+      this.#link = new Link(this.#urlOfNext(), token, {
         frame: this.#events.frame,
         lost: (code, reason) => this.#lost(code, reason),
       });

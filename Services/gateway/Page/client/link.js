@@ -1,5 +1,5 @@
 const OPENING = 10_000;
-const ANSWER = 10_000;
+const ANSWER = 5_000;
 
 /**
  * One WebSocket, from the attempt to its end: it ends exactly once, and a silent one is noticed.
@@ -11,6 +11,7 @@ export class Link {
   #socket;
   #events;
   #watch = null;
+  #isProbing = false;
   #ended = false;
 
   /**
@@ -53,12 +54,15 @@ export class Link {
 
   /** Asks whether the other side is still there. */
   probe() {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
     this.send({ type: "ping", data: {} });
     this.#after(ANSWER, () => this.abandon());
   }
 
   #heard(text) {
     if (this.#ended) return;
+    this.#isProbing = false;
     this.#after(this.heartbeat, () => this.probe());
     let frame;
     try {

@@ -3,6 +3,9 @@ import { backoff } from "./policy.js";
 
 const CAPACITY = 200;
 const ATTEMPTS = 8;
+
+/** The server answers within 5 s: beyond that the connection is suspect, and beyond the second bound the answer is lost. */
+const SUSPECT = 6_000;
 const ANSWER = 15_000;
 
 /** Faults of the service, not of the message: sent again without asking anybody. */
@@ -12,11 +15,18 @@ const PASSING = new Set(["timeout", "bus_unavailable", "history_unavailable", "o
 const UNCERTAIN = new Set(["timeout", "internal_error"]);
 
 /**
+ * @typedef {object} Entry
+ * @property {object} data the `data` of `send_message`, with `client_msg_id`
+ * @property {boolean} uncertain whether an earlier try may have been accepted
+ * @property {boolean} accepted the log has it, and the writer waits for more than that
+ */
+
+/**
  * The messages that are on their way, in the order they were written.
  *
  * A pure value: it says what to send now and when to look again; the client owns the socket and the clock. A
- * message whose fate is unknown is sent again under its own key with `retry: true`, so that it is stored once. One
- * that waits holds back the later ones of its room: their order is the writer's.
+ * message whose fate is unknown is sent again under its own key with `retry: true`, so that it is stored once. Of
+ * each room one is under way at a time: whatever happens to it, what was written later comes later.
  */
 export class Outbox {
   #entries = new Map();
@@ -29,53 +39,56 @@ export class Outbox {
     return this.#entries.has(key);
   }
 
+  /** @returns {{data: object, uncertain: boolean}[]} what to `add` again after the page was loaded anew */
+  get saved() {
+    return [...this.#entries.values()].map(({ data, uncertain, inFlight }) => ({ data, uncertain: uncertain || inFlight }));
+  }
+
   /**
-   * @param {object} data the `data` of `send_message`, with `client_msg_id`
-   * @param {boolean} uncertain whether an earlier try may have been accepted
+   * @param {object} data
+   * @param {boolean} uncertain
    * @param {{resolve: Function, reject: Function}} waiter
    */
   add(data, uncertain, waiter) {
-    this.#entries.set(data.client_msg_id, { data, uncertain, waiter, inFlight: false, sentAt: 0, attempts: 0, notBefore: 0 });
+    const fresh = { inFlight: false, accepted: false, sentAt: 0, attempts: 0, notBefore: 0 };
+    this.#entries.set(data.client_msg_id, { data, uncertain, waiter, ...fresh });
   }
 
   /**
    * Takes what may leave now.
    *
-   * @returns {{frames: object[], nextAt: number|null}} the data to send, and when the next one becomes due
+   * @returns {{frames: object[], nextAt: number|null, isSuspect: boolean}} the data to send, when to look again, and
+   *   whether an answer is overdue
    */
   take(now) {
     this.#giveUpWaiting(now);
     const frames = [];
-    const held = new Set();
-    let nextAt = null;
+    const busy = new Set();
     for (const entry of this.#entries.values()) {
       const target = entry.data.room ?? `to ${entry.data.to}`;
-      if (entry.inFlight) nextAt = Math.min(nextAt ?? Infinity, entry.sentAt + ANSWER);
-      if (entry.inFlight || held.has(target)) continue;
-      if (entry.notBefore > now) {
-        held.add(target);
-        nextAt = Math.min(nextAt ?? Infinity, entry.notBefore);
-        continue;
-      }
+      if (entry.accepted || busy.has(target)) continue;
+      busy.add(target);
+      if (entry.inFlight || entry.notBefore > now) continue;
       Object.assign(entry, { inFlight: true, sentAt: now });
-      nextAt = Math.min(nextAt ?? Infinity, now + ANSWER);
       frames.push(entry.uncertain ? { ...entry.data, retry: true } : entry.data);
     }
-    return { frames, nextAt };
+    return { frames, ...this.#outlook(now) };
   }
 
   /** The connection ended: what was under way may or may not have arrived. */
   connectionLost() {
     for (const entry of this.#entries.values()) {
-      if (entry.inFlight) Object.assign(entry, { inFlight: false, uncertain: true });
-      entry.notBefore = 0;
+      if (entry.inFlight) entry.uncertain = true;
+      Object.assign(entry, { inFlight: false, accepted: false, notBefore: 0 });
     }
   }
 
   /** Takes `message_sent`. */
   accepted(frame) {
     const entry = this.#entries.get(frame.data?.client_msg_id);
-    if (entry && entry.data.ack !== "stored") this.#settle(entry, "resolve", { room: frame.room, ...frame.data });
+    if (!entry) return;
+    if (entry.data.ack === "stored") entry.accepted = true;
+    else this.#settle(entry, "resolve", { room: frame.room, ...frame.data });
   }
 
   /** Takes `message_stored`. */
@@ -106,9 +119,23 @@ export class Outbox {
 
   /** What has not been answered for long is as unknown as a `timeout`. */
   #giveUpWaiting(now) {
-    for (const [key, { inFlight, sentAt }] of [...this.#entries]) {
-      if (inFlight && sentAt + ANSWER <= now) this.refused(key, new ParleyError("timeout", "", { retryable: true }), now);
+    for (const [key, { inFlight, accepted, sentAt }] of [...this.#entries]) {
+      const isLost = inFlight && !accepted && sentAt + ANSWER <= now;
+      if (isLost) this.refused(key, new ParleyError("timeout", "", { retryable: true }), now);
     }
+  }
+
+  #outlook(now) {
+    let nextAt = null;
+    let isSuspect = false;
+    for (const { inFlight, accepted, sentAt, notBefore } of this.#entries.values()) {
+      if (accepted) continue;
+      const isOverdue = inFlight && sentAt + SUSPECT <= now;
+      isSuspect ||= isOverdue;
+      const due = inFlight ? sentAt + (isOverdue ? ANSWER : SUSPECT) : notBefore;
+      if (due > now) nextAt = Math.min(nextAt ?? Infinity, due);
+    }
+    return { nextAt, isSuspect };
   }
 
   #settle(entry, how, value) {

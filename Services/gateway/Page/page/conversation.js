@@ -71,6 +71,14 @@ export class Conversation {
     if (entry && !entry.id) Object.assign(entry, { state: error ? "failed" : "pending", error });
   }
 
+  /** The archive could not take what had been accepted: it is no message after all, and may be sent as a new one. */
+  lose(key, newKey, error) {
+    const entry = this.#ofKey(key);
+    if (!entry?.id || entry.user !== this.me) return;
+    this.discard(key);
+    this.entries.push({ ...entry, key: newKey, id: null, seq: Infinity, state: "failed", error });
+  }
+
   discard(key) {
     this.entries = this.entries.filter((entry) => entry.key !== key);
   }

@@ -1,8 +1,11 @@
+import { ParleyError } from "../client/errors.js";
 import { Conversation } from "./conversation.js";
 import { byID } from "./dom.js";
 import { directRoom, peerOf, sentenceOf, typingLine } from "./words.js";
 
 const PAGE = 50;
+const LONGEST_FILL = 5;
+const TRY_AGAIN = 3_000;
 
 /** The conversations of the one who is signed in: between the client below and the views above. */
 export class Rooms {
@@ -26,7 +29,9 @@ export class Rooms {
     on("message_edited", ({ room, data }) => this.#change(room, data.message_id, { content: data.content, edited: true }));
     on("message_deleted", ({ room, data }) => this.#change(room, data.message_id, { content: null }));
     on("restarted", ({ room }) => this.#restart(room));
-    on("gap", ({ room }) => this.#restart(room));
+    on("gap", ({ room, data }) => this.#fill(this.#conversations.get(room), data));
+    on("joined", ({ room }) => this.#joined(room));
+    on("message_error", (frame) => this.#lost(frame));
     on("left", ({ room, data }) => data?.reason && this.#drop(room));
     on("notification", ({ data }) => data.kind === "invite" && this.#load([]));
     on("user_typing", ({ room, user }) => this.#conversations.get(room)?.typed(user, Date.now()));
@@ -40,6 +45,11 @@ export class Rooms {
   begin(me) {
     this.#me = me;
     this.#show(null);
+    for (const { data, sent } of this.#client.resume()) {
+      const conversation = this.#add(data.room);
+      conversation.write(data.client_msg_id, data.content, Date.now());
+      this.#follow(conversation, data.client_msg_id, sent);
+    }
   }
 
   end() {
@@ -87,7 +97,7 @@ export class Rooms {
   }
 
   send(content) {
-    const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const key = newKey();
     this.#current.write(key, content, Date.now());
     this.#drawCurrent();
     this.#views.timeline.toEnd();
@@ -121,7 +131,8 @@ export class Rooms {
 
   // What the server brings
 
-  async #load(remembered) {
+  /** @param {string[]} rejoined rooms that the server joins by itself */
+  async #load(rejoined) {
     const me = this.#me;
     let listed = [];
     try {
@@ -131,8 +142,8 @@ export class Rooms {
     }
     if (me === null || me !== this.#me) return;
     this.#learnNames(listed);
-    const mine = new Set([...listed.filter(isMine).map(({ id }) => id), ...remembered]);
-    const fresh = [...mine].filter((room) => !this.#conversations.has(room));
+    const mine = listed.filter(isMine).map(({ id }) => id);
+    const fresh = mine.filter((room) => !this.#conversations.has(room) && !rejoined.includes(room));
     for (const room of fresh.slice(0, this.#client.limits?.rooms ?? 100)) {
       this.#add(room);
       this.#client.join(room, { recent: 0 }).catch((error) => error.code === "room_denied" && this.#drop(room));
@@ -151,9 +162,7 @@ export class Rooms {
 
   #received(envelope) {
     const { room, user, data } = envelope;
-    const isNew = !this.#conversations.has(room);
     const conversation = this.#add(room);
-    if (isNew) this.#client.join(room, { recent: 0 }).catch(() => {});
     // In a room not yet looked at it would stand alone above a hole: the newest page brings it.
     const isShown = conversation.isLoaded || conversation.isLoading;
     const isNews = isShown ? conversation.take(envelope) : user !== this.#me;
@@ -177,6 +186,36 @@ export class Rooms {
     if (conversation === this.#current) this.#loadNewest(conversation);
   }
 
+  #joined(room) {
+    if (this.#conversations.has(room)) return;
+    this.#add(room);
+    this.#drawList();
+    this.#resumeView();
+  }
+
+  /** Loads what the server could not deliver, or, where that is much, only the newest. */
+  async #fill(conversation, { from_seq, to_seq }) {
+    if (!conversation?.isLoaded) return;
+    try {
+      let after = from_seq - 1;
+      for (let pages = 0; pages < LONGEST_FILL && after !== null && after < to_seq; pages += 1) {
+        const page = await this.#client.history(conversation.room, { after, limit: 200 });
+        for (const envelope of page.messages) conversation.take(envelope);
+        after = page.next_after;
+      }
+      if (after !== null && after < to_seq) this.#restart(conversation.room);
+    } catch {
+      this.#restart(conversation.room);
+    }
+    if (conversation === this.#current) this.#drawCurrent();
+  }
+
+  /** Accepted, and yet not kept; of what was never accepted `send` has told. */
+  #lost(frame) {
+    this.#conversations.get(frame.room)?.lose(frame.data.client_msg_id, newKey(), ParleyError.ofFrame(frame));
+    this.#drawCurrent();
+  }
+
   #drop(room) {
     const wasCurrent = this.#current?.room === room;
     this.#conversations.delete(room);
@@ -184,10 +223,13 @@ export class Rooms {
     this.#drawList();
   }
 
-  async #deliver(conversation, key, content, retry) {
+  #deliver(conversation, key, content, retry) {
+    return this.#follow(conversation, key, this.#client.send(conversation.room, content, { clientMessageID: key, retry }));
+  }
+
+  async #follow(conversation, key, sent) {
     try {
-      const place = await this.#client.send(conversation.room, content, { clientMessageID: key, retry });
-      conversation.settle(key, place);
+      conversation.settle(key, await sent);
     } catch (error) {
       conversation.mark(key, error);
     }
@@ -209,10 +251,17 @@ export class Rooms {
       conversation.isLoaded = true;
     } catch (error) {
       byID("announcer").textContent = sentenceOf(error);
+      if (error.retryable && !conversation.isLoaded) {
+        setTimeout(() => this.#loadIfShown(conversation), error.retryAfter ?? TRY_AGAIN);
+      }
     } finally {
       conversation.isLoading = false;
       if (conversation === this.#current) this.#drawCurrent();
     }
+  }
+
+  #loadIfShown(conversation) {
+    if (conversation === this.#current && !conversation.isLoaded) this.#loadNewest(conversation);
   }
 
   #learnNames(rooms) {
@@ -278,6 +327,10 @@ export class Rooms {
   #openFromAddress() {
     this.open(location.hash.slice(1));
   }
+}
+
+function newKey() {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
 
 /** `GET /rooms` lists mine and public ones: those where I have a role are mine. */

@@ -17,6 +17,8 @@ export class Status {
   constructor(client) {
     this.#client = client;
     client.addEventListener("state", () => this.#draw());
+    // Another gateway tells anew what it lacks.
+    client.addEventListener("connected", () => this.#degraded.clear());
     client.addEventListener("service_degraded", ({ detail: { data } }) => {
       this.#degraded.set(data.component, data.effect);
       this.#draw();

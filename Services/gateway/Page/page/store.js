@@ -1,4 +1,5 @@
 const KEY = "parley.session";
+const OUTBOX = "parley.outbox";
 
 /**
  * Where the tokens live between visits: in this tab alone, so that two tabs can be two people, or, where the user
@@ -21,7 +22,27 @@ export class TokenStore {
       if (this.isLasting || isOurs) localStorage.setItem(KEY, JSON.stringify(tokens));
     } else {
       sessionStorage.removeItem(KEY);
+      sessionStorage.removeItem(OUTBOX);
       if (isOurs) localStorage.removeItem(KEY);
+    }
+  }
+
+  /** What this user had written in this tab, and nobody had answered yet. */
+  loadOutbox(user) {
+    try {
+      const saved = JSON.parse(sessionStorage.getItem(OUTBOX));
+      return saved?.user === user && Array.isArray(saved.messages) ? saved.messages : [];
+    } catch {
+      return [];
+    }
+  }
+
+  saveOutbox(user, messages) {
+    try {
+      if (messages.length > 0) sessionStorage.setItem(OUTBOX, JSON.stringify({ user, messages }));
+      else sessionStorage.removeItem(OUTBOX);
+    } catch {
+      // The tab's storage is full: what is written now does not outlive the page.
     }
   }
 }
