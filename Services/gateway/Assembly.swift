@@ -66,6 +66,7 @@ actor Assembly: Service {
         parts.shard.degradation.stop()
         await parts.shard.drain(milliseconds: config.drainSeconds * 1_000)
         await parts.http.drain(withinMilliseconds: 1_000)
+        parts.shard.sender.close()
         await parts.lease.release()
         parts.rpc.close()
         parts.subscriber.close()
@@ -94,7 +95,7 @@ actor Assembly: Service {
         let calls = RoomCalls(bounds: bounds) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
         let sender = MessageSender(
             loop: loop, redis: redis, directory: directory, archive: SendArchive(rpc: rpc), calls: calls,
-            metrics: metrics)
+            replicas: makeReplicaAcks(lease, metrics), metrics: metrics)
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
             authority: link.authority, directory: directory,
@@ -104,6 +105,13 @@ actor Assembly: Service {
             degradation: Degradation(loop: loop, redis: redis, log: log, metrics: context.metrics) {
                 subscriber.isRestored && rpc.isReady
             })
+    }
+
+    private func makeReplicaAcks(_ lease: Lease, _ metrics: GatewayMetrics) -> ReplicaAcks? {
+        guard config.ackReplicas > 0 else { return nil }
+        return ReplicaAcks(
+            needed: config.ackReplicas, loop: loop, address: config.redis, name: "gateway-\(config.id)",
+            incarnation: lease.incarnation, tooFew: metrics.tooFewReplicas)
     }
 
     private func makeHealth(_ shard: Shard) -> Health {

@@ -42,6 +42,8 @@ struct GatewayConfig: ServiceConfiguration {
     let logMaxBytes: Int
     /// How many keys of messages a room remembers of ten minutes.
     let seenMax: Int
+    /// How many replicas must have a message before it is acknowledged.
+    let ackReplicas: Int
 
     init(from settings: inout Settings) {
         let hosting = settings.hosting(port: 8080)
@@ -111,6 +113,9 @@ struct GatewayConfig: ServiceConfiguration {
         seenMax = settings.int(
             "SEEN_MAX", default: 1_000_000, in: 1_000...100_000_000, unit: "messages",
             help: "How many messages a room takes, and remembers, in ten minutes; then sends are refused.")
+        ackReplicas = settings.int(
+            "REDIS_ACK_REPLICAS", default: 0, in: 0...16, unit: "replicas",
+            help: "How many replicas of Redis must have a message before it is acknowledged.")
     }
 
     private static var hostName: String {

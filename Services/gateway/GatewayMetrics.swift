@@ -14,6 +14,7 @@ struct GatewayMetrics {
     let limited: Counter
     let refused: Counter
     let unanswered: Counter
+    let tooFewReplicas: Counter
     let sendSeconds: Histogram
 
     init(_ registry: Registry) {
@@ -37,6 +38,9 @@ struct GatewayMetrics {
         unanswered = registry.counter(
             "parley_gateway_messages_unanswered_total",
             help: "Sends that were given up after 5 s, as Redis or a replica had not answered.")
+        tooFewReplicas = registry.counter(
+            "parley_gateway_replica_waits_short_total",
+            help: "Waits for replicas that ended with fewer than REDIS_ACK_REPLICAS.")
         sendSeconds = registry.histogram(
             "parley_gateway_send_seconds", help: "Time from a send to its answer.")
     }

@@ -73,6 +73,7 @@ final class Shard {
 
     func start() {
         ticker = loop.scheduleRepeating(everyMilliseconds: 1_000) { [weak self] in self?.tick() }
+        sender.start()
         rooms.onEvicted = { $0.evicted(from: $1, $2) }
         people.onDirectMessage = { [weak self] in self?.direct($0, $1, $2) }
         authority.onRevoked = { [weak self] in self?.revoked($0) }

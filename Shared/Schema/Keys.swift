@@ -92,6 +92,9 @@ extension Keys {
     /// Set: the users with a device on this incarnation of a gateway.
     public static func gatewayUsers(_ incarnation: String) -> String { "gw:\(incarnation):users" }
 
+    /// String with a TTL: what a gateway writes behind the messages that replicas shall have.
+    public static func gatewayMark(_ incarnation: String) -> String { "gw:\(incarnation):mark" }
+
     /// Set: the rooms joined on this incarnation of a gateway.
     public static func gatewayRooms(_ incarnation: String) -> String { "gw:\(incarnation):rooms" }
 }

@@ -29,12 +29,18 @@ final class SenderBench {
         let address = try RedisAddress(url: server.url)
         redis = RedisClient(loop: loop, address: address, name: "sender", libraries: [LimitFunctions.library])
         rpc = RPCClient(loop: loop, address: address, name: "sender", redis: redis, replyID: "sender.1")
+        let metrics = GatewayMetrics(Registry())
         let calls = RoomCalls(
             bounds: .init(recentKeep: 1_000, recentMax: 20_000, logMaxBytes: 1 << 30, seenMax: 1_000_000)
         ) { _ in 0 }
         sender = MessageSender(
             loop: loop, redis: redis, directory: RoomDirectory(redis: redis, rpc: rpc),
-            archive: SendArchive(rpc: rpc), calls: calls, metrics: GatewayMetrics(Registry()))
+            archive: SendArchive(rpc: rpc), calls: calls,
+            replicas: replicas > 0
+                ? ReplicaAcks(
+                    needed: replicas, loop: loop, address: address, name: "sender", incarnation: "sender.1",
+                    tooFew: metrics.tooFewReplicas) : nil,
+            metrics: metrics)
         archive = RPCServer(
             loop: loop, address: address, service: "history", instance: "history.1", redis: redis
         ) { [weak self] type, data throws(ErrorCode) in
@@ -48,6 +54,7 @@ final class SenderBench {
     func start() async throws {
         weak let sender = sender
         redis.onConnect = { _ in sender?.connected() }
+        self.sender.start()
         redis.start()
         rpc.start()
         archive?.start()
@@ -63,6 +70,7 @@ final class SenderBench {
 
     func close() {
         archive?.close()
+        sender.close()
         rpc.close()
         redis.close()
     }
@@ -97,12 +105,27 @@ final class SenderBench {
 
     func send(_ data: String) async throws -> String { await send(try message(data)) }
 
+    /// Sends all at once, and returns how each ended.
+    func sendTogether(_ all: [String]) async throws -> [String] {
+        var outcomes: [Int: String] = [:]
+        for (number, message) in try all.map(message).enumerated() {
+            sender.send(message) { outcomes[number] = Self.words($0) }
+        }
+        let areSettled = await eventually(on: loop) { outcomes.count == all.count }
+        #expect(areSettled)
+        return all.indices.map { outcomes[$0] ?? "nothing" }
+    }
+
     /// How it ended, in words.
     func send(_ message: OutgoingMessage) async -> String {
         let outcome = await withCheckedContinuation { continuation in
             sender.send(message) { continuation.resume(returning: $0) }
         }
-        return switch outcome {
+        return Self.words(outcome)
+    }
+
+    private static func words(_ outcome: SendOutcome) -> String {
+        switch outcome {
         case .accepted(_, let position, let isDuplicate, _):
             "\(isDuplicate ? "duplicate" : "accepted") \(position.seq)"
         case .limited: "limited"
@@ -113,10 +136,11 @@ final class SenderBench {
 
 /// Runs a dialogue with a sender and a fresh Redis.
 func onSender(
+    replicas: Int = 0,
     _ body: nonisolated(nonsending) @escaping @Sendable (SenderBench) async throws -> Void
 ) async throws {
     try await onLoop { loop in
-        let bench = try SenderBench(loop: loop, server: try RedisServer())
+        let bench = try SenderBench(loop: loop, server: try RedisServer(), replicas: replicas)
         try await bench.start()
         try await body(bench)
         bench.close()

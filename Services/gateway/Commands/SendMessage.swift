@@ -50,7 +50,6 @@ extension Session {
             let receipt = MessageReceipt.sent(message.key, id: id, at: position, isDuplicate: isDuplicate)
             send(receipt, replyTo: message.replyID, room: message.room)
             if message.request.ack == .stored { tellStored(receipt, message, stored) }
-            if message.room.isDirect { announce(message.room, position) }
         case .limited(let used, let most, let wait):
             let limit = RateLimitExceeded(
                 scope: .user, messagesSent: used, maxMessages: most, retryAfterMilliseconds: wait,
@@ -71,14 +70,5 @@ extension Session {
         }
         guard receipt.position.seq > stored else { return tell(self) }
         shard.stored.wait(for: receipt.position, in: message.room, on: self, tell)
-    }
-
-    /// Both users' channels hear of a direct message, so that all their devices get it without having joined.
-    private func announce(_ room: RoomID, _ position: LogPosition) {
-        guard let (one, other) = room.directMembers else { return }
-        let text = "direct \(room) \(position.epoch) \(position.seq)"
-        for user in Set([one, other]) {
-            shard.redis.call(["SPUBLISH", .text(Keys.userChannel(user)), .text(text)]) { _ in }
-        }
     }
 }

@@ -20,6 +20,8 @@ final class MessageSender {
     private let directory: RoomDirectory
     private let archive: SendArchive
     private let calls: RoomCalls
+    /// Who knows what replicas have; nil where nobody has to.
+    private let replicas: ReplicaAcks?
     private let metrics: GatewayMetrics
     private var clock: RedisClock
     private var questions = 0
@@ -33,17 +35,22 @@ final class MessageSender {
 
     init(
         loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
-        calls: RoomCalls, metrics: GatewayMetrics
+        calls: RoomCalls, replicas: ReplicaAcks?, metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
         self.directory = directory
         self.archive = archive
         self.calls = calls
+        self.replicas = replicas
         self.metrics = metrics
         limit = MessageLimit(loop: loop, redis: redis)
         clock = RedisClock(at: loop.now, wall: WallClock.milliseconds())
     }
+
+    func start() { replicas?.start() }
+
+    func close() { replicas?.close() }
 
     /// Redis is there, or there again: its clock has just been read.
     func connected() { heard(WallClock.milliseconds() + redis.clockOffset) }
@@ -168,7 +175,8 @@ final class MessageSender {
         case .placed(let id, let position, let isDuplicate, let stored):
             // Without a key there are no duplicates: that is this message, accepted at an earlier try.
             let isDuplicate = isDuplicate && message.key != nil
-            end(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored))
+            announce(message.room, position)
+            confirm(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored))
         case .unloaded: load(message, accept)
         case .clock(let time):
             // Nothing stands under the old id, or it would have been known again; and if a try under it still comes,
@@ -179,6 +187,27 @@ final class MessageSender {
         case .late(let time): late(message, time, accept)
         case .refused(let code): end(message, .refused(code))
         case .unseen: end(message, .refused(.internalError))
+        }
+    }
+
+    /// Both users' channels hear of a direct message, so that all their devices get it without having joined.
+    private func announce(_ room: RoomID, _ position: LogPosition) {
+        guard let (one, other) = room.directMembers else { return }
+        let text = "direct \(room) \(position.epoch) \(position.seq)"
+        for user in Set([one, other]) {
+            redis.call(["SPUBLISH", .text(Keys.userChannel(user)), .text(text)]) { _ in }
+        }
+    }
+
+    /// Waits for the replicas; what is in the archive needs none.
+    private func confirm(_ message: OutgoingMessage, _ outcome: SendOutcome) {
+        guard let replicas, let run = redis.runID,
+            case .accepted(_, let position, let isDuplicate, let stored) = outcome, position.seq > stored
+        else { return end(message, outcome) }
+        if isDuplicate { limit.giveBack(message) }
+        message.mayBeAccepted = true
+        replicas.wait(for: message, acceptedIn: run) { [self] isSafe in
+            end(message, isSafe ? outcome : .refused(.timeout))
         }
     }
 
