@@ -76,6 +76,7 @@ final class Shard {
         sender.start()
         rooms.onEvicted = { $0.evicted(from: $1, $2) }
         people.onDirectMessage = { [weak self] in self?.direct($0, $1, $2) }
+        people.onDeadLetter = { [weak self] in self?.dead($0, $1) }
         authority.onRevoked = { [weak self] in self?.revoked($0) }
         authority.onReloaded = { [weak self] in self?.reviewTokens() }
         degradation.onNotice = { [weak self] in self?.tellAll($0) }
@@ -270,6 +271,14 @@ final class Shard {
             }
             session.uninvited.insert(id)
             loop.spawn { await self.follow(id, session, from: position) }
+        }
+    }
+
+    /// A message could not be archived: who waits for that hears it as the answer, their other connections by the way.
+    private func dead(_ sessions: [Session], _ letter: DeadLetter) {
+        let told = stored.heard(of: letter)
+        for session in sessions where !told.contains(where: { $0 === session }) {
+            session.send(letter.error, room: letter.room)
         }
     }
 

@@ -153,3 +153,38 @@ def test_a_retry_costs_nothing_of_a_limit(cluster, pair):
         on_a.send("send_message", room=room, content=f"{number}", client_msg_id=f"k-{number}", retry=True)
     assert len(on_a.collect("message_sent", 10, duplicate=True)) == 10
     on_a.ask("send_message", "rate_limit_exceeded", room=room, content="one too many", client_msg_id="k-10", retry=True)
+
+
+@pytest.fixture
+def poison(open_cluster):
+    """A content that PostgreSQL refuses."""
+    content = "poison"
+    open_cluster.sql(f"ALTER TABLE history.messages ADD CONSTRAINT poison CHECK (content <> '{content}') NOT VALID")
+    yield content
+    open_cluster.sql("ALTER TABLE history.messages DROP CONSTRAINT poison")
+
+
+def test_who_sent_what_the_archive_cannot_take_is_told(open_cluster, open_pair, poison):
+    on_a, on_b, room = open_pair
+    other = open_pair.alice.connect(1)
+    on_a.send("send_message", id=7, room=room, content=poison, client_msg_id="a key", ack="stored")
+    on_a.expect("message_sent")
+    answer = on_a.expect("message_error", patience=PATIENCE)
+    assert (answer["reply_to_id"], answer["room"]) == (7, room)
+    for refused in (answer, other.expect("message_error", patience=PATIENCE)):
+        data = refused["data"]
+        assert (data["client_msg_id"], data["code"], data["retryable"]) == ("a key", "invalid_field", False)
+    # Sent again it has its place, and no answer says that it is stored; what comes behind it is.
+    on_a.send("send_message", id=8, room=room, content=poison, client_msg_id="a key", ack="stored")
+    assert on_a.expect("message_error", patience=PATIENCE)["reply_to_id"] == 8
+    assert say_stored(on_a, room, content="behind")["seq"] == 2
+    assert on_a.heard("message_stored") == [] and on_a.heard("message_error") == []
+    # Nobody else hears of it.
+    on_b.collect("new_message", 2)
+    assert on_b.heard("message_error") == []
+
+
+def test_without_a_key_the_sender_is_told_too(open_cluster, open_pair, poison):
+    open_pair.on_a.say(open_pair.room, poison)
+    refused = open_pair.on_a.expect("message_error", patience=PATIENCE)
+    assert refused["room"] == open_pair.room and refused["data"]["client_msg_id"] is None

@@ -65,10 +65,16 @@ extension Session {
     }
 
     private func tellStored(_ receipt: MessageReceipt, _ message: OutgoingMessage, _ stored: Int64) {
-        let tell = { (session: Session) in
-            session.send(receipt.stored, replyTo: message.replyID, room: message.room)
+        let tell: StoredWatch.Tell = { session, fate in
+            switch fate {
+            case .stored: session.send(receipt.stored, replyTo: message.replyID, room: message.room)
+            case .dead:
+                let letter = DeadLetter(room: message.room, position: receipt.position, key: message.key)
+                session.send(letter.error, replyTo: message.replyID, room: message.room)
+            }
         }
-        guard receipt.position.seq > stored else { return tell(self) }
-        shard.stored.wait(for: receipt.position, in: message.room, on: self, tell)
+        guard stored != SendOutcome.archived else { return tell(self, .stored) }
+        let isDue = receipt.position.seq <= stored
+        shard.stored.wait(for: receipt.position, in: message.room, isDue: isDue, on: self, tell)
     }
 }

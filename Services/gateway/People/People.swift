@@ -11,6 +11,8 @@ final class People {
     private let presence: Presence
     /// Called when a direct message has its place: (user's connections, room, place).
     var onDirectMessage: (([Session], RoomID, LogPosition) -> Void)?
+    /// Called when a message could not be archived: (its sender's connections, the message).
+    var onDeadLetter: (([Session], DeadLetter) -> Void)?
 
     init(subscriber: Subscriber, presence: Presence) {
         self.subscriber = subscriber
@@ -36,12 +38,11 @@ final class People {
         subscriber.unsubscribe(Keys.userChannel(user))
     }
 
-    /// Reads what was told: `direct room epoch seq`.
     private func received(_ bytes: UnsafeRawBufferPointer, for user: UserHandle) {
-        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        guard words.count == 4, words[0] == "direct", let room = RoomID(String(words[1])),
-            let seq = Int64(words[3])
-        else { return }
-        onDirectMessage?(sessions(of: user), room, LogPosition(epoch: String(words[2]), seq: seq))
+        switch UserNotice(bytes) {
+        case .direct(let room, let position): onDirectMessage?(sessions(of: user), room, position)
+        case .dead(let letter): onDeadLetter?(sessions(of: user), letter)
+        case nil: break
+        }
     }
 }

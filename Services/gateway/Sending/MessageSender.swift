@@ -96,7 +96,7 @@ final class MessageSender {
             case nil: self.end(message, .refused(.historyUnavailable))
             case .other: self.end(message, .refused(.idempotencyConflict))
             case .same(let id, let position):
-                self.end(message, .accepted(id, position, isDuplicate: true, stored: position.seq))
+                self.end(message, .accepted(id, position, isDuplicate: true, stored: SendOutcome.archived))
             case .unknown: self.count(message)
             }
         }

@@ -7,6 +7,9 @@ enum SendOutcome {
     case accepted(MessageID, LogPosition, isDuplicate: Bool, stored: Int64)
     case limited(used: Int, most: Int, retryAfterMilliseconds: Int64)
     case refused(ErrorCode)
+
+    /// The `stored` of what was found in the archive itself, whatever Redis knows.
+    static let archived = Int64.max
 }
 
 /// What `room_accept` or `room_seen` answered.

@@ -5,13 +5,15 @@ import Schema
 
 /// Waits for messages to be in the archive: hears of each commit, and looks after a while in case it was not heard.
 ///
-/// Belongs to its loop.
+/// Belongs to its loop. What is heard only says that it is time to look: the room's hash knows the dead letters too.
 final class StoredWatch {
+    typealias Tell = (Session, StoredStanding.Fate) -> Void
+
     private struct Waiting {
         let position: LogPosition
         /// Who waits; not kept alive by waiting, as the archive may be away for long.
         weak var session: Session?
-        let tell: (Session) -> Void
+        let tell: Tell
     }
 
     private let loop: EventLoop
@@ -30,11 +32,14 @@ final class StoredWatch {
     }
 
     /// Calls `tell` once what stands at this place is committed, if the session is still there.
+    ///
+    /// - Parameter isDue: whether it may be committed already, so that nobody tells of it any more.
     func wait(
-        for position: LogPosition, in room: RoomID, on session: Session, _ tell: @escaping (Session) -> Void
+        for position: LogPosition, in room: RoomID, isDue: Bool, on session: Session, _ tell: @escaping Tell
     ) {
         waiting[room, default: []].append(Waiting(position: position, session: session, tell: tell))
         listen(to: room.partition)
+        if isDue { look(room) }
         guard timer == nil else { return }
         timer = loop.scheduleRepeating(everyMilliseconds: Self.lookMilliseconds) { [weak self] in
             self?.lookAll()
@@ -43,6 +48,11 @@ final class StoredWatch {
 
     /// The commits that were told while the connection was away have not been heard.
     func reconnected() { lookAll() }
+
+    /// Tells those who wait for a message that it was not taken; returns who they are.
+    func heard(of letter: DeadLetter) -> [Session] {
+        settle(letter.room) { $0 == letter.position ? .dead : nil }
+    }
 
     private func listen(to partition: Partition) {
         guard partitions.insert(partition).inserted else { return }
@@ -57,8 +67,10 @@ final class StoredWatch {
     /// Reads what was told: `room epoch seq`.
     private func received(_ bytes: UnsafeRawBufferPointer) {
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        guard words.count == 3, let room = RoomID(String(words[0])), let seq = Int64(words[2]) else { return }
-        settle(room, epoch: String(words[1]), stored: seq)
+        guard words.count == 3, let room = RoomID(String(words[0])), let seq = Int64(words[2]),
+            waiting[room]?.contains(where: { $0.position.seq <= seq }) == true
+        else { return }
+        look(room)
     }
 
     private func lookAll() {
@@ -73,24 +85,22 @@ final class StoredWatch {
     }
 
     private func look(_ room: RoomID) {
-        redis.call(["HMGET", .text(Keys.room(room)), "epoch", "stored", "epochs"]) { [weak self] result in
-            guard let reply = try? result.get(), let epoch = reply[0].text, let stored = reply[1].int else {
-                return
-            }
-            self?.settle(room, epoch: epoch, stored: stored)
-            for past in RoomStanding.PastEpoch.list(reply[2].text ?? "") {
-                // What the epoch's end in Redis does not reach was lost with it, and is never stored.
-                self?.settle(room, epoch: past.epoch, stored: min(past.last, stored))
-            }
+        redis.call(["HMGET", .text(Keys.room(room))] + StoredStanding.fields) { [weak self] result in
+            guard let self, let standing = (try? result.get()).flatMap(StoredStanding.init) else { return }
+            settle(room, standing.fate)
         }
     }
 
-    private func settle(_ room: RoomID, epoch: String, stored: Int64) {
-        guard let all = waiting[room] else { return }
-        let done = all.filter { $0.position.epoch == epoch && $0.position.seq <= stored }
-        guard !done.isEmpty else { return }
-        let rest = all.filter { !($0.position.epoch == epoch && $0.position.seq <= stored) }
+    @discardableResult
+    private func settle(_ room: RoomID, _ fate: (LogPosition) -> StoredStanding.Fate?) -> [Session] {
+        guard let all = waiting[room] else { return [] }
+        let rest = all.filter { fate($0.position) == nil }
+        guard rest.count < all.count else { return [] }
         waiting[room] = rest.isEmpty ? nil : rest
-        for entry in done { entry.session.map(entry.tell) }
+        return all.compactMap { entry in
+            guard let fate = fate(entry.position), let session = entry.session else { return nil }
+            entry.tell(session, fate)
+            return session
+        }
     }
 }

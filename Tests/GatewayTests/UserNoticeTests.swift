@@ -1,0 +1,27 @@
+import Schema
+import Support
+import Testing
+
+@testable import ChatGateway
+
+struct UserNoticeTests {
+    private static let place = LogPosition(epoch: "8h2k", seq: 42)
+
+    private static func dead(_ key: String?) -> UserNotice {
+        .dead(DeadLetter(room: .general, position: place, key: key.flatMap(ClientMessageID.init)))
+    }
+
+    @Test(
+        arguments: [
+            ("direct dm:alice_bob 8h2k 42", .direct(room("dm:alice_bob"), place)),
+            ("dead general 8h2k 42 k-1", dead("k-1")),
+            ("dead general 8h2k 42 -", dead(nil)),
+            ("dead general 8h2k 42 a key of several words", dead("a key of several words")),
+            ("dead general 8h2k 42", nil), ("dead general 8h2k many k-1", nil),
+            ("dead GENERAL 8h2k 42 k-1", nil),
+            ("direct general 8h2k 42 more", nil), ("dance general 8h2k 42", nil), ("", nil),
+        ] as [(String, UserNotice?)])
+    func whatIsToldIsRead(text: String, notice: UserNotice?) {
+        #expect(Array(text.utf8).withUnsafeBytes(UserNotice.init) == notice)
+    }
+}
