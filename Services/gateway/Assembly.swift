@@ -85,8 +85,9 @@ actor Assembly: Service {
         let recent = RecentLog(redis: redis)
         let rooms = Rooms { rooms in
             RoomServices(
-                loop: loop, redis: redis, subscriber: subscriber, recent: recent, log: log, metrics: metrics
-            ) { [weak rooms] in rooms?.evict($0, from: $1, $2) }
+                loop: loop, redis: redis, subscriber: subscriber, recent: recent,
+                archive: ArchivePages(rpc: rpc), directory: directory, log: log, metrics: metrics
+            ) { [weak rooms] in rooms?.evict($0, from: $1, $2, asOf: $3) }
         }
         let presence = Presence(loop: loop, redis: redis, incarnation: lease.incarnation, log: log)
         let bounds = RoomCalls.Bounds(
@@ -145,6 +146,7 @@ actor Assembly: Service {
             shard.sender.connected()
             shard.presence.stateAll()
             shard.stored.reconnected()
+            shard.quiet.hurry()
             shard.restateRooms()
         }
         subscriber.onDisconnect = { shard.rooms.subscriptionsLost() }

@@ -9,6 +9,13 @@ struct GatewayMetrics {
     let malformed: Counter
     let deliveries: Counter
     let holes: Counter
+    let gaps: Counter
+    let unsought: Counter
+    let archivePages: Counter
+    let quietDifferences: Counter
+    let memberChecks: Counter
+    let resumed: Counter
+    let notResumed: Counter
     let accepted: Counter
     let duplicates: Counter
     let limited: Counter
@@ -28,7 +35,24 @@ struct GatewayMetrics {
         deliveries = registry.counter(
             "parley_gateway_deliveries_total", help: "Envelopes of rooms' logs offered to live connections.")
         holes = registry.counter(
-            "parley_gateway_holes_total", help: "Holes in a live feed that were read from the recent log.")
+            "parley_gateway_holes_total", help: "Times the log was read on because a live feed had a hole.")
+        gaps = registry.counter(
+            "parley_gateway_gaps_total", help: "Gap frames: what a connection could not be given.")
+        unsought = registry.counter(
+            "parley_gateway_archive_unanswered_total",
+            help: "Holes that became gaps because the archive did not answer in time.")
+        archivePages = registry.counter(
+            "parley_gateway_archive_pages_total", help: "Pages of rooms' logs asked of the archive.")
+        quietDifferences = registry.counter(
+            "parley_gateway_quiet_differences_total",
+            help: "Quiet rooms that were found to have gone on unnoticed.")
+        memberChecks = registry.counter(
+            "parley_gateway_member_checks_total",
+            help: "Comparisons of a room's connections with its members.")
+        resumed = registry.counter(
+            "parley_gateway_resumed_total", help: "Joins with since that were recovered.")
+        notResumed = registry.counter(
+            "parley_gateway_not_resumed_total", help: "Joins with since that could not be recovered.")
         accepted = registry.counter("parley_gateway_messages_accepted_total", help: "Messages given a place.")
         duplicates = registry.counter(
             "parley_gateway_messages_duplicate_total", help: "Sends answered with the place given before.")

@@ -20,6 +20,7 @@ final class Shard {
     let directory: RoomDirectory
     let recent: RecentLog
     let rooms: Rooms
+    let quiet: QuietRooms
     let people: People
     let presence: Presence
     let sender: MessageSender
@@ -59,13 +60,14 @@ final class Shard {
         self.directory = directory
         self.recent = recent
         self.rooms = rooms
+        quiet = QuietRooms(loop: loop, redis: redis, rooms: rooms)
         self.people = people
         self.presence = presence
         self.sender = sender
         self.stored = stored
         sessionRooms = SessionRooms(loop: loop, redis: redis, limit: config.limits.rooms)
         self.degradation = degradation
-        review = MemberReview(loop: loop, rooms: rooms, directory: directory, log: log)
+        review = MemberReview(loop: loop, rooms: rooms)
         origins = OriginPolicy(config.allowedOrigins)
         census = ConnectionCensus(
             perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
@@ -74,6 +76,7 @@ final class Shard {
     func start() {
         ticker = loop.scheduleRepeating(everyMilliseconds: 1_000) { [weak self] in self?.tick() }
         sender.start()
+        quiet.start()
         rooms.onEvicted = { $0.evicted(from: $1, $2) }
         people.onDirectMessage = { [weak self] in self?.direct($0, $1, $2) }
         people.onDeadLetter = { [weak self] in self?.dead($0, $1) }
@@ -287,8 +290,8 @@ final class Shard {
         let isSubscribed = await room.awaitSubscription()
         if isSubscribed, session.uninvited.contains(id), !session.joined.contains(id) {
             // The two of a direct room are its members in every version of its list.
-            let member = room.add(session, mv: .max)
-            room.catchUp(member, after: position.seq - 1, epoch: position.epoch)
+            let before = LogPosition(epoch: position.epoch, seq: position.seq - 1)
+            room.enter(session, mv: .max, at: before, with: .unread)
         } else {
             session.uninvited.remove(id)
         }

@@ -51,6 +51,20 @@ public struct RecentLog {
         return try envelopes(reply)
     }
 
+    /// Where the room stands, and the envelopes with a seq above `after`, at most so many, in rising order.
+    ///
+    /// The room is read first: all that it tells of stands in the log when that is read, unless it was trimmed.
+    public func stretch(after: Int64, of room: RoomID, count: Int) async throws(RedisError)
+        -> (mark: RoomMark, envelopes: [LoggedEnvelope])
+    {
+        var mark: Result<RedisReply, RedisError>?
+        redis.call(RoomMark.command(room)) { mark = $0 }
+        let envelopes = try await following(after, of: room, count: count)
+        // Answers come in the order of the calls.
+        guard let mark = try mark?.get() else { throw .disconnected }
+        return (RoomMark(mark), envelopes)
+    }
+
     /// The seq of the oldest envelope that stands there.
     public func oldest(of room: RoomID) async throws(RedisError) -> Int64? {
         let reply = try await redis.call("XRANGE", .text(Keys.recent(room)), "-", "+", "COUNT", "1")

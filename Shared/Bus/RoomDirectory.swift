@@ -33,6 +33,28 @@ public final class RoomDirectory {
         throw .refused(.busUnavailable)
     }
 
+    /// Who of these users is a member, and in which version of the member list; auth vouches for it in this run.
+    public func members(among users: [UserHandle], of room: RoomID) async throws(BusError) -> MemberList {
+        for _ in 0..<3 {
+            let reply = try await roles(users, room)
+            if let list = MemberList(reply, asked: users) { return list }
+            guard reply[0].text == "unloaded" else { throw .malformed }
+            try await load(room)
+        }
+        throw .refused(.busUnavailable)
+    }
+
+    private func roles(_ users: [UserHandle], _ room: RoomID) async throws(BusError) -> RedisReply {
+        guard let run = redis.runID else { throw .redis(.unavailable) }
+        do throws(RedisError) {
+            return try await redis.function(
+                RoomFunctions.roles, keys: [.text(Keys.room(room)), .text(Keys.members(room))],
+                arguments: [.text(run)] + users.map { .text($0.text) })
+        } catch {
+            throw .redis(error)
+        }
+    }
+
     private func enter(_ user: UserHandle, _ room: RoomID, _ known: Int64) async throws(BusError)
         -> RedisReply
     {
@@ -94,5 +116,20 @@ public final class RoomDirectory {
     /// - Throws: `.refused(.roomDenied)` where the room is not open to all.
     public func join(_ user: UserHandle, _ room: RoomID) async throws(BusError) {
         _ = try await rpc.call("auth", "room_join", ["room": .string(room.text), "user": .string(user.text)])
+    }
+}
+
+/// Those of some users who are members of a room, in one version of its list.
+public struct MemberList: Sendable, Hashable {
+    /// The version.
+    public var mv: Int64
+    /// The members.
+    public var members: Set<UserHandle>
+
+    /// Reads a reply of `room_roles`.
+    init?(_ reply: RedisReply, asked users: [UserHandle]) {
+        guard reply[0].text == "ok", let mv = reply[1].int else { return nil }
+        self.mv = mv
+        members = Set(users.enumerated().filter { !(reply[$0.offset + 2].text ?? "").isEmpty }.map(\.element))
     }
 }

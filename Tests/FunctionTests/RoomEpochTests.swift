@@ -118,7 +118,7 @@ import Testing
             }
             let member = try await enter(bench.run, 0, "alice")
             let epoch = try #require(try await bench.field("epoch"))
-            #expect(member.array?.map(\.text) == ["ok", epoch, "0", "owner", "private", "1", "0", ""])
+            #expect(member.array?.map(\.text) == ["ok", epoch, "0", "owner", "private", "1", "0", "", "1"])
             let outsider = try await enter(bench.run, 0, "mallory")
             #expect(outsider[3].text == "")
             let stranger = try await enter("another run", 0, "alice")
@@ -126,6 +126,23 @@ import Testing
             let ahead = try await enter(bench.run, 9_000_000_000_000, "alice")
             #expect(ahead[1].text != epoch)
             #expect(ahead[2].int == 9_000_000_000_000)
+            // The new epoch's first seq: the place before it is the newest.
+            #expect(ahead[8].int == 9_000_000_000_001)
+        }
+    }
+
+    @Test func rolesAreTellingInTheRunThatAuthVouchesFor() async throws {
+        try await onBench(members: [("alice", "owner"), ("bob", "member,0")]) { bench in
+            func roles(_ run: String) async throws -> [String?]? {
+                try await bench.redis.function(
+                    RoomFunctions.roles, keys: [.text(Keys.room(.general)), .text(Keys.members(.general))],
+                    arguments: [.text(run), "alice", "mallory", "bob"]
+                ).array?.map(\.text)
+            }
+            let now = try await roles(bench.run)
+            #expect(now == ["ok", "1", "owner", "", "member"])
+            let before = try await roles("another run")
+            #expect(before == ["unloaded"])
         }
     }
 }

@@ -7,15 +7,14 @@ struct PageSizeTests {
     @Test(arguments: [(100, 200), (2_622, 99), (65_536, 4), (1_000_000, 4)])
     func aPageHasAQuarterOfAMebibyte(bytes: Int, count: Int) {
         var size = PageSize()
-        let isLast = size.isLast(page(20, bytes: bytes))
-        #expect(!isLast)
+        size.learn(from: page(20, bytes: bytes))
         #expect(size.count == count)
     }
 
-    @Test func whatIsShorterThanAskedForIsTheEnd() {
+    @Test func anEmptyPageTeachesNothing() {
         var size = PageSize()
-        let ends = [size.isLast([]), size.isLast(page(19, bytes: 10))]
-        #expect(ends == [true, true])
+        size.learn(from: [])
+        #expect(size.count == PageSize().count)
     }
 
     private func page(_ count: Int, bytes: Int) -> [LoggedEnvelope] {

@@ -1,5 +1,6 @@
 import Bus
 import Engine
+import Hosting
 import Redis
 import Schema
 import Web
@@ -66,7 +67,7 @@ private struct Join {
         let began = shard.loop.now
         while true {
             let outcome = await run(identity, replyTo: replyTo)
-            guard case .failure(.redis) = outcome, isWanted,
+            guard case .failure(let error) = outcome, error.code == .busUnavailable, isWanted,
                 shard.loop.now.milliseconds(since: began) < OutgoingMessage.patienceMilliseconds
             else { return outcome }
             await shard.loop.sleep(milliseconds: 100)
@@ -119,57 +120,24 @@ private struct Join {
         return await shard.presence.entered(room.id, user) ?? 1
     }
 
-    /// What the client is sent before live envelopes.
-    private struct Start {
-        var recovered: Bool?
-        /// Envelopes that stand for themselves.
-        var lead: [LoggedEnvelope]
-        /// The place after which the log follows.
-        var then: LogPosition
-    }
-
-    private func start(_ standing: RoomStanding) async throws(BusError) -> Start {
+    private func start(_ standing: RoomStanding) async throws(BusError) -> JoinStart {
         do throws(RedisError) {
-            if let since = request.since, let missed = try await missed(since, standing) {
-                let then = LogPosition(epoch: since.epoch, seq: missed.last?.seq ?? since.seq)
-                return Start(recovered: true, lead: missed, then: then)
-            }
-            return Start(
-                recovered: request.since == nil ? nil : false,
-                lead: try await newest(request.recent, standing),
-                then: standing.newest)
+            return try await JoinStart.read(request, standing.extent, by: room.reader)
         } catch {
             throw .redis(error)
         }
     }
 
-    private func newest(_ count: Int, _ standing: RoomStanding) async throws(RedisError) -> [LoggedEnvelope] {
-        try await shard.recent.newest(count, of: room.id, before: standing.newest.seq + 1)
-    }
-
-    /// The first envelopes after `since`, or nil where not all stand in the recent log without a hole.
-    private func missed(_ since: LogPosition, _ standing: RoomStanding) async throws(RedisError)
-        -> [LoggedEnvelope]?
-    {
-        guard since.epoch == standing.newest.epoch, since.seq <= standing.newest.seq else { return nil }
-        let count = min(standing.newest.seq - since.seq, Int64(RoomServices.leadSize))
-        guard count > 0 else { return [] }
-        let found = try await shard.recent.following(since.seq, of: room.id, count: Int(count))
-        // The log loses its oldest only: what begins right after `since` goes on to the newest.
-        let isWhole = found.count == Int(count) && found.first?.seq == since.seq + 1
-        return isWhole ? found : nil
-    }
-
     private func enter(
-        _ standing: RoomStanding, role: String, online: Int, _ start: Start, replyTo: ReplyID?
+        _ standing: RoomStanding, role: String, online: Int, _ start: JoinStart, replyTo: ReplyID?
     ) {
         session.uninvited.remove(room.id)
-        room.vouch(mv: standing.mv)
-        let member = room.add(session, mv: standing.mv)
+        if let recovered = start.recovered {
+            (recovered ? shard.metrics.resumed : shard.metrics.notResumed).add()
+        }
         let joined = Joined(
             at: standing.newest, role: role, recovered: start.recovered, online: max(online, 1))
         session.send(joined, replyTo: replyTo, room: room.id)
-        // What has come live since the reading is read once more: then it is the same log, and in order.
-        room.begin(member, with: start.lead, then: start.then, newest: standing.newest.seq)
+        room.enter(session, mv: standing.mv, at: start.place, with: start.page)
     }
 }

@@ -40,7 +40,7 @@ extension Session {
 
     private func follows(_ room: RoomID) -> Bool {
         guard let local = shard.rooms[room] else { return false }
-        return local.member(self) != nil
+        return local.has(self)
     }
 
     private func tellOthers(_ type: EventType, _ room: RoomID) {

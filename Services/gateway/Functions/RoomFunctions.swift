@@ -10,6 +10,8 @@ public enum RoomFunctions {
 
     /// What a joining or reading member must know of the room.
     public static let enter = RedisFunction(name: "room_enter", library: library)
+    /// Who of some users is a member.
+    public static let roles = RedisFunction(name: "room_roles", library: library)
     /// Whether a client's key has been accepted before.
     public static let seen = RedisFunction(name: "room_seen", library: library)
     /// Gives a message its place.

@@ -116,14 +116,30 @@ end
 
 -- room_enter: what a joining or reading member must know of the room.
 -- ARGV: 1 run  2 highest seq known to the caller  3 user
--- Replies {'ok', epoch, seq, role or '', visibility, mv, stored, epochs} or {'unloaded'}.
+-- Replies {'ok', epoch, seq, role or '', visibility, mv, stored, epochs, first seq of the epoch} or {'unloaded'}.
 local function room_enter(keys, args)
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
   open(room, keys[1], args[1], tonumber(args[2]))
   local value = redis.call('HGET', keys[2], args[3])
   local role = value and standing(value, 0) or ''
-  return { 'ok', room.epoch, int(room.seq), role, room.visibility, room.mv, int(room.stored), room.epochs }
+  return {
+    'ok', room.epoch, int(room.seq), role, room.visibility, room.mv, int(room.stored), room.epochs, int(room.first),
+  }
+end
+
+-- room_roles: who of these is a member, and in which version of the list. KEYS 1 and 2.
+-- ARGV: 1 run  2… users
+-- Replies {'ok', mv, role or '' for each} or {'unloaded'}.
+local function room_roles(keys, args)
+  local room = load(keys[1], args[1])
+  if not room then return { 'unloaded' } end
+  local reply = { 'ok', room.mv }
+  for i = 2, #args do
+    local value = redis.call('HGET', keys[2], args[i])
+    reply[#reply + 1] = value and standing(value, 0) or ''
+  end
+  return reply
 end
 
 -- room_accept: gives a message its place.
@@ -209,5 +225,6 @@ local function room_seen(keys, args)
 end
 
 redis.register_function('room_enter', room_enter)
+redis.register_function('room_roles', room_roles)
 redis.register_function('room_seen', room_seen)
 redis.register_function('room_accept', room_accept)

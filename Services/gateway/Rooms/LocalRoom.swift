@@ -5,43 +5,35 @@ import Redis
 import Schema
 import Web
 
-/// A room that somebody here follows: its feed, and who is given what.
+/// A room that somebody here follows: its subscription, and the work that its fan-out asks for.
 ///
-/// Belongs to its loop. Live envelopes are framed once and the same bytes go to every member.
+/// Belongs to its loop. What is given to whom is decided by `RoomFanOut` alone.
 final class LocalRoom {
     let id: RoomID
-    private(set) var members: [ObjectIdentifier: Member] = [:]
-    private var feed = RoomFeed<SharedBytes>()
-    private var isConfirmed = false
-    private var awaitingConfirmation: [(Bool) -> Void] = []
-    /// The newest version of the member list that auth has told of.
+    let reader: LogReader
+    /// The newest version of the member list that anybody has told of.
     private(set) var heardMV: Int64 = 0
     /// Joins under way, which keep the subscription.
     var holds = 0
 
+    private var fanOut = RoomFanOut<Listeners>()
+    private let listeners: Listeners
     private let services: RoomServices
-
-    /// One connection in the room.
-    final class Member {
-        let session: Session
-        /// The version of the member list in which it was seen to be a member.
-        let mv: Int64
-        var cursor = MemberCursor.catchingUp
-
-        init(session: Session, mv: Int64) {
-            self.session = session
-            self.mv = mv
-        }
-    }
+    private var isConfirmed = false
+    private var awaitingConfirmation: [(Bool) -> Void] = []
 
     init(_ id: RoomID, services: RoomServices) {
         self.id = id
         self.services = services
+        listeners = Listeners(id, metrics: services.metrics)
+        reader = LogReader(
+            id, recent: services.recent, archive: services.archive, metrics: services.metrics)
     }
 
     /// The highest seq that this process has had of the room from Redis.
-    var knownSeq: Int64 { feed.last?.seq ?? 0 }
-    var isUnused: Bool { members.isEmpty && holds == 0 }
+    var knownSeq: Int64 { fanOut.knownSeq }
+    var hasMembers: Bool { !fanOut.members.isEmpty }
+    var isUnused: Bool { !hasMembers && holds == 0 }
 
     // MARK: Subscription
 
@@ -71,7 +63,7 @@ final class LocalRoom {
     }
 
     /// Learns where the log stands from somebody who has read it since the subscription was confirmed.
-    func stood(at position: LogPosition) { feed.stood(at: position) }
+    func stood(at position: LogPosition) { perform(fanOut.stood(at: position, listeners)) }
 
     /// The subscription was lost; what is published meanwhile is read when it is back.
     func subscriptionLost() { isConfirmed = false }
@@ -79,7 +71,7 @@ final class LocalRoom {
     private func confirmed() {
         isConfirmed = true
         settleConfirmation(true)
-        perform(feed.resync())
+        perform(fanOut.resync(listeners))
     }
 
     private func settleConfirmation(_ result: Bool) {
@@ -93,223 +85,150 @@ final class LocalRoom {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard let head = EnvelopeHead(reading: bytes) else { return }
         let frame = FrameEncoder.text(bytes)
-        guard let position = head.position, let mv = head.mv else { return deliverEphemeral(frame, head) }
-        perform(feed.received(RoomFeed.Envelope(position: position, mv: mv, payload: frame)))
+        guard let envelope = LogEnvelope(head, frame) else { return deliverEphemeral(frame, head) }
+        perform(fanOut.received(envelope, listeners))
     }
 
     /// What is no part of the log goes to the others, never back to the one who caused it.
     private func deliverEphemeral(_ frame: SharedBytes, _ head: EnvelopeHead) {
-        for member in members.values {
-            guard case .live = member.cursor, member.session.user != head.user else { continue }
-            member.session.send(frame)
+        fanOut.forEachLive { listener in
+            if listener.session.user != head.user { listener.session.send(frame) }
         }
     }
 
-    private func perform(_ actions: [RoomFeed<SharedBytes>.Action]) {
-        for action in actions {
-            switch action {
-            case .deliver(let envelope): deliver(envelope.payload, at: envelope.position)
-            case .announceEpoch(let first, let last): announceEpoch(first: first, last: last)
-            case .announceGap(let epoch, let seqs): announceGap(epoch: epoch, seqs)
-            case .fill(let seq): fill(after: seq)
-            case .checkMembers(let mv): checkMembers(mv)
+    /// Compares with where the room stands in Redis: quiet rooms show by nothing else that something was missed.
+    func compare(with mark: RoomMark) {
+        if let extent = mark.extent, let last = fanOut.last, extent.goesBeyond(last) {
+            services.metrics.quietDifferences.add()
+            perform(fanOut.resync(listeners))
+        }
+        // A list that auth does not vouch for in this run of Redis tells nothing: it is loaded first, then compared.
+        let isVouched = mark.loaded != nil && mark.loaded == services.redis.runID
+        perform(isVouched ? fanOut.stands(atMV: mark.mv) : fanOut.recheck())
+    }
+
+    // MARK: What the fan-out asks for
+
+    private func perform(_ requests: [RoomFanOut<Listeners>.Request]) {
+        for request in requests {
+            switch request {
+            case .readFeed(let after, let until):
+                services.metrics.holes.add()
+                services.loop.spawn { await self.readFeed(after: after, until: until) }
+            case .read(let listener, let ticket, let after, let until):
+                services.loop.spawn { await self.read(for: listener, ticket, after: after, until: until) }
+            case .awaitRoom(let listener, let ticket):
+                services.loop.spawn {
+                    await listener.session.waitForRoom()
+                    self.perform(self.fanOut.drained(listener, ticket: ticket, self.listeners))
+                }
+            case .checkMembers(let mv):
+                heardMV = max(heardMV, mv)
+                services.loop.spawn { await self.checkMembers(mv) }
             }
         }
     }
 
-    private func deliver(_ frame: SharedBytes, at position: LogPosition) {
-        services.metrics.deliveries.add(members.count)
-        for member in members.values {
-            switch member.cursor.offered(position) {
-            case .send: member.session.send(frame)
-            case .skip: break
-            case .catchUp(let seq): catchUp(member, after: seq)
-            }
+    private func readFeed(after place: LogPosition, until: Int64) async {
+        guard let page = await patiently(after: place, until: until, while: { !self.isUnused }) else {
+            return
         }
+        perform(fanOut.feedRead(page, until: until, listeners))
     }
 
-    private func announceEpoch(first: LogPosition, last: LogPosition) {
-        let bytes = ServerFrame.bytes(RoomEpoch(first: first, previous: last), room: id)
-        tellLive(FrameEncoder.text(bytes), whenAt: last)
+    private func read(
+        for listener: Listener, _ ticket: UInt64, after place: LogPosition, until: Int64
+    ) async {
+        let isHere = { self.fanOut.ticket(of: listener) == ticket }
+        guard let page = await patiently(after: place, until: until, while: isHere) else { return }
+        perform(fanOut.read(page, for: listener, ticket: ticket, listeners))
     }
 
-    private func announceGap(epoch: String, _ seqs: ClosedRange<Int64>) {
-        let frame = FrameEncoder.text(ServerFrame.bytes(Gap(epoch: epoch, seqs: seqs), room: id))
-        let before = LogPosition(epoch: epoch, seq: seqs.lowerBound - 1)
-        tellLive(frame, whenAt: before)
-        let end = LogPosition(epoch: epoch, seq: seqs.upperBound)
-        for member in members.values { member.cursor.skipped(to: end) }
-    }
-
-    /// Only who has all up to that place is told here; others come by it as they catch up.
-    private func tellLive(_ frame: SharedBytes, whenAt position: LogPosition) {
-        for member in members.values {
-            if case .live(let last) = member.cursor, last == position { member.session.send(frame) }
-        }
-    }
-
-    // MARK: Holes
-
-    private func fill(after seq: Int64) {
-        services.metrics.holes.add()
-        services.loop.spawn { await self.readHole(after: seq) }
-    }
-
-    private func readHole(after seq: Int64) async {
-        var found: [LoggedEnvelope] = []
-        var size = PageSize()
-        while !isUnused {
-            do throws(RedisError) {
-                let after = found.last?.seq ?? seq
-                let page = try await services.recent.following(after, of: id, count: size.count)
-                found += page
-                guard size.isLast(page) || found.count >= RoomServices.fillLimit else { continue }
-                return perform(feed.filled(found.compactMap(RoomFeed.Envelope.init)))
+    /// Reads a page, waiting for Redis as long as it takes and for the archive as long as is bearable.
+    private func patiently(
+        after place: LogPosition, until: Int64, while isWanted: () -> Bool
+    ) async -> LogReader.Page? {
+        let began = services.loop.now
+        while isWanted() {
+            do throws(LogReader.Failure) {
+                return try await reader.page(after: place, until: until)
             } catch {
-                services.log.debug("hole not filled yet", .room(id.text), .error(error))
-                await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
+                let waited = services.loop.now.milliseconds(since: began)
+                if let page = giveUp(on: error, after: waited) { return page }
             }
-        }
-    }
-
-    /// Gives a member what a join has read, then what follows `last` in the log, then the live envelopes.
-    ///
-    /// What finds room on the connection goes out at once.
-    func begin(_ member: Member, with lead: [LoggedEnvelope], then last: LogPosition, newest: Int64) {
-        var rest = lead[...]
-        while let envelope = rest.first, member.session.hasRoom {
-            member.session.send(FrameEncoder.text(envelope.bytes))
-            rest.removeFirst()
-        }
-        guard !rest.isEmpty || last.seq < max(knownSeq, newest) else { return goLive(member, at: last) }
-        services.loop.spawn { await self.give(rest, to: member, then: last) }
-    }
-
-    private func give(_ lead: ArraySlice<LoggedEnvelope>, to member: Member, then last: LogPosition) async {
-        for envelope in lead {
-            await member.session.waitForRoom()
-            guard isMember(member) else { return }
-            member.session.send(FrameEncoder.text(envelope.bytes))
-        }
-        await readOn(member, after: last)
-    }
-
-    /// Gives a member what follows `seq` in the log, then the live envelopes.
-    func catchUp(_ member: Member, after seq: Int64, epoch: String? = nil) {
-        let last = LogPosition(epoch: epoch ?? lastEpoch(of: member) ?? "", seq: seq)
-        member.cursor = .catchingUp
-        services.loop.spawn { await self.readOn(member, after: last) }
-    }
-
-    private func readOn(_ member: Member, after last: LogPosition) async {
-        var last = last
-        var size = PageSize()
-        var emptyReads = 0
-        while isMember(member) {
-            let page = try? await services.recent.following(last.seq, of: id, count: size.count)
-            guard let page else {
-                await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
-                continue
-            }
-            for envelope in page {
-                await member.session.waitForRoom()
-                guard isMember(member) else { return }
-                last = send(envelope, to: member, after: last)
-            }
-            guard size.isLast(page), isMember(member) else { continue }
-            guard last.seq < knownSeq else { return goLive(member, at: last) }
-            guard page.isEmpty else { continue }
-            emptyReads += 1
-            guard emptyReads < 3 else { return skip(member, after: last) }
             await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
         }
+        return nil
     }
 
-    private func goLive(_ member: Member, at position: LogPosition) {
-        member.cursor = .live(position)
-        stood(at: position)
-    }
-
-    /// Redis has lost what others here have been given: a member that still lacks it is told so.
-    private func skip(_ member: Member, after last: LogPosition) {
-        guard let known = feed.last, known.seq > last.seq else { return goLive(member, at: last) }
-        member.session.send(Gap(epoch: known.epoch, seqs: last.seq + 1...known.seq), room: id)
-        goLive(member, at: known)
-    }
-
-    private func lastEpoch(of member: Member) -> String? {
-        guard case .live(let position) = member.cursor else { return feed.last?.epoch }
-        return position.epoch
-    }
-
-    /// Sends one envelope of the log, announcing first what is missing before it.
-    private func send(_ envelope: LoggedEnvelope, to member: Member, after last: LogPosition) -> LogPosition {
-        guard let position = EnvelopeHead(reading: envelope.bytes)?.position else { return last }
-        if !last.epoch.isEmpty, position.epoch != last.epoch {
-            member.session.send(RoomEpoch(first: position, previous: last), room: id)
-        } else if position.seq > last.seq + 1 {
-            member.session.send(Gap(epoch: position.epoch, seqs: last.seq + 1...position.seq - 1), room: id)
+    /// What there is without an archive that has not answered for too long.
+    private func giveUp(on failure: LogReader.Failure, after waited: Int) -> LogReader.Page? {
+        switch failure {
+        case .redis(let error):
+            services.log.debug("log not read yet", .room(id.text), .error(error))
+            return nil
+        case .archive(let error, let page):
+            guard waited >= RoomServices.archivePatienceMilliseconds else { return nil }
+            services.log.warn("the archive does not answer for a hole", .room(id.text), .error(error))
+            services.metrics.unsought.add()
+            return page
         }
-        member.session.send(FrameEncoder.text(envelope.bytes))
-        return position
     }
 
-    // MARK: Members
-
-    /// Who is here, by whatever connections.
-    var users: Set<UserHandle> { Set(members.values.compactMap(\.session.user)) }
-
-    func isMember(_ member: Member) -> Bool { members[ObjectIdentifier(member.session)] === member }
-
-    func member(_ session: Session) -> Member? { members[ObjectIdentifier(session)] }
-
-    func add(_ session: Session, mv: Int64) -> Member {
-        let member = Member(session: session, mv: mv)
-        members[ObjectIdentifier(session)] = member
-        return member
-    }
-
-    /// Says whether it was in.
-    func remove(_ session: Session) -> Bool { members.removeValue(forKey: ObjectIdentifier(session)) != nil }
-
-    /// The members are known to be such as of this version of the list.
-    func vouch(mv: Int64) {
-        guard members.isEmpty else { return feed.heard(mv: mv) }
-        perform(feed.checked(mv: mv))
-    }
-
-    func heard(mv: Int64) {
-        heardMV = max(heardMV, mv)
-        feed.heard(mv: mv)
-    }
-
-    /// A newer member list than the one known here: nobody is given the envelope before it has been compared.
-    private func checkMembers(_ mv: Int64) {
-        let users = Array(users)
-        guard !users.isEmpty else { return perform(feed.checked(mv: mv)) }
-        services.loop.spawn { await self.compare(users, mv) }
-    }
-
-    private func compare(_ users: [UserHandle], _ mv: Int64) async {
-        let command: [RedisArgument] = ["HMGET", .text(Keys.members(id))] + users.map { .text($0.text) }
-        while !members.isEmpty {
-            if let reply = try? await services.redis.call(command) {
-                let gone = users.enumerated().filter { reply[$0.offset].isNull }.map(\.element)
-                for user in gone { services.evict(user, id, .removed) }
+    /// A member list that may be newer than the one known here: nobody is given its envelopes before it is compared.
+    private func checkMembers(_ mv: Int64) async {
+        var seen = mv
+        while hasMembers {
+            if let list = await compareMembers() {
+                seen = max(mv, list)
                 break
             }
             await services.loop.sleep(milliseconds: RoomServices.retryMilliseconds)
         }
-        perform(feed.checked(mv: mv))
+        perform(fanOut.checked(mv: seen, listeners))
     }
-}
 
-extension RoomFeed.Envelope where Payload == SharedBytes {
-    fileprivate init?(_ envelope: LoggedEnvelope) {
-        guard let head = EnvelopeHead(reading: envelope.bytes), let position = head.position, let mv = head.mv
-        else {
+    /// Puts out who is no member, and returns the version of the list; nil where nobody can tell.
+    func compareMembers() async -> Int64? {
+        services.metrics.memberChecks.add()
+        let users = Array(Set(fanOut.members.compactMap(\.session.user)))
+        do throws(BusError) {
+            let list = try await services.directory.members(among: users, of: id)
+            for user in users where !list.members.contains(user) {
+                services.evict(user, id, .removed, list.mv &+ 1)
+            }
+            return list.mv
+        } catch .refused(.roomDenied), .refused(.userNotFound) {
+            for user in users { services.evict(user, id, .roomDeleted, .max) }
+            return 0
+        } catch {
+            services.log.debug("members not compared yet", .room(id.text), .error(error))
             return nil
         }
-        self.init(position: position, mv: mv, payload: FrameEncoder.text(envelope.bytes))
+    }
+
+    // MARK: Members
+
+    func has(_ session: Session) -> Bool { fanOut.ticket(of: Listener(session: session)) != nil }
+
+    /// Those here who were seen to be members before this version of the list, of one user or of all.
+    func sessions(of user: UserHandle? = nil, seenBefore mv: Int64 = .max) -> [Session] {
+        fanOut.members.filter { listener in
+            (user == nil || listener.session.user == user) && fanOut.mv(of: listener) ?? .max < mv
+        }.map(\.session)
+    }
+
+    /// Lets a connection in: it is given the page, then what follows after its place, then what comes.
+    func enter(_ session: Session, mv: Int64, at place: LogPosition?, with page: LogReader.Page) {
+        perform(fanOut.enter(Listener(session: session), mv: mv, at: place, with: page, listeners))
+    }
+
+    /// Says whether it was in.
+    func remove(_ session: Session) -> Bool { fanOut.leave(Listener(session: session)) }
+
+    /// Hears of one change of the member list, which has been acted upon here.
+    func heard(mv: Int64) {
+        heardMV = max(heardMV, mv)
+        fanOut.heard(mv: mv)
     }
 }

@@ -1,35 +1,111 @@
+import Bus
 import Schema
 
-/// How far one connection has been given a room's log.
+/// How far one connection has been given a room's log, and how it comes to be live.
 ///
-/// Pure.
-enum MemberCursor {
-    /// It reads the log, page by page, and is given nothing live.
-    case catchingUp
-    /// It has all up to here, and is given what follows.
-    case live(LogPosition)
-
-    enum Verdict: Equatable {
-        case send
-        case skip
-        /// Something before it is missing on this connection: read the log after this seq first.
-        case catchUp(after: Int64)
+///     reading ──page──▶ giving ──page given──▶ reading … or, where it has met the feed: live
+///
+/// Pure. A connection that reads is given nothing live; one that is live has all up to its place.
+struct MemberCursor<Payload> {
+    enum Phase: Hashable {
+        /// It is given what comes.
+        case live
+        /// A page has been asked for.
+        case reading
+        /// Pages are given to it as it takes them.
+        case giving
+        /// The page goes on when the connection has taken more.
+        case awaitingRoom
+        /// The page goes on when it is known to be still a member.
+        case awaitingCheck
     }
 
-    /// Decides about a live envelope, and moves on where it is to be sent.
-    mutating func offered(_ position: LogPosition) -> Verdict {
-        guard case .live(let last) = self else { return .skip }
-        guard position.seq > last.seq else { return .skip }
-        // The feed has announced a change of epoch; within one, seq must go up by one.
-        guard position.epoch != last.epoch || position.seq == last.seq + 1 else {
-            return .catchUp(after: last.seq)
+    /// What is to be done next by one that is being given pages.
+    enum Step {
+        case give([LogNotice], LogEnvelope<Payload>)
+        case notify([LogNotice])
+        case check(mv: Int64)
+        case read(after: LogPosition)
+        /// It has met the feed.
+        case live
+    }
+
+    /// The place up to which it has all; nil before the first of envelopes that stand for themselves.
+    private(set) var place: LogPosition?
+    /// The version of the member list in which it was seen to be a member.
+    let mv: Int64
+    /// Tells one stay in the room from another.
+    let ticket: UInt64
+    var phase = Phase.giving
+    private var page: LogPage<Payload>
+
+    init(at place: LogPosition?, mv: Int64, ticket: UInt64, page: LogPage<Payload>) {
+        self.place = place
+        self.mv = mv
+        self.ticket = ticket
+        self.page = page
+    }
+
+    /// Takes what was read after its place.
+    mutating func read(_ page: LogPage<Payload>) {
+        self.page = page
+        phase = .giving
+    }
+
+    // MARK: Live
+
+    /// Whether a live envelope is simply the next one: then it has been given it.
+    mutating func takes(_ position: LogPosition) -> Bool {
+        guard let place, position.epoch == place.epoch, position.seq == place.seq + 1 else { return false }
+        self.place = position
+        return true
+    }
+
+    /// What it must be told before a live envelope; nil where it has had that one.
+    mutating func passes(to position: LogPosition, over ground: LogGround) -> [LogNotice]? {
+        guard position.seq > place?.seq ?? 0 else { return nil }
+        return pass(to: position, over: ground)
+    }
+
+    /// The log ends at this place: what it must be told, if that is beyond its own.
+    mutating func passes(toEnd end: LogPosition, over ground: LogGround) -> [LogNotice] {
+        guard let place, ground.extent?.goesBeyond(place) == true else { return [] }
+        self.place = end
+        return LogPassage.notices(from: place, to: end, over: ground)
+    }
+
+    private mutating func pass(to position: LogPosition, over ground: LogGround) -> [LogNotice] {
+        defer { place = position }
+        guard let place else { return [] }
+        let before = LogPosition(epoch: position.epoch, seq: position.seq - 1)
+        return LogPassage.notices(from: place, to: before, over: ground)
+    }
+
+    // MARK: Pages
+
+    /// What comes next; `verified` is the version for which all members here are known, `feed` where the feed stands.
+    mutating func next(verified: Int64, feed: LogPosition) -> Step {
+        while let envelope = page.envelopes.first {
+            guard envelope.mv <= max(mv, verified) else { return .check(mv: envelope.mv) }
+            page.envelopes.removeFirst()
+            guard envelope.position.seq > place?.seq ?? 0 else { continue }
+            return .give(pass(to: envelope.position, over: page.ground), envelope)
         }
-        self = .live(position)
-        return .send
+        if page.isLast, let notices = finishPage(), !notices.isEmpty { return .notify(notices) }
+        guard let place else { return .live }
+        return page.isLast && place.seq >= feed.seq ? .live : .read(after: place)
     }
 
-    /// A gap has been announced up to here: what follows is expected next.
-    mutating func skipped(to position: LogPosition) {
-        if case .live(let last) = self, position.seq > last.seq { self = .live(position) }
+    /// The log ended where the room's hash said, whatever of it could be had.
+    private mutating func finishPage() -> [LogNotice]? {
+        guard let extent = page.ground.extent else { return nil }
+        guard place != nil else {
+            place = extent.newest
+            return nil
+        }
+        return passes(toEnd: extent.newest, over: page.ground)
     }
 }
+
+extension MemberCursor: Equatable where Payload: Equatable {}
+extension MemberCursor: Hashable where Payload: Hashable {}

@@ -9,12 +9,10 @@ struct PageSize {
     private static let bytes = 262_144
     private static let most = 200
 
-    /// Whether nothing stood in the log after this page when it was read; learns from it for the next one.
-    mutating func isLast(_ page: [LoggedEnvelope]) -> Bool {
-        let isLast = page.count < count
-        guard !page.isEmpty else { return isLast }
+    /// Learns from a page for the next one.
+    mutating func learn(from page: [LoggedEnvelope]) {
+        guard !page.isEmpty else { return }
         let average = max(page.reduce(0) { $0 + $1.bytes.count } / page.count, 1)
         count = min(max(PageSize.bytes / average, 4), PageSize.most)
-        return isLast
     }
 }

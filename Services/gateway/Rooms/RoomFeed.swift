@@ -1,94 +1,103 @@
+import Bus
 import Schema
 
-/// The order of one room's log as this process sees it: live envelopes come in, and go out without a hole.
+/// The order of one room's log as this process sees it: live envelopes come in, and go out without a silent hole.
 ///
-///     idle ──received──▶ following ──hole──▶ filling ──filled──▶ following
-///                            └──newer member list──▶ checking ──checked──▶ following
+///     following ──hole, resync──▶ reading ──last page──▶ following
+///         └────────newer member list───▶ checking ──checked──▶ (where it was)
 ///
-/// A live envelope that does not follow the last one shows that pub/sub has lost some: they are read from the recent
-/// log, and what comes meanwhile waits.
+/// A live envelope that does not follow the last one shows that pub/sub has lost some, or that a new epoch has begun:
+/// the log is read, and what comes meanwhile waits. What neither the recent log nor the archive has is gone, and the
+/// next envelope is delivered all the same: its readers see the break and are told.
+///
+/// Pure.
 struct RoomFeed<Payload> {
-    struct Envelope {
-        let position: LogPosition
-        let mv: Int64
-        let payload: Payload
-    }
+    typealias Envelope = LogEnvelope<Payload>
 
     enum Action {
-        case deliver(Envelope)
-        /// A new epoch begins with `first`; the one before ended, as far as is known here, at `last`.
-        case announceEpoch(first: LogPosition, last: LogPosition)
-        /// These cannot be had any more.
-        case announceGap(epoch: String, seqs: ClosedRange<Int64>)
-        /// Read the recent log after this seq, then call `filled`.
-        case fill(after: Int64)
+        /// Nothing that could be had lies between the envelope before and this one.
+        case deliver(Envelope, LogGround)
+        /// The log ends here, and nothing that could be had lies between.
+        case advance(to: LogPosition, LogGround)
+        /// Read the log after this place, as far as this seq at least, then call `read`.
+        case read(after: LogPosition, until: Int64)
         /// Look who is still a member, then call `checked`.
         case checkMembers(mv: Int64)
     }
 
-    private enum Mode {
-        case following
-        case filling
-        case checking
-    }
-
-    /// The place of the last envelope that went out; nil before the first.
+    /// The place of the last envelope that went out; nil before anybody has said where the log stands.
     private(set) var last: LogPosition?
     /// The version of the member list for which the members here are known to be members.
     private(set) var mv: Int64
-    private var mode = Mode.following
+    private var isReading = false
+    private var isChecking = false
+    /// The log has to be read on as soon as that is possible.
+    private var mustRead = false
+    /// The page in hand.
+    private var page: LogPage<Payload>?
+    private var ground = LogGround()
+    /// Live envelopes that wait for a page or a check, and their bytes.
     private var waiting: [Envelope] = []
-    /// The subscription came back while something else was under way.
-    private var mustResync = false
-    /// How many envelopes may wait while a hole is filled.
-    private static var waitingLimit: Int { 10_000 }
+    private var waitingBytes = 0
+    /// The highest seq heard, and the one through which the log has been read since it was heard of.
+    private var heardSeq: Int64 = 0
+    private var soughtSeq: Int64 = 0
+
+    /// What may wait; beyond, the newest are dropped: the next one to come shows the hole, and it is read.
+    static var waitingLimit: Int { 2_000 }
+    static var waitingBytesLimit: Int { 1_048_576 }
 
     init(mv: Int64 = 0) { self.mv = mv }
 
-    /// Takes where the log stood, read while subscribed: before the first envelope, what is missing counts from there.
-    mutating func stood(at position: LogPosition) {
-        if last == nil, !position.epoch.isEmpty { last = position }
+    /// The highest seq that is known to have been given, from Redis itself.
+    var knownSeq: Int64 { max(last?.seq ?? 0, heardSeq) }
+
+    // MARK: What comes
+
+    /// Takes where the log stood, read while subscribed: what is missing counts from there on.
+    mutating func stood(at position: LogPosition) -> [Action] {
+        guard last == nil else { return [] }
+        last = position
+        return proceed()
     }
 
     /// Takes a live envelope.
     mutating func received(_ envelope: Envelope) -> [Action] {
-        guard case .following = mode else {
-            // Beyond the bound the newest are dropped: the next one to come shows the hole, and it is read.
-            if waiting.count < Self.waitingLimit { waiting.append(envelope) }
-            return []
+        heardSeq = max(heardSeq, envelope.position.seq)
+        if waiting.isEmpty, !isReading, !isChecking, page == nil, envelope.mv <= mv, follows(envelope) {
+            last = envelope.position
+            return [.deliver(envelope, ground)]
         }
-        return take(envelope)
+        guard waiting.count < Self.waitingLimit, waitingBytes + envelope.size <= Self.waitingBytesLimit else {
+            mustRead = true
+            return proceed()
+        }
+        waiting.append(envelope)
+        waitingBytes += envelope.size
+        return proceed()
     }
 
-    /// Takes what the recent log holds after the last envelope, in order; what is missing there is gone.
-    mutating func filled(_ envelopes: [Envelope]) -> [Action] {
-        guard case .filling = mode else { return [] }
-        mode = .following
-        var queue = envelopes
-        queue.append(contentsOf: waiting)
-        waiting = []
-        return drain(queue, holesAreGaps: true)
+    /// Takes what was read after the last envelope.
+    mutating func read(_ page: LogPage<Payload>, until seq: Int64) -> [Action] {
+        guard isReading else { return [] }
+        isReading = false
+        self.page = page
+        ground = page.ground
+        if page.isLast { soughtSeq = max(soughtSeq, seq) }
+        return proceed()
     }
 
-    /// The subscription was away for a while: what was published meanwhile must be read.
+    /// Something may have been missed, the newest included: the log must be read on.
     mutating func resync() -> [Action] {
-        guard let last else { return [] }
-        guard case .following = mode else {
-            mustResync = true
-            return []
-        }
-        mode = .filling
-        return [.fill(after: last.seq)]
+        mustRead = true
+        return proceed()
     }
 
     /// Takes that members have been checked as of this version.
     mutating func checked(mv: Int64) -> [Action] {
         self.mv = max(self.mv, mv)
-        guard case .checking = mode else { return [] }
-        mode = .following
-        let queue = waiting
-        waiting = []
-        return drain(queue, holesAreGaps: false)
+        isChecking = false
+        return proceed()
     }
 
     /// Hears from auth that the members are known as of this version; only the next one in turn counts.
@@ -96,45 +105,66 @@ struct RoomFeed<Payload> {
         if mv == self.mv + 1 || self.mv == 0 { self.mv = max(self.mv, mv) }
     }
 
-    private mutating func drain(_ queue: [Envelope], holesAreGaps: Bool) -> [Action] {
+    // MARK: What goes out
+
+    private func follows(_ envelope: Envelope) -> Bool {
+        guard let last else { return false }
+        return envelope.position.epoch == last.epoch && envelope.position.seq == last.seq + 1
+    }
+
+    /// Goes on as far as that is possible without a page or a check.
+    private mutating func proceed() -> [Action] {
         var actions: [Action] = []
-        for (index, envelope) in queue.enumerated() {
-            actions += take(envelope, holeIsGap: holesAreGaps)
-            guard case .following = mode else {
-                waiting.append(contentsOf: queue[(index + 1)...])
-                return actions
-            }
-        }
-        guard mustResync else { return actions }
-        mustResync = false
-        return actions + resync()
+        while !isReading, !isChecking, last != nil, let action = nextAction() { actions.append(action) }
+        return actions
     }
 
-    private mutating func take(_ envelope: Envelope, holeIsGap: Bool = false) -> [Action] {
-        let next = envelope.position
-        guard let last else { return checkThenDeliver(envelope) }
-        // A duplicate, or a straggler of what has been filled in: seq never goes down, in no epoch.
-        guard next.seq > last.seq else { return [] }
-        if next.epoch == last.epoch, next.seq == last.seq + 1 { return checkThenDeliver(envelope) }
-        guard holeIsGap else {
-            mode = .filling
-            waiting.append(envelope)
-            return [.fill(after: last.seq)]
+    private mutating func nextAction() -> Action? {
+        if let page { return nextAction(of: page) }
+        while let envelope = waiting.first {
+            if envelope.position.seq <= knownLast { dropFirstWaiting(); continue }
+            // What was heard before the log was read to its end, and is missing before it, is not to be had.
+            guard follows(envelope) || envelope.position.seq <= soughtSeq else { return beginReading() }
+            return deliver(envelope) { $0.dropFirstWaiting() }
         }
-        if next.epoch == last.epoch {
-            return [.announceGap(epoch: last.epoch, seqs: last.seq + 1...next.seq - 1)]
-                + checkThenDeliver(envelope)
-        }
-        return [.announceEpoch(first: next, last: last)] + checkThenDeliver(envelope)
+        return mustRead ? beginReading() : nil
     }
 
-    private mutating func checkThenDeliver(_ envelope: Envelope) -> [Action] {
+    private mutating func nextAction(of page: LogPage<Payload>) -> Action? {
+        while let envelope = self.page?.envelopes.first {
+            if envelope.position.seq <= knownLast { self.page?.envelopes.removeFirst(); continue }
+            return deliver(envelope) { $0.page?.envelopes.removeFirst() }
+        }
+        self.page = nil
+        guard page.isLast else { return beginReading() }
+        guard let last, let extent = ground.extent, extent.goesBeyond(last) else { return nextAction() }
+        self.last = extent.newest
+        return .advance(to: extent.newest, ground)
+    }
+
+    private mutating func deliver(_ envelope: Envelope, taking take: (inout Self) -> Void) -> Action {
         guard envelope.mv <= mv else {
-            mode = .checking
-            waiting.append(envelope)
-            return [.checkMembers(mv: envelope.mv)]
+            isChecking = true
+            return .checkMembers(mv: envelope.mv)
         }
+        take(&self)
         last = envelope.position
-        return [.deliver(envelope)]
+        return .deliver(envelope, ground)
     }
+
+    private mutating func beginReading() -> Action? {
+        guard let last else { return nil }
+        isReading = true
+        mustRead = false
+        return .read(after: last, until: heardSeq)
+    }
+
+    private mutating func dropFirstWaiting() {
+        waitingBytes -= waiting.removeFirst().size
+    }
+
+    private var knownLast: Int64 { last?.seq ?? 0 }
 }
+
+extension RoomFeed: Equatable where Payload: Equatable {}
+extension RoomFeed: Hashable where Payload: Hashable {}

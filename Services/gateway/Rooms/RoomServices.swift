@@ -10,17 +10,17 @@ struct RoomServices {
     let redis: RedisClient
     let subscriber: Subscriber
     let recent: RecentLog
+    let archive: ArchivePages
+    let directory: RoomDirectory
     let log: Log
     let metrics: GatewayMetrics
-    /// Takes all of a user's connections out of a room.
-    let evict: (UserHandle, RoomID, Left.Reason) -> Void
+    /// Takes a user's connections out of a room that were seen to be members before this version of its list.
+    let evict: (UserHandle, RoomID, Left.Reason, Int64) -> Void
 
     /// How long a join waits for its subscription.
     static let patienceMilliseconds = 5_000
-    /// How long to wait before Redis is asked again for what it could not give.
+    /// How long to wait before Redis or the archive is asked again for what it could not give.
     static let retryMilliseconds = 200
-    /// How many missed envelopes a join reads by itself; the rest is read as the connection takes it.
-    static let leadSize = 100
-    /// How many envelopes a hole is filled with at once.
-    static let fillLimit = 5_000
+    /// How long a hole waits for an archive that does not answer, before it becomes a gap.
+    static let archivePatienceMilliseconds = 5_000
 }

@@ -57,29 +57,29 @@ final class Rooms {
         for room in rooms.values { room.subscriptionLost() }
     }
 
+    /// The rooms of a partition in which somebody is.
+    func followed(in partition: Partition) -> [LocalRoom] {
+        rooms.values.filter { $0.hasMembers && $0.id.partition == partition }
+    }
+
     // MARK: What auth has decided
 
     func hear(_ change: ControlEvent.MemberChange) {
         guard let room = rooms[change.room] else { return }
-        if change.role == nil { evict(change.user, from: room, change.reason ?? .removed, asOf: change.mv) }
+        // Who was seen to be a member in a later version of the list has come back since.
+        if change.role == nil { evict(change.user, from: change.room, change.reason ?? .removed, asOf: change.mv) }
         room.heard(mv: change.mv)
     }
 
     func hear(_ change: ControlEvent.RoomChange) {
         guard change.isDeleted, let room = rooms[change.room] else { return }
-        for member in room.members.values { evict(member.session, from: room, .roomDeleted) }
+        for session in room.sessions() { evict(session, from: room, .roomDeleted) }
     }
 
-    func evict(_ user: UserHandle, from id: RoomID, _ reason: Left.Reason, asOf mv: Int64 = .max) {
-        if let room = rooms[id] { evict(user, from: room, reason, asOf: mv) }
-    }
-
-    /// Who was seen to be a member in a later version of the list has come back since.
-    private func evict(_ user: UserHandle, from room: LocalRoom, _ reason: Left.Reason, asOf mv: Int64 = .max)
-    {
-        for member in room.members.values where member.session.user == user && member.mv < mv {
-            evict(member.session, from: room, reason)
-        }
+    /// Takes a user's connections out of a room that were seen to be members before this version of its list.
+    func evict(_ user: UserHandle, from id: RoomID, _ reason: Left.Reason, asOf mv: Int64) {
+        guard let room = rooms[id] else { return }
+        for session in room.sessions(of: user, seenBefore: mv) { evict(session, from: room, reason) }
     }
 
     private func evict(_ session: Session, from room: LocalRoom, _ reason: Left.Reason) {

@@ -15,7 +15,7 @@ struct StoredStanding {
 
     private let epoch: String
     private let stored: Int64
-    private let past: [RoomStanding.PastEpoch]
+    private let past: [PastEpoch]
     private let dead: Set<Substring>
 
     static let fields: [RedisArgument] = ["epoch", "stored", "epochs", "dead"]
@@ -25,7 +25,7 @@ struct StoredStanding {
         guard let epoch = reply[0].text, let stored = reply[1].int else { return nil }
         self.epoch = epoch
         self.stored = stored
-        past = RoomStanding.PastEpoch.list(reply[2].text ?? "")
+        past = PastEpoch.list(reply[2].text ?? "")
         dead = Set((reply[3].text ?? "").split(separator: " "))
     }
 

@@ -1,0 +1,48 @@
+import Engine
+import Hosting
+import Schema
+import Web
+
+/// One connection in a room, told from others by its identity.
+struct Listener: Hashable {
+    let session: Session
+
+    static func == (left: Listener, right: Listener) -> Bool { left.session === right.session }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(session)) }
+}
+
+/// The connections in a room, as its log is given to them: the same frame to each.
+final class Listeners: RoomAudience {
+    private let room: RoomID
+    private let metrics: GatewayMetrics
+    /// The notice told last, and its frame: mostly all are told the same.
+    private var told: (notice: LogNotice, frame: SharedBytes)?
+
+    init(_ room: RoomID, metrics: GatewayMetrics) {
+        self.room = room
+        self.metrics = metrics
+    }
+
+    func give(_ frame: SharedBytes, to listener: Listener) {
+        metrics.deliveries.add()
+        listener.session.send(frame)
+    }
+
+    func tell(_ notice: LogNotice, to listener: Listener) {
+        if case .gap = notice { metrics.gaps.add() }
+        if told?.notice != notice { told = (notice, frame(of: notice)) }
+        if let told { listener.session.send(told.frame) }
+    }
+
+    func hasRoom(_ listener: Listener) -> Bool { listener.session.hasRoom }
+
+    private func frame(of notice: LogNotice) -> SharedBytes {
+        switch notice {
+        case .gap(let epoch, let seqs):
+            FrameEncoder.text(ServerFrame.bytes(Gap(epoch: epoch, seqs: seqs), room: room))
+        case .epoch(let first, let previous):
+            FrameEncoder.text(ServerFrame.bytes(RoomEpoch(first: first, previous: previous), room: room))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Bus
+import Engine
+import Hosting
+import Redis
+import Schema
+import Web
+
+/// Reads one room's log as one unbroken stretch, wherever its parts stand: first Redis, then what lies below it in
+/// the archive.
+///
+/// Belongs to its loop.
+final class LogReader {
+    typealias Page = LogPage<SharedBytes>
+
+    enum Failure: Error {
+        /// Redis cannot be read.
+        case redis(RedisError)
+        /// The archive cannot answer for what Redis does not have; this is what Redis has, the break not explained.
+        case archive(BusError, Page)
+    }
+
+    let room: RoomID
+    private let recent: RecentLog
+    private let archive: ArchivePages
+    private let metrics: GatewayMetrics
+    private var size = PageSize()
+
+    /// How long the archive may take for a page.
+    private static let archiveMilliseconds = 2_000
+
+    init(_ room: RoomID, recent: RecentLog, archive: ArchivePages, metrics: GatewayMetrics) {
+        self.room = room
+        self.recent = recent
+        self.archive = archive
+        self.metrics = metrics
+    }
+
+    /// A page of what follows a place; the log is known to have had something up to seq `until`.
+    ///
+    /// The archive is asked only where Redis does not go on right after the place. What moves from one to the other
+    /// meanwhile is found in the archive, as Redis is read first.
+    func page(after place: LogPosition, until: Int64) async throws(Failure) -> Page {
+        let count = size.count
+        let (mark, envelopes) = try await recently(after: place, count)
+        let isAll = envelopes.count < count
+        size.learn(from: envelopes)
+        let all = envelopes.compactMap(LogEnvelope.init)
+        let run = all.prefix(whileFollowing: place)
+        let ground = LogGround(extent: mark.extent)
+        guard run.isEmpty else {
+            return Page(envelopes: run, isLast: isAll && run.count == all.count, ground: ground)
+        }
+        guard !all.isEmpty || until > place.seq || mark.extent?.goesBeyond(place) == true else {
+            return Page(isLast: true, ground: ground)
+        }
+        do throws(BusError) {
+            metrics.archivePages.add()
+            let page = try await archive.following(
+                place.seq, of: room, timeoutMilliseconds: Self.archiveMilliseconds)
+            return try join(page, all, ground)
+        } catch {
+            let unsought = LogGround(extent: mark.extent, isSought: false)
+            throw .archive(error, Page(envelopes: all[...], isLast: isAll, ground: unsought))
+        }
+    }
+
+    /// The archive's page ends with what Redis has; where it lacks that, the two do not know each other yet.
+    private func join(
+        _ page: ArchivePage, _ recent: [LogEnvelope<SharedBytes>], _ ground: LogGround
+    ) throws(BusError) -> Page {
+        let envelopes = page.envelopes.compactMap(LogEnvelope.init)
+        if page.isComplete, let newest = recent.last, envelopes.last?.position.seq ?? 0 < newest.position.seq
+        {
+            throw .malformed
+        }
+        return Page(
+            envelopes: envelopes[...], isLast: page.isComplete || envelopes.isEmpty, ground: ground)
+    }
+
+    private func recently(after place: LogPosition, _ count: Int) async throws(Failure)
+        -> (RoomMark, [LoggedEnvelope])
+    {
+        do throws(RedisError) {
+            return try await recent.stretch(after: place.seq, of: room, count: count)
+        } catch {
+            throw .redis(error)
+        }
+    }
+
+    /// The newest envelopes up to a place, as many as there are and as the archive tells in time.
+    func newest(_ count: Int, upTo extent: LogExtent) async throws(RedisError) -> Page {
+        let before = extent.newest.seq + 1
+        var found = try await recent.newest(count, of: room, before: before)
+        if found.count < count, found.first?.seq ?? before > 1 {
+            metrics.archivePages.add()
+            let page = try? await archive.newest(
+                count, of: room, before: before, timeoutMilliseconds: Self.leadMilliseconds)
+            if let page, page.envelopes.last?.seq ?? 0 >= found.last?.seq ?? 0 { found = page.envelopes }
+        }
+        let envelopes = found.compactMap(LogEnvelope.init)
+        return Page(envelopes: envelopes[...], isLast: true, ground: LogGround(extent: extent))
+    }
+
+    /// A join does not wait longer for what it can do without.
+    private static let leadMilliseconds = 1_000
+
+    /// Whether the archive, or what Redis has, holds an envelope at exactly this place.
+    func holds(_ place: LogPosition) async throws(BusError) -> Bool {
+        metrics.archivePages.add()
+        let page = try await archive.newest(
+            1, of: room, before: place.seq + 1, timeoutMilliseconds: Self.archiveMilliseconds)
+        return page.envelopes.last.flatMap { EnvelopeHead(reading: $0.bytes)?.position } == place
+    }
+
+    /// The seq of the oldest envelope in Redis.
+    func oldestRecent() async throws(RedisError) -> Int64? { try await recent.oldest(of: room) }
+}
+
+extension Array where Element == LogEnvelope<SharedBytes> {
+    /// Those that follow a place, one by one, in its epoch.
+    fileprivate func prefix(whileFollowing place: LogPosition) -> ArraySlice<Element> {
+        var next = place
+        return prefix { envelope in
+            next.seq += 1
+            return envelope.position == next
+        }
+    }
+}
+
+extension LogEnvelope where Payload == SharedBytes {
+    init?(_ envelope: LoggedEnvelope) {
+        guard let head = EnvelopeHead(reading: envelope.bytes) else { return nil }
+        self.init(head, FrameEncoder.text(envelope.bytes))
+    }
+
+    /// Nil for what is no part of a log.
+    init?(_ head: EnvelopeHead, _ frame: SharedBytes) {
+        guard let position = head.position, let mv = head.mv else { return nil }
+        self.init(position: position, mv: mv, size: frame.count, payload: frame)
+    }
+}

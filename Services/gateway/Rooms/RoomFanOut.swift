@@ -1,0 +1,207 @@
+import Bus
+import Schema
+
+/// Those who are given a room's log.
+protocol RoomAudience {
+    associatedtype Member: Hashable
+    associatedtype Payload
+
+    func give(_ payload: Payload, to member: Member)
+    func tell(_ notice: LogNotice, to member: Member)
+    /// Whether more of a page may be given; where not, `RoomFanOut.drained` will be called.
+    func hasRoom(_ member: Member) -> Bool
+}
+
+/// One room's log on its way to the connections here: the feed, and where each of them stands.
+///
+/// Pure, but for what it gives to the audience: joins, recovery, live envelopes, holes and epochs meet here, and only
+/// here. What must be read or compared is returned as requests; their answers come back by `read`, `checked`, …
+struct RoomFanOut<Audience: RoomAudience> {
+    typealias Member = Audience.Member
+    typealias Payload = Audience.Payload
+
+    enum Request {
+        /// Read the log for the feed, then call `feedRead`.
+        case readFeed(after: LogPosition, until: Int64)
+        /// Read the log for one who catches up, then call `read` with the same ticket.
+        case read(Member, ticket: UInt64, after: LogPosition, until: Int64)
+        /// Call `drained` when the connection has taken more.
+        case awaitRoom(Member, ticket: UInt64)
+        /// Compare the members here with the member list, then call `checked`.
+        case checkMembers(mv: Int64)
+    }
+
+    private var feed = RoomFeed<Payload>()
+    private var cursors: [Member: MemberCursor<Payload>] = [:]
+    private var checking: Int64?
+    private var tickets: UInt64 = 0
+
+    /// The highest seq that this process has had of the room from Redis.
+    var knownSeq: Int64 { feed.knownSeq }
+    /// The place up to which all is known here.
+    var last: LogPosition? { feed.last }
+    var members: some Collection<Member> { cursors.keys }
+
+    /// The version of the member list in which one who is here was seen to be a member.
+    func mv(of member: Member) -> Int64? { cursors[member]?.mv }
+
+    /// The stay of one who is here: another one after each `enter`.
+    func ticket(of member: Member) -> UInt64? { cursors[member]?.ticket }
+
+    /// Calls for each who is given what comes.
+    func forEachLive(_ body: (Member) -> Void) {
+        for (member, cursor) in cursors where cursor.phase == .live { body(member) }
+    }
+
+    // MARK: Members
+
+    /// One comes in: it is given the page, then what follows in the log after its place, then what comes.
+    ///
+    /// Without a place the page stands for itself and ends at the newest. One who is here already begins anew.
+    mutating func enter(
+        _ member: Member, mv: Int64, at place: LogPosition?, with page: LogPage<Payload>, _ audience: Audience
+    ) -> [Request] {
+        var requests: [Request] = []
+        if let start = place ?? page.ground.extent?.newest { requests = stood(at: start, audience) }
+        if cursors.isEmpty { requests += perform(feed.checked(mv: mv == .max ? feed.mv : mv), audience) }
+        tickets += 1
+        cursors[member] = MemberCursor(at: place, mv: mv, ticket: tickets, page: page)
+        return requests + proceed(member, audience)
+    }
+
+    /// One goes; says whether it was here.
+    mutating func leave(_ member: Member) -> Bool { cursors.removeValue(forKey: member) != nil }
+
+    // MARK: The log
+
+    /// Takes where the log stood, read while subscribed.
+    mutating func stood(at position: LogPosition, _ audience: Audience) -> [Request] {
+        perform(feed.stood(at: position), audience)
+    }
+
+    /// Takes a live envelope.
+    mutating func received(_ envelope: LogEnvelope<Payload>, _ audience: Audience) -> [Request] {
+        perform(feed.received(envelope), audience)
+    }
+
+    /// Live envelopes may have been missed.
+    mutating func resync(_ audience: Audience) -> [Request] { perform(feed.resync(), audience) }
+
+    /// Takes what the feed has asked for.
+    mutating func feedRead(
+        _ page: LogPage<Payload>, until seq: Int64, _ audience: Audience
+    ) -> [Request] {
+        perform(feed.read(page, until: seq), audience)
+    }
+
+    /// Takes what one who catches up has asked for.
+    mutating func read(
+        _ page: LogPage<Payload>, for member: Member, ticket: UInt64, _ audience: Audience
+    ) -> [Request] {
+        guard cursors[member]?.ticket == ticket, cursors[member]?.phase == .reading else { return [] }
+        cursors[member]?.read(page)
+        return proceed(member, audience)
+    }
+
+    /// A connection has taken more.
+    mutating func drained(_ member: Member, ticket: UInt64, _ audience: Audience) -> [Request] {
+        guard cursors[member]?.ticket == ticket, cursors[member]?.phase == .awaitingRoom else { return [] }
+        return proceed(member, audience)
+    }
+
+    private mutating func perform(_ actions: [RoomFeed<Payload>.Action], _ audience: Audience) -> [Request] {
+        var requests: [Request] = []
+        for action in actions {
+            switch action {
+            case .deliver(let envelope, let ground): deliver(envelope, ground, audience)
+            case .advance(let end, let ground): advance(to: end, ground, audience)
+            case .read(let after, let until): requests.append(.readFeed(after: after, until: until))
+            case .checkMembers(let mv): requests += check(mv)
+            }
+        }
+        return requests
+    }
+
+    private mutating func deliver(
+        _ envelope: LogEnvelope<Payload>, _ ground: LogGround, _ audience: Audience
+    ) {
+        for index in cursors.indices where cursors.values[index].phase == .live {
+            let member = cursors.keys[index]
+            if !cursors.values[index].takes(envelope.position) {
+                guard let notices = cursors.values[index].passes(to: envelope.position, over: ground) else {
+                    continue
+                }
+                for notice in notices { audience.tell(notice, to: member) }
+            }
+            audience.give(envelope.payload, to: member)
+        }
+    }
+
+    private mutating func advance(to end: LogPosition, _ ground: LogGround, _ audience: Audience) {
+        for index in cursors.indices where cursors.values[index].phase == .live {
+            let member = cursors.keys[index]
+            for notice in cursors.values[index].passes(toEnd: end, over: ground) {
+                audience.tell(notice, to: member)
+            }
+        }
+    }
+
+    // MARK: Catching up
+
+    private mutating func proceed(_ member: Member, _ audience: Audience) -> [Request] {
+        guard let index = cursors.index(forKey: member), let last = feed.last else { return [] }
+        while true {
+            let ticket = cursors.values[index].ticket
+            guard audience.hasRoom(member) else {
+                cursors.values[index].phase = .awaitingRoom
+                return [.awaitRoom(member, ticket: ticket)]
+            }
+            switch cursors.values[index].next(verified: feed.mv, feed: last) {
+            case .give(let notices, let envelope):
+                for notice in notices { audience.tell(notice, to: member) }
+                audience.give(envelope.payload, to: member)
+            case .notify(let notices):
+                for notice in notices { audience.tell(notice, to: member) }
+            case .check(let mv):
+                cursors.values[index].phase = .awaitingCheck
+                return check(mv)
+            case .read(let after):
+                cursors.values[index].phase = .reading
+                return [.read(member, ticket: ticket, after: after, until: knownSeq)]
+            case .live:
+                cursors.values[index].phase = .live
+                return []
+            }
+        }
+    }
+
+    // MARK: The member list
+
+    /// Hears that the member list has this version, of which the members here may know nothing.
+    mutating func stands(atMV mv: Int64) -> [Request] { mv > feed.mv && !cursors.isEmpty ? check(mv) : [] }
+
+    /// The member list may have changed without a new version.
+    mutating func recheck() -> [Request] { cursors.isEmpty ? [] : check(feed.mv) }
+
+    /// Hears from auth of one change, which has been acted upon.
+    mutating func heard(mv: Int64) { feed.heard(mv: mv) }
+
+    private mutating func check(_ mv: Int64) -> [Request] {
+        guard checking ?? 0 < mv else { return [] }
+        checking = mv
+        return [.checkMembers(mv: mv)]
+    }
+
+    /// Those who are not members as of this version have been put out; the others are.
+    mutating func checked(mv: Int64, _ audience: Audience) -> [Request] {
+        if let checking, checking <= mv { self.checking = nil }
+        var requests = perform(feed.checked(mv: mv), audience)
+        for (member, cursor) in cursors where cursor.phase == .awaitingCheck {
+            requests += proceed(member, audience)
+        }
+        return requests
+    }
+}
+
+extension RoomFanOut: Equatable where Audience.Payload: Equatable {}
+extension RoomFanOut: Hashable where Audience.Payload: Hashable {}
