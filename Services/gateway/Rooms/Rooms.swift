@@ -67,7 +67,9 @@ final class Rooms {
     func hear(_ change: ControlEvent.MemberChange) {
         guard let room = rooms[change.room] else { return }
         // Who was seen to be a member in a later version of the list has come back since.
-        if change.role == nil { evict(change.user, from: change.room, change.reason ?? .removed, asOf: change.mv) }
+        if change.role == nil {
+            evict(change.user, from: change.room, change.reason ?? .removed, asOf: change.mv)
+        }
         room.heard(mv: change.mv)
     }
 
