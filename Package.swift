@@ -112,8 +112,8 @@ let suites: [Target] = [
     tests(
         "HistoryTests",
         [
-            "ChatHistory", "Access", "Schema", "Engine", "Web", "Redis", "Postgres", "Tokens", "Hosting",
-            "Bus", "ArchiveFunctions",
+            "ChatHistory", "ChatAuth", "Access", "Schema", "Engine", "Web", "Redis", "Postgres", "Tokens",
+            "Hosting", "Bus", "ArchiveFunctions",
         ]),
     tests(
         "PresenceTests",

@@ -10,6 +10,7 @@ enum Migrations {
         Migration(1, "accounts", accounts),
         Migration(2, "rooms", rooms),
         Migration(3, "outbox", outbox),
+        Migration(4, "standing", standing),
     ]
 
     /// Times of tokens are seconds, as in their claims; `revoked_before` moves the `iat` of later tokens.
@@ -95,6 +96,20 @@ enum Migrations {
             type text NOT NULL,
             data text NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now())
+        """
+    ]
+
+    /// What history asks while Redis is away, and all that it may ask of this schema (decision 0005).
+    private static let standing = [
+        """
+        CREATE FUNCTION auth.room_standing(
+            asked_room text, reader text, session text, issued bigint, OUT role text, OUT revoked boolean)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
+            SELECT (SELECT m.role FROM auth.members m WHERE m.room = asked_room AND m.handle = reader),
+                EXISTS (SELECT FROM auth.sessions s WHERE s.id = session AND s.revoked_at IS NOT NULL)
+                OR EXISTS (
+                    SELECT FROM auth.accounts a WHERE a.handle = reader AND a.revoked_before > issued)
+        $$
         """
     ]
 }

@@ -62,7 +62,7 @@ final class History {
         OperationsEndpoint(health: health, metrics: context.metrics).add(to: &routes)
         HistoryRoutes(
             callers: Callers(authority: link.authority), directory: RoomDirectory(redis: redis, rpc: rpc),
-            pages: pages
+            pages: pages, standings: Standings(postgres: postgres)
         ).add(to: &routes)
         http = try HTTPService(loop: loop, context: context, routes: routes)
 

@@ -21,4 +21,12 @@ public enum BusError: Error, Sendable, Hashable {
         case .malformed: .internalError
         }
     }
+
+    /// Whether Redis is away, rather than unwilling.
+    public var isOutage: Bool {
+        switch self {
+        case .redis(.disconnected), .redis(.unavailable), .redis(.timeout): true
+        default: false
+        }
+    }
 }

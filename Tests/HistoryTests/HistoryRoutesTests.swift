@@ -47,7 +47,8 @@ import Web
             var routes = Routes()
             HistoryRoutes(
                 callers: Callers(authority: authority),
-                directory: RoomDirectory(redis: cluster.redis, rpc: rpc), pages: cluster.pages
+                directory: RoomDirectory(redis: cluster.redis, rpc: rpc), pages: cluster.pages,
+                standings: Standings(postgres: cluster.postgres)
             ).add(to: &routes)
             try await cluster.open([.general])
             for number in 1...5 { try await cluster.send("message \(number)", to: .general) }
@@ -69,6 +70,49 @@ import Web
             #expect(body["next_before"] == 2)
             #expect(body["next_after"] == 3)
             #expect(body["complete"] == false)
+        }
+    }
+
+    /// Seqs, `next_before`, `next_after`, `complete`: the ends are where the archive's are known to be, and no further.
+    static let withoutRedis: [(query: String, page: JSONValue)] = [
+        ("", ["seqs": [1, 2, 3, 4, 5], "next_before": .null, "next_after": 5, "complete": true]),
+        ("limit=2", ["seqs": [4, 5], "next_before": 4, "next_after": 5, "complete": false]),
+        ("before=6&limit=2", ["seqs": [4, 5], "next_before": 4, "next_after": 5, "complete": false]),
+        ("before=3", ["seqs": [1, 2], "next_before": .null, "next_after": 2, "complete": true]),
+        ("after=3", ["seqs": [4, 5], "next_before": 4, "next_after": 5, "complete": false]),
+        ("after=5", ["seqs": [], "next_before": 6, "next_after": 5, "complete": false]),
+    ]
+
+    @Test func withoutRedisTheArchiveAnswersForWhatItHas() async throws {
+        try await withRoutes { cluster, ask in
+            try await cluster.vouch(for: "alice", in: .general)
+            let isDrained = try await cluster.drained([.general])
+            #expect(isDrained)
+            cluster.server.kill()
+            let isAway = await eventually(on: cluster.loop) { !cluster.redis.isConnected }
+            #expect(isAway)
+            let target = "/history/rooms/general/messages?"
+            for (query, page) in Self.withoutRedis {
+                let response = await ask(target + query, try Self.token("alice"))
+                #expect(response.status == .ok)
+                let body = try JSONValue(parsing: response.body)
+                let seqs = body["messages"]?.array?.compactMap { $0["seq"] } ?? []
+                #expect(.array(seqs) == page["seqs"], "\(query)")
+                for name in ["next_before", "next_after", "complete"] {
+                    #expect(body[name] == page[name], "\(query): \(name)")
+                }
+            }
+            // What was accepted between 5 and 8 cannot be seen: a page below 8 would hide it.
+            let refusals = [
+                (target + "before=8", "alice", "history_unavailable"), (target, "mallory", "room_not_found"),
+                (target, "bob", "token_revoked"),
+            ]
+            for (target, user, code) in refusals {
+                let response = await ask(target, try Self.token(user))
+                let body = try JSONValue(parsing: response.body)
+                #expect(body["code"]?.text == code)
+                #expect((response.headers["Retry-After"] != nil) == (code == "history_unavailable"))
+            }
         }
     }
 

@@ -105,13 +105,14 @@ import Testing
             #expect(newest.seqs == Array(21...60))
             #expect(newest.nextBefore == 21)
             #expect(!newest.isComplete)
-            var refusal: ErrorCode?
-            do throws(ErrorCode) {
-                _ = try await cluster.pages.page(try PageRequest.make(limit: 41))
+            let request = try PageRequest(room: .general, limit: 41)
+            var refusal: BusError?
+            do throws(BusError) {
+                _ = try await cluster.pages.page(request)
             } catch let caught {
                 refusal = caught
             }
-            #expect(refusal == .historyUnavailable)
+            #expect(refusal == .refused(.historyUnavailable))
             await cluster.stop()
         }
     }
@@ -137,16 +138,6 @@ import Testing
             }
             #expect(refusal == .refused(.invalidField))
             rpc.close()
-        }
-    }
-}
-
-extension PageRequest {
-    fileprivate static func make(limit: Int64) throws(ErrorCode) -> PageRequest {
-        do throws(SchemaError) {
-            return try PageRequest(room: .general, limit: limit)
-        } catch {
-            throw error.code
         }
     }
 }

@@ -23,7 +23,11 @@ struct HistoryQueries {
         } catch {
             throw error.code
         }
-        return try await pages.page(request).json
+        do throws(BusError) {
+            return try await pages.page(request).json
+        } catch {
+            throw error.code
+        }
     }
 
     /// Only the archive is asked: what is not stored yet is remembered by its room.

@@ -93,6 +93,11 @@ struct PageCut {
         return true
     }
 
+    /// Goes on although Redis cannot be asked: whether anything newer has been accepted is unknown, and taken to be so.
+    mutating func goWithoutRecent() {
+        if case .after = request.place { isEndKnown = false }
+    }
+
     /// Whether seq goes on by one within each epoch; between epochs it jumps.
     var isUnbroken: Bool {
         zip(envelopes, envelopes.dropFirst()).allSatisfy { one, next in

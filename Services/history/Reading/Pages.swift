@@ -28,19 +28,53 @@ final class Pages {
 
     /// Reads a page.
     ///
-    /// - Throws: `.busUnavailable` or `.historyUnavailable`, where one of the two cannot answer for its part.
-    func page(_ request: PageRequest) async throws(ErrorCode) -> HistoryPage {
+    /// - Throws: what is the matter with Redis, or `.refused(.historyUnavailable)` where the archive cannot answer for its
+    ///   part.
+    func page(_ request: PageRequest) async throws(BusError) -> HistoryPage {
         var cut = try await read(request)
         if !cut.isUnbroken {
             cut = try await read(request)
-            // Still broken: a seq that the archive has no message for, such as a dead letter's.
+            // Still broken: a seq that the archive has nothing for, such as an entry whose place could not be read.
             if !cut.isUnbroken { metrics.brokenPages.add() }
         }
         metrics.pages.add()
         return cut.page(maxBytes: Pages.maxBytes, hasOpposite: try await hasOpposite(request))
     }
 
-    private func read(_ request: PageRequest) async throws(ErrorCode) -> PageCut {
+    /// Reads a page of what is archived, while Redis is away: what is newer cannot be seen, and is taken to be there.
+    ///
+    /// - Throws: `.refused(.historyUnavailable)`, also where the page would have to begin in what cannot be seen.
+    func archivedPage(_ request: PageRequest) async throws(BusError) -> HistoryPage {
+        let page: HistoryPage?
+        do throws(PostgresError) {
+            page = try await archivedPart(request)
+        } catch {
+            throw refuse(error)
+        }
+        guard let page else { throw .refused(.historyUnavailable) }
+        metrics.pages.add()
+        return page
+    }
+
+    /// Nil where something that was accepted may lie between the page and the place that it was asked from.
+    private func archivedPart(_ request: PageRequest) async throws(PostgresError) -> HistoryPage? {
+        let hasOpposite: Bool
+        switch request.place {
+        case .before(nil): hasOpposite = true
+        case .before(let before?):
+            guard try await archive.reaches(max(before, 1) - 1, in: request.room) else { return nil }
+            hasOpposite = true
+        case .after(let after): hasOpposite = try await archive.hasAny(of: request.room, in: 0...after)
+        }
+        var cut = PageCut(request, recent: [])
+        if let stretch = cut.missing {
+            cut.fill(try await archive.envelopes(of: request.room, in: stretch))
+        }
+        cut.goWithoutRecent()
+        return cut.page(maxBytes: Pages.maxBytes, hasOpposite: hasOpposite)
+    }
+
+    private func read(_ request: PageRequest) async throws(BusError) -> PageCut {
         let recent = try await recentPart(request)
         // Asked after them: an epoch that begins in between makes less of it sure, never more.
         let first = try await firstOfEpoch(request.room)
@@ -54,15 +88,15 @@ final class Pages {
         return cut
     }
 
-    private func firstOfEpoch(_ room: RoomID) async throws(ErrorCode) -> Int64 {
+    private func firstOfEpoch(_ room: RoomID) async throws(BusError) -> Int64 {
         do throws(RedisError) {
             return try await recent.firstOfEpoch(of: room) ?? .max
         } catch {
-            throw .busUnavailable
+            throw .redis(error)
         }
     }
 
-    private func recentPart(_ request: PageRequest) async throws(ErrorCode) -> [LoggedEnvelope] {
+    private func recentPart(_ request: PageRequest) async throws(BusError) -> [LoggedEnvelope] {
         let reach = PageCut.reach(request)
         do throws(RedisError) {
             switch request.place {
@@ -73,7 +107,7 @@ final class Pages {
                 return try await recent.following(after, of: request.room, count: reach)
             }
         } catch {
-            throw .busUnavailable
+            throw .redis(error)
         }
     }
 
@@ -82,7 +116,7 @@ final class Pages {
     /// While the archive is away it is shown as it was delivered.
     private func withTombstones(
         _ envelopes: [LoggedEnvelope], of room: RoomID
-    ) async throws(ErrorCode) -> [LoggedEnvelope] {
+    ) async throws(BusError) -> [LoggedEnvelope] {
         guard let oldest = envelopes.first?.seq, let newest = envelopes.last?.seq else { return envelopes }
         let dead = try await deadLetters(of: room).filter { (oldest...newest).contains($0) }
         guard !dead.isEmpty, let archived = try? await archive.envelopes(of: room, at: dead) else {
@@ -91,17 +125,17 @@ final class Pages {
         return PageCut.replace(envelopes, by: archived)
     }
 
-    private func deadLetters(of room: RoomID) async throws(ErrorCode) -> [Int64] {
+    private func deadLetters(of room: RoomID) async throws(BusError) -> [Int64] {
         do throws(RedisError) {
             let noted = try await redis.call("HGET", .text(Keys.room(room)), "dead").text ?? ""
             return noted.split(separator: " ").compactMap { LogPosition(parsing: String($0))?.seq }
         } catch {
-            throw .busUnavailable
+            throw .redis(error)
         }
     }
 
     /// Whether anything lies on the side that the page was asked from: at `before` and above, at `after` and below.
-    private func hasOpposite(_ request: PageRequest) async throws(ErrorCode) -> Bool {
+    private func hasOpposite(_ request: PageRequest) async throws(BusError) -> Bool {
         do throws(RedisError) {
             switch request.place {
             case .before(nil), .after(0): return false
@@ -114,7 +148,7 @@ final class Pages {
                 return await isArchived(request.room, 0...after)
             }
         } catch {
-            throw .busUnavailable
+            throw .redis(error)
         }
     }
 
@@ -123,8 +157,8 @@ final class Pages {
         (try? await archive.hasAny(of: room, in: range)) ?? true
     }
 
-    private func refuse(_ error: PostgresError) -> ErrorCode {
+    private func refuse(_ error: PostgresError) -> BusError {
         log.warn("a page cannot be read", .error(error))
-        return .historyUnavailable
+        return .refused(.historyUnavailable)
     }
 }

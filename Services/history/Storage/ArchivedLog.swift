@@ -58,6 +58,13 @@ final class ArchivedLog {
         return try rows.first.map { row throws(PostgresError) in Array(try row["envelope"].text.utf8) }
     }
 
+    /// Whether all up to this seq is archived that was ever accepted.
+    func reaches(_ seq: Int64, in room: RoomID) async throws(PostgresError) -> Bool {
+        let rows = try await postgres.query(
+            "SELECT seq >= $2 AS reached FROM history.heads WHERE room = $1", [.text(room.text), .int(seq)])
+        return try rows.first?["reached"].bool ?? (seq <= 0)
+    }
+
     /// Whether anything of the room has a seq within the range.
     func hasAny(
         of room: RoomID, in range: ClosedRange<Int64>
