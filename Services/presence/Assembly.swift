@@ -17,6 +17,7 @@ final class Assembly {
     let link: ClusterLink
     let rpc: RPCClient
     private let sweeper: Sweeper
+    let keeper: PolicyKeeper
     private let beacon: ServiceBeacon
 
     init(_ config: PresenceConfig, loop: EventLoop, log: Log, metrics: Registry) throws(TokenError) {
@@ -31,6 +32,7 @@ final class Assembly {
             intervalMilliseconds: config.sweepSeconds * 1000)
         beacon = ServiceBeacon(
             loop: loop, redis: redis, service: "presence", instance: link.instance, isAble: { true })
+        keeper = PolicyKeeper(loop: loop, redis: redis, log: log)
         health = Health(loop: loop)
 
         var routes = Routes()
@@ -42,7 +44,14 @@ final class Assembly {
         LimitRoutes(callers: callers, redis: redis, policies: policies, hasLimits: config.hasLimits)
             .add(to: &routes)
         self.routes = routes
-        link.onConnect = { [weak sweeper] _ in sweeper?.connected() }
+        link.onConnect = { [weak sweeper, keeper] _ in
+            sweeper?.connected()
+            keeper.compare()
+        }
+        link.control.onEvent = { [authority = link.authority, keeper] event in
+            authority.hear(event)
+            keeper.hear(event)
+        }
         health.check("redis") { try await link.ping() }
     }
 

@@ -43,6 +43,8 @@ class Client:
             **options,
         )
         self.pending: list[Frame] = []
+        #: Every frame that came, in its order.
+        self.received: list[Frame] = []
         self.connected: Frame | None = None
 
     def greeted(self) -> "Client":
@@ -131,6 +133,7 @@ class Client:
         assert isinstance(text, str), f"a binary frame of {len(text)} bytes"
         frame = Frame(json.loads(text))
         frame.text = text
+        self.received.append(frame)
         self.pending.append(contract.check_frame(frame))
 
     # ---- what most tests do ----

@@ -38,6 +38,12 @@ def forgetful_cluster():
     )
 
 
+@pytest.fixture(scope="session")
+def running():
+    """For a cluster of a module's own: `yield from running(SETTING="…")`."""
+    return _cluster
+
+
 def _cluster(**settings):
     cluster = Cluster(**settings)
     _running.append(cluster)

@@ -1,5 +1,6 @@
 import ArchiveFunctions
 import Redis
+import RoomFunctions
 import Schema
 import Support
 import Testing
@@ -108,6 +109,28 @@ import Testing
             #expect(beyond == .array([.bulk(Array("ok".utf8)), .array([])]))
             let fresh = try await take("two", bench)
             #expect(ids(fresh).count == 2)
+        }
+    }
+
+    /// Else the tail of the epoch before would stay for ever, as nothing of the new one may ever come.
+    @Test func anEpochWithoutMessagesKeepsNothing() async throws {
+        try await onBench { bench in
+            for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let taken = ids(try await take("one", bench))
+            for run in ["run-2", "run-3"] {
+                try await bench.redis.load(
+                    .general, members: [("alice", "member")], run: run, mv: 1, isNew: false)
+                _ = try await bench.redis.function(
+                    RoomFunctions.enter, keys: [.text(Keys.room(.general)), .text(Keys.members(.general))],
+                    arguments: [.text(run), "0", "alice"])
+            }
+            _ = try await stored("one", bench, seq: 2, bytes: 1, ids: Array(taken.prefix(2)))
+            let early = try await bench.call("TTL", Keys.recent(.general))
+            #expect(early.int == -1)
+            _ = try await stored("one", bench, seq: 3, bytes: 1, ids: Array(taken.suffix(1)))
+            let end = try await bench.call("TTL", Keys.recent(.general))
+            #expect((590...600).contains(end.int ?? 0))
         }
     }
 

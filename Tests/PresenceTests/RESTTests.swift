@@ -1,4 +1,5 @@
 import Bus
+import Engine
 import PresenceFunctions
 import Redis
 import Schema
@@ -115,6 +116,37 @@ struct LimitRoutesTests {
             let removal = #"{"policies":{"member":null,"bot":null}}"#
             let back = try await cluster.ask(path, by: "PUT", as: "root", roles: ["admin"], body: removal)
             #expect(back.json == Self.policies)
+        }
+    }
+
+    /// As after FLUSHALL, or with a file of an earlier day.
+    @Test(arguments: [nil, "1:1"]) func whatRedisHasForgottenIsGivenBack(older: String?) async throws {
+        try await TestCluster.run { cluster in
+            let path = "/presence/limits"
+            for number in 1...2 {
+                let body = #"{"policies":{"bot":{"messages":\#(number),"seconds":60}}}"#
+                let changed = try await cluster.ask(path, by: "PUT", as: "root", roles: ["admin"], body: body)
+                #expect(changed.status == 200)
+            }
+            let keeper = cluster.assembly.keeper
+            await expectEventually(on: cluster.loop) { keeper.known["bot"] == "2:60" }
+            _ = try await cluster.redis.call("DEL", .text(Keys.limitsPolicies))
+            if let older {
+                _ = try await cluster.redis.call(
+                    "HSET", .text(Keys.limitsPolicies), "", "1", "bot", .text(older), "gone", .text(older))
+            }
+            try await ControlLog.append(.reload, to: cluster.redis)
+            var found: JSONValue = .null
+            for _ in 0..<500 where found["policies"]?["bot"]?["messages"] != 2 {
+                await cluster.loop.sleep(milliseconds: 10)
+                found = try await cluster.ask(path, as: "root", roles: ["admin"]).json
+            }
+            #expect(
+                found == [
+                    "policies": [
+                        "bot": ["messages": 2, "seconds": 60], "member": ["messages": 10, "seconds": 60],
+                    ]
+                ])
         }
     }
 

@@ -14,6 +14,7 @@ import Tokens
 final class TestCluster {
     let assembly: Assembly
     let redis: RedisClient
+    let loop: EventLoop
     private let auth: RPCServer
     private let http: HTTPService
     private let signer: TokenSigner
@@ -54,6 +55,7 @@ final class TestCluster {
         http = try HTTPService(loop: loop, context: context, routes: assembly.routes)
         signer = try TokenSigner(hs256Secret: TestCluster.secret)
         self.redis = redis
+        self.loop = loop
         auth = RPCServer(
             loop: loop, address: address, service: "auth", instance: "auth", redis: redis
         ) { type, data async throws(ErrorCode) in

@@ -25,6 +25,21 @@ final class Presence {
     private struct Place: Hashable {
         let room: RoomID
         let user: UserHandle
+        /// As it stands in Redis.
+        var text: String { "\(room) \(user)" }
+
+        init(room: RoomID, user: UserHandle) {
+            self.room = room
+            self.user = user
+        }
+
+        init?(_ text: String) {
+            let words = text.split(separator: " ").map { String($0) }
+            guard words.count == 2, let room = RoomID(words[0]), let user = UserHandle(words[1]) else {
+                return nil
+            }
+            self.init(room: room, user: user)
+        }
     }
 
     init(loop: EventLoop, redis: RedisClient, incarnation: String, log: Log) {
@@ -101,7 +116,7 @@ final class Presence {
 
     private func state(_ place: Place, count: Int, _ done: ((Int?) -> Void)? = nil) {
         let set = Keys.gatewayRooms(incarnation)
-        let member = "\(place.room) \(place.user)"
+        let member = place.text
         if count > 0 { tell(["SADD", .text(set), .text(member)]) }
         let now = WallClock.milliseconds() + redis.clockOffset
         redis.function(
@@ -136,6 +151,25 @@ final class Presence {
         for (place, count) in online.all { state(place, count: count) }
         for user in unsettledUsers where devices.count(of: user) == 0 { state(user, count: 0) }
         for place in unsettledPlaces where online.count(of: place) == 0 { state(place, count: 0) }
+        takeBackTheGone()
+    }
+
+    /// A Redis that was set back has those again who have left since.
+    private func takeBackTheGone() {
+        redis.call(["SMEMBERS", .text(Keys.gatewayUsers(incarnation))]) { [weak self] result in
+            guard let self, let names = try? result.get().array else { return }
+            for user in names.compactMap({ $0.text.flatMap(UserHandle.init) })
+            where devices.count(of: user) == 0 {
+                state(user, count: 0)
+            }
+        }
+        redis.call(["SMEMBERS", .text(Keys.gatewayRooms(incarnation))]) { [weak self] result in
+            guard let self, let names = try? result.get().array else { return }
+            for place in names.compactMap({ $0.text.flatMap(Place.init) }) where online.count(of: place) == 0
+            {
+                state(place, count: 0)
+            }
+        }
     }
 
     /// Keeps the copies of those who stay online for days from ending.

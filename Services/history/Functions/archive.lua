@@ -80,6 +80,16 @@ local function note_dead(key, position)
   redis.call('HSET', key, 'dead', table.concat(positions, ' ', from))
 end
 
+-- The newest seq that was accepted: an epoch in which nothing was yet has given none of its numbers.
+local function newest_accepted(seq, first, epochs)
+  if seq >= first then return seq end
+  local newest = 0
+  for from, to in string.gmatch(epochs, ':(%d+):(%d+)') do
+    if tonumber(to) >= tonumber(from) then newest = tonumber(to) end
+  end
+  return newest
+end
+
 -- log_stored: what is committed. Lays dead letters aside, acknowledges, trims the log, moves each room's `stored`,
 -- tells those who wait.
 -- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its recent
@@ -101,12 +111,13 @@ local function log_stored(keys, args)
     local at = 5 + i * 3
     local room, epoch, seq = args[at], args[at + 1], tonumber(args[at + 2])
     local key, recent = keys[4 + 2 * i], keys[5 + 2 * i]
-    local f = redis.call('HMGET', key, 'stored', 'seq')
+    local f = redis.call('HMGET', key, 'stored', 'seq', 'first', 'epochs')
     if f[2] and seq > tonumber(f[1] or '0') then
       redis.call('HSET', key, 'stored', args[at + 2])
-      local keep = math.max(tonumber(args[5]), tonumber(f[2]) - seq)
+      local newest = newest_accepted(tonumber(f[2]), tonumber(f[3] or '1'), f[4] or '')
+      local keep = math.max(tonumber(args[5]), newest - seq)
       redis.call('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', keep))
-      if seq >= tonumber(f[2]) then redis.call('EXPIRE', recent, args[4]) end
+      if seq >= newest then redis.call('EXPIRE', recent, args[4]) end
     end
     told[#told + 1] = room .. ' ' .. epoch .. ' ' .. args[at + 2]
   end

@@ -1,4 +1,5 @@
 import Bus
+import Engine
 import Redis
 import Schema
 
@@ -16,15 +17,15 @@ struct PolicyStore {
 
     /// Writes a change and tells all gateways of it.
     func apply(_ change: PolicyChange) async throws(RedisError) {
-        var commands: [[RedisArgument]] = []
-        if !change.replaced.isEmpty {
-            let pairs = change.replaced.flatMap { [RedisArgument.text($0), .text($1.text)] }
-            commands.append(["HSET", .text(Keys.limitsPolicies)] + pairs)
-        }
+        guard !change.replaced.isEmpty || !change.removed.isEmpty else { return }
+        let version = WallClock.milliseconds() &+ redis.clockOffset
+        let pairs = change.replaced.flatMap { [RedisArgument.text($0), .text($1.text)] }
+        var commands: [[RedisArgument]] = [
+            ["HSET", .text(Keys.limitsPolicies), .text(PolicyKeeper.versionField), .int(version)] + pairs
+        ]
         if !change.removed.isEmpty {
             commands.append(["HDEL", .text(Keys.limitsPolicies)] + change.removed.map { .text($0) })
         }
-        guard !commands.isEmpty else { return }
         _ = try await redis.together(commands.count) { redis.call(commands[$0], $1) }
         try await ControlLog.append(.limits, to: redis)
     }
