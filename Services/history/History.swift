@@ -29,7 +29,8 @@ final class History {
             libraries: [ArchiveFunctions.library, RoomFunctions.library], log: log)
         let (redis, token) = (link.redis, link.instance)
         postgres = PostgresClient(
-            loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "history")
+            loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "history",
+            settings: History.bounds)
 
         // Writing.
         preparation = ArchivePreparation(loop: loop, postgres: postgres, log: log)
@@ -67,6 +68,16 @@ final class History {
         http = try HTTPService(loop: loop, context: context, routes: routes)
 
         connect(log)
+    }
+
+    /// Nothing here takes long; and a PostgreSQL that is held still must not keep readers waiting, or the partitions of an
+    /// instance that has to be replaced.
+    private static var bounds: PostgresSettings {
+        var bounds = PostgresSettings()
+        bounds.connectTimeout = 3_000
+        bounds.statementTimeout = 5_000
+        bounds.replyTimeout = 6_000
+        return bounds
     }
 
     /// Who tells whom.

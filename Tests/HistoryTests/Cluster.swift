@@ -134,7 +134,15 @@ final class Cluster {
     }
 
     /// Waits until these rooms' logs are empty.
-    func drained(_ rooms: [RoomID], withinMilliseconds bound: Int = 20_000) async throws -> Bool {
+    func expectDrained(
+        _ rooms: [RoomID] = [.general], withinMilliseconds bound: Int = 20_000,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let isDrained = try await drained(rooms, withinMilliseconds: bound)
+        #expect(isDrained, sourceLocation: sourceLocation)
+    }
+
+    private func drained(_ rooms: [RoomID], withinMilliseconds bound: Int) async throws -> Bool {
         let deadline = Instant.current().advanced(byMilliseconds: bound)
         while Instant.current() < deadline {
             var entries: Int64 = 0
@@ -145,5 +153,18 @@ final class Cluster {
             await loop.sleep(milliseconds: 10)
         }
         return false
+    }
+}
+
+/// Runs a test on a cluster in which these rooms are open, and ends it afterwards.
+func withCluster(
+    database: String? = nil, starts: Bool = true, rooms: [RoomID] = [.general],
+    _ body: nonisolated(nonsending) @escaping @Sendable (Cluster) async throws -> Void
+) async throws {
+    try await onLoop { loop in
+        let cluster = try await Cluster(loop, database: database, starts: starts)
+        try await cluster.open(rooms)
+        try await body(cluster)
+        await cluster.stop()
     }
 }

@@ -12,12 +12,9 @@ import Testing
     }
 
     @Test func aMessageIsFoundByItsKeyAsItWent() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             for key in ["c-1", "c-2", nil] { try await cluster.send("hello", to: .general, key: key) }
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "2", "2")
             let envelope = try #require(live[0][1]["e"].text)
             let found = try await cluster.queries.answer("find", find("c-2"))
@@ -26,29 +23,23 @@ import Testing
                 let nothing = try await cluster.queries.answer("find", other)
                 #expect(String(decoding: nothing, as: UTF8.self) == "{}")
             }
-            await cluster.stop()
         }
     }
 
     @Test func theNewestOfOneKeyIsFound() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             // The room has forgotten the key in between.
             for _ in 1...2 { try await cluster.send("hello", to: .general, key: "c-1") }
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let found = try JSONValue(parsing: try await cluster.queries.answer("find", find("c-1")))
             #expect(found["envelope"]?["seq"] == 2)
-            await cluster.stop()
         }
     }
 
     @Test func whoAsksWronglyOrWithoutAnArchiveIsTold() async throws {
         let server = try PostgresServer()
         defer { server.remove() }
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop, database: server.url)
+        try await withCluster(database: server.url) { cluster in
             try server.stop()
             let asked: [(JSONValue, ErrorCode)] = [
                 (find("c-1"), .historyUnavailable), (find(""), .invalidField),
@@ -64,7 +55,6 @@ import Testing
                 }
                 #expect(refusal == code)
             }
-            await cluster.stop()
         }
     }
 }

@@ -33,17 +33,16 @@ import Web
     private func withRoutes(
         _ body: nonisolated(nonsending) @escaping @Sendable (Cluster, Asking) async throws -> Void
     ) async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
+        try await withCluster { cluster in
             let address = try RedisAddress(url: cluster.server.url)
             let authority = try Authority(
                 settings: TokenSettings(
                     algorithm: .hs256, secret: Array(Cluster.secret.utf8), issuer: "parley",
-                    audience: "parley"), loop: loop, redis: cluster.redis)
+                    audience: "parley"), loop: cluster.loop, redis: cluster.redis)
             try await cluster.redis.vouchForRevocations()
             authority.load()
             let rpc = RPCClient(
-                loop: loop, address: address, name: "test", redis: cluster.redis, replyID: "routes")
+                loop: cluster.loop, address: address, name: "test", redis: cluster.redis, replyID: "routes")
             var routes = Routes()
             HistoryRoutes(
                 callers: Callers(authority: authority),
@@ -52,10 +51,9 @@ import Web
             ).add(to: &routes)
             try await cluster.open([.general])
             for number in 1...5 { try await cluster.send("message \(number)", to: .general) }
-            let isReady = await eventually(on: loop) { authority.isReady }
+            let isReady = await eventually(on: cluster.loop) { authority.isReady }
             #expect(isReady)
             try await body(cluster, Asking(routes: routes))
-            await cluster.stop()
         }
     }
 
@@ -86,8 +84,7 @@ import Web
     @Test func withoutRedisTheArchiveAnswersForWhatItHas() async throws {
         try await withRoutes { cluster, ask in
             try await cluster.vouch(for: "alice", in: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             cluster.server.kill()
             let isAway = await eventually(on: cluster.loop) { !cluster.redis.isConnected }
             #expect(isAway)

@@ -206,6 +206,16 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(size.count == 1)
     }
 
+    @Test func itShrinksUntilABatchCanBeStored() {
+        var size = TakeSize()
+        var counts: [Int] = []
+        for _ in 0..<8 {
+            size.failed()
+            counts.append(size.count)
+        }
+        #expect(counts == [50, 25, 12, 6, 3, 1, 1, 1])
+    }
+
     @Test func itShrinksWhenItIsQuiet() {
         var size = TakeSize()
         for _ in 0..<4 { size.took(size.count, bytes: 10) }

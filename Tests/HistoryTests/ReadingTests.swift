@@ -13,16 +13,12 @@ import Testing
     private func withRoom(
         recent: Int, _ body: nonisolated(nonsending) @escaping @Sendable (Cluster, Pages) async throws -> Void
     ) async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             for number in 1...300 { try await cluster.send("message \(number)", to: .general) }
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             _ = try await cluster.redis.call(
                 "XTRIM", .text(Keys.recent(.general)), "MINID", .int(Int64(301 - recent)))
             try await body(cluster, cluster.pages)
-            await cluster.stop()
         }
     }
 
@@ -72,9 +68,7 @@ import Testing
     }
 
     @Test func aPageOfLargeMessagesIsCut() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             let large = String(repeating: "x", count: 60_000)
             for _ in 1...10 { try await cluster.send(large, to: .general) }
             let newest = try await cluster.pages.page(PageRequest(room: .general))
@@ -86,19 +80,15 @@ import Testing
             #expect(oldest.seqs == [1, 2, 3, 4])
             #expect(oldest.nextAfter == 4)
             #expect(!oldest.isComplete)
-            await cluster.stop()
         }
     }
 
     @Test func withoutPostgresTheNewestPageIsGivenWhereItIsRecent() async throws {
         let server = try PostgresServer()
         defer { server.remove() }
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop, database: server.url)
-            try await cluster.open([.general])
+        try await withCluster(database: server.url) { cluster in
             for number in 1...60 { try await cluster.send("message \(number)", to: .general) }
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             _ = try await cluster.redis.call("XTRIM", .text(Keys.recent(.general)), "MINID", "21")
             try server.stop()
             let newest = try await cluster.pages.page(PageRequest(room: .general, limit: 40))
@@ -113,7 +103,6 @@ import Testing
                 refusal = caught
             }
             #expect(refusal == .refused(.historyUnavailable))
-            await cluster.stop()
         }
     }
 

@@ -20,41 +20,36 @@ import Testing
 
     @Test func twoInstancesShareThePartitionsAndOneHasAll() async throws {
         let rooms = (0..<40).map { room("room-\($0)") }
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
+        try await withCluster { cluster in
             let metrics = cluster.context.metrics
             try await cluster.open(rooms)
-            var isSo = await eventually(on: loop) { leases(metrics) == 64 }
+            var isSo = await eventually(on: cluster.loop) { leases(metrics) == 64 }
             #expect(isSo)
             let second = try cluster.another()
             second.history.start()
-            isSo = await eventually(on: loop) { leases(metrics) == 32 && leases(second.metrics) == 32 }
+            isSo = await eventually(on: cluster.loop) {
+                leases(metrics) == 32 && leases(second.metrics) == 32
+            }
             #expect(isSo)
             for number in 0..<400 { try await cluster.send("message \(number)", to: rooms[number % 40]) }
-            var isDrained = try await cluster.drained(rooms)
-            #expect(isDrained)
+            try await cluster.expectDrained(rooms)
             await second.history.stop()
-            isSo = await eventually(on: loop, withinMilliseconds: 5_000) { leases(metrics) == 64 }
+            isSo = await eventually(on: cluster.loop, withinMilliseconds: 5_000) { leases(metrics) == 64 }
             #expect(isSo)
             for number in 0..<400 { try await cluster.send("message \(number)", to: rooms[number % 40]) }
-            isDrained = try await cluster.drained(rooms)
-            #expect(isDrained)
+            try await cluster.expectDrained(rooms)
             for room in rooms {
                 let seqs = try await cluster.archived(room)
                 #expect(seqs == Array(1...20))
             }
-            await cluster.stop()
         }
     }
 
     /// Nothing is acknowledged before it is committed, and what was committed and not acknowledged is a replay.
     @Test func aDeathBetweenCommitAndAcknowledgementChangesNothing() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("message 1", to: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             // A log_stored that dies before it has done anything.
             let broken = ArchiveFunctions.library.source.replacing(
                 "local function log_stored(keys, args)",
@@ -63,7 +58,7 @@ import Testing
             for number in 2...30 { try await cluster.send("message \(number)", to: .general) }
             var seqs: [Int64] = []
             for _ in 0..<2_000 where seqs.count < 2 {
-                await loop.sleep(milliseconds: 5)
+                await cluster.loop.sleep(milliseconds: 5)
                 seqs = try await cluster.archived(.general)
             }
             #expect(seqs.starts(with: [1, 2]))
@@ -75,54 +70,44 @@ import Testing
             _ = try await cluster.redis.call(
                 "FUNCTION", "LOAD", "REPLACE", .text(ArchiveFunctions.library.source))
             try await cluster.restart()
-            let isDrainedAgain = try await cluster.drained([.general])
-            #expect(isDrainedAgain)
+            try await cluster.expectDrained()
             seqs = try await cluster.archived(.general)
             #expect(seqs == Array(1...30))
             stored = try await cluster.stored(.general)
             #expect(stored == 30)
             #expect(cluster.context.metrics.exposition().contains("parley_history_dead_letters_total 0"))
-            await cluster.stop()
         }
     }
 
     /// Stopped while it sends a batch, a predecessor holds its locks as long as its connection lives.
     @Test func aPredecessorThatHangsInItsTransactionHoldsNobodyUp() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("message 1", to: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             await cluster.stopHistory()
             let predecessor = try cluster.hangingPredecessor()
             weak let hanging = predecessor
-            loop.spawn { await hanging?.hold(RoomID.general.partition) }
-            let isHolding = await eventually(on: loop) { predecessor.isHolding }
+            cluster.loop.spawn { await hanging?.hold(RoomID.general.partition) }
+            let isHolding = await eventually(on: cluster.loop) { predecessor.isHolding }
             #expect(isHolding)
             try await cluster.send("message 2", to: .general)
-            let start = loop.now
+            let start = cluster.loop.now
             try await cluster.restart()
-            let isDrainedAgain = try await cluster.drained([.general])
-            #expect(isDrainedAgain)
+            try await cluster.expectDrained()
             // Well before the server would have ended that session by itself.
-            #expect(loop.now.milliseconds - start.milliseconds < 5_000)
+            #expect(cluster.loop.now.milliseconds - start.milliseconds < 5_000)
             predecessor.letGo()
-            let isOver = await eventually(on: loop) { predecessor.error != nil }
+            let isOver = await eventually(on: cluster.loop) { predecessor.error != nil }
             #expect(isOver)
             await predecessor.close()
-            await cluster.stop()
         }
     }
 
     /// A Redis that came back as it was some time ago has entries pending that the writer believes it is done with.
     @Test func whatIsPendingAfterAReconnectIsTaken() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("message 1", to: .general)
-            var isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let log: RedisArgument = .text(Keys.log(RoomID.general.partition))
             let recent = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
             let envelope = try #require(recent[0][1]["e"].bytes)
@@ -135,27 +120,20 @@ import Testing
             let length = try await cluster.redis.call("XLEN", log)
             #expect(length.int == 1)
             _ = try await cluster.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-            isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
-            await cluster.stop()
+            try await cluster.expectDrained()
         }
     }
 
     @Test func anEmptiedRedisIsServedAnew() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             for number in 1...5 { try await cluster.send("message \(number)", to: .general) }
-            var isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             _ = try await cluster.redis.call("FLUSHALL")
             try await cluster.open([.general])
             for number in 6...9 { try await cluster.send("message \(number)", to: .general) }
-            isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs.count == 9)
-            await cluster.stop()
         }
     }
 }

@@ -12,12 +12,9 @@ import Testing
 @Suite(.serialized) struct WritingTests {
     @Test func everyMessageIsStoredInOrder() async throws {
         let rooms = (0..<20).map { room("room-\($0)") }
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open(rooms)
+        try await withCluster(rooms: rooms) { cluster in
             for number in 0..<5_000 { try await cluster.send("message \(number)", to: rooms[number % 20]) }
-            let isDrained = try await cluster.drained(rooms)
-            #expect(isDrained)
+            try await cluster.expectDrained(rooms)
             for room in rooms {
                 let seqs = try await cluster.archived(room)
                 #expect(seqs == Array(1...250))
@@ -27,17 +24,13 @@ import Testing
             let bytes = try await cluster.redis.call(
                 "GET", .text(Keys.logBytes(rooms[0].partition)))
             #expect(bytes.int == 0)
-            await cluster.stop()
         }
     }
 
     @Test func whatIsStoredIsTheEnvelopeAsItWent() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("häl\"lo\\ \u{1F600} 'x' {a,b}", to: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
             let row = try await cluster.postgres.query("SELECT * FROM history.messages")[0]
             #expect(try row["envelope"].text == live[0][1]["e"].text)
@@ -46,7 +39,6 @@ import Testing
             let id = try #require(MessageID(try row["id"].text))
             #expect(try row["created_at"].milliseconds == id.milliseconds)
             #expect(try row["ts"].int == id.milliseconds)
-            await cluster.stop()
         }
     }
 
@@ -54,30 +46,24 @@ import Testing
         let rooms = (0..<5).map { room("room-\($0)") }
         let server = try PostgresServer()
         defer { server.remove() }
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop, database: server.url)
-            try await cluster.open(rooms)
+        try await withCluster(database: server.url, rooms: rooms) { cluster in
             for number in 0..<1_000 {
                 try await cluster.send("message \(number)", to: rooms[number % 5])
                 if number == 400 { try server.stop() }
                 if number == 800 { try server.start() }
             }
-            let isDrained = try await cluster.drained(rooms, withinMilliseconds: 40_000)
-            #expect(isDrained)
+            try await cluster.expectDrained(rooms, withinMilliseconds: 40_000)
             for room in rooms {
                 let seqs = try await cluster.archived(room)
                 #expect(seqs == Array(1...200))
                 let stored = try await cluster.stored(room)
                 #expect(stored == 200)
             }
-            await cluster.stop()
         }
     }
 
     @Test func aSuccessorTakesWhatWasLeftPending() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop, starts: false)
-            try await cluster.open([.general])
+        try await withCluster(starts: false) { cluster in
             for number in 0..<50 { try await cluster.send("message \(number)", to: .general) }
             // A predecessor has taken all and stored nothing, or stored and not acknowledged.
             let partition = RoomID.general.partition
@@ -87,32 +73,25 @@ import Testing
             #expect(taken?.count == 50)
             _ = try await cluster.redis.call("DEL", .text(Keys.logLease(partition)))
             cluster.startHistory()
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs == Array(1...50))
-            await cluster.stop()
         }
     }
 
     @Test func aRestartLeavesTheLeasesToItsSuccessorAtOnce() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("one", to: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             await cluster.stopHistory()
             let lease = try await cluster.redis.call(
                 "EXISTS", .text(Keys.logLease(RoomID.general.partition)))
             #expect(lease.int == 0)
-            await cluster.stop()
         }
     }
 
     @Test func anEntryThatCannotBeStoredDoesNotHoldUpTheRest() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop, starts: false)
+        try await withCluster(starts: false) { cluster in
             let partition = RoomID.general.partition
             try await cluster.open([.general])
             for number in 1...10 { try await cluster.send("message \(number)", to: .general) }
@@ -120,23 +99,20 @@ import Testing
             _ = try await cluster.redis.call("XADD", .text(Keys.log(partition)), "*", "x", "y")
             for number in 11...20 { try await cluster.send("message \(number)", to: .general) }
             cluster.startHistory()
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs == Array(1...20))
             let dead = try await cluster.deadLetters(of: .general)
             #expect(dead.map(\.reason) == ["not_an_envelope", "not_an_envelope"])
             #expect(dead.map(\.envelope) == ["no envelope", ""])
             #expect(cluster.context.metrics.exposition().contains("parley_history_dead_letters_total 2"))
-            await cluster.stop()
         }
     }
 
     @Test func anEntryThatPostgresRefusesIsFoundByHalving() async throws {
         try await withUnloved { cluster in
             try await cluster.restart()
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs == Array(1...30))
             let dead = try await cluster.deadLetters(of: .general)
@@ -178,8 +154,7 @@ import Testing
     @Test func aTombstoneIsReadInTheDeadLettersPlace() async throws {
         try await withUnloved { cluster in
             try await cluster.restart()
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let recent = try await cluster.pages.page(PageRequest(room: .general))
             #expect(recent.seqs == Array(1...30))
             _ = try await cluster.redis.call("DEL", .text(Keys.recent(.general)))
@@ -200,12 +175,9 @@ import Testing
     private func withUnloved(
         _ body: nonisolated(nonsending) @escaping @Sendable (Cluster) async throws -> Void
     ) async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("message 1", to: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             await cluster.stopHistory()
             try await cluster.postgres.query(
                 "ALTER TABLE history.messages ADD CHECK (content <> 'unloved')")
@@ -214,13 +186,11 @@ import Testing
                 try await cluster.send(text, to: .general, key: "c-\(number)")
             }
             try await body(cluster)
-            await cluster.stop()
         }
     }
 
     @Test func anotherMessageAtATakenPlaceIsAConflict() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop, starts: false)
+        try await withCluster(starts: false) { cluster in
             let partition = RoomID.general.partition
             try await cluster.open([.general])
             for number in 1...3 { try await cluster.send("message \(number)", to: .general) }
@@ -232,24 +202,19 @@ import Testing
             _ = try await cluster.redis.call(
                 "XADD", .text(Keys.log(partition)), "*", "e", .bytes(impostor.encoded))
             cluster.startHistory()
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs == [1, 2, 3])
             let dead = try await cluster.deadLetters(of: .general)
             #expect(dead.map(\.reason) == ["conflict"])
             #expect(cluster.context.metrics.exposition().contains("parley_history_replays_total 1"))
-            await cluster.stop()
         }
     }
 
     @Test func aWriterWhosePartitionWasTakenOverCommitsNothing() async throws {
-        try await onLoop { loop in
-            let cluster = try await Cluster(loop)
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             try await cluster.send("one", to: .general)
-            let isDrained = try await cluster.drained([.general])
-            #expect(isDrained)
+            try await cluster.expectDrained()
             let archive = Archive(postgres: cluster.postgres)
             let partition = RoomID.general.partition
             let fences = try await archive.takeOver([partition], owner: "another")
@@ -264,11 +229,9 @@ import Testing
             #expect(error?.sqlState == ArchiveMigrations.takenOver)
             // The service finds out, takes the partition back by its lease, and goes on.
             try await cluster.send("two", to: .general)
-            let isDrainedAgain = try await cluster.drained([.general])
-            #expect(isDrainedAgain)
+            try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs == [1, 2])
-            await cluster.stop()
         }
     }
 }

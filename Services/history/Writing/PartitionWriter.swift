@@ -64,6 +64,7 @@ final class PartitionWriter {
             return .lost
         } catch {
             forget()
+            size.failed()
             cursor = .pending(after: "0")
             return .failed(String(describing: error))
         }

@@ -14,4 +14,7 @@ struct TakeSize {
         let wanted = entries >= count ? count * 2 : max(entries, 100)
         count = min(max(min(wanted, fits), 1), TakeSize.most)
     }
+
+    /// A batch could not be stored: perhaps it was too large for the time that it had.
+    mutating func failed() { count = max(count / 2, 1) }
 }
