@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import chromium
+from visitor import ONLINE, hears, meet, say
 
 OUTPUT = Path(__file__).resolve().parent.parent / ".output"
 
@@ -13,9 +14,6 @@ pytestmark = [
     pytest.mark.page,
     pytest.mark.skipif(chromium.executable() is None, reason="chromium is not installed"),
 ]
-
-ONLINE = "document.getElementById('connection').dataset.state === 'online'"
-BROKEN = "document.getElementById('connection').dataset.state !== 'online'"
 
 
 @pytest.fixture(scope="module")
@@ -29,22 +27,12 @@ def browsers():
 @pytest.fixture
 def pair(cluster, browsers):
     """Alice and Bob, each newly registered in a browser of their own, both in one new room."""
-    mark = uuid.uuid4().hex[:8]
-    pages = [browser.open(cluster.url) for browser in browsers]
-    alice, bob = pages
-    alice.user, bob.user = f"alice-{mark}", f"bob-{mark}"
-    try:
-        for page in pages:
-            register(page)
-        alice.room = bob.room = f"tea-{mark}"
-        create_room(alice, alice.room)
-        enter_room(bob, bob.room)
-        yield alice, bob
-    finally:
-        for page in pages:
-            page.screenshot(OUTPUT / f"page-{page.name}-end.png")
-            page.close()
-    assert alice.problems == [] and bob.problems == []
+    pages = meet(cluster.url, browsers)
+    yield pages
+    for page in pages:
+        page.screenshot(OUTPUT / f"page-{page.name}-end.png")
+        page.close()
+    assert [page.problems for page in pages] == [[], []]
 
 
 def test_a_message_from_one_is_seen_by_the_other(pair):
@@ -143,37 +131,3 @@ def test_a_wrong_password_is_told_and_nothing_else_happens(cluster, browsers):
     page.wait("document.getElementById('signin-error').textContent !== ''")
     assert page.evaluate("document.getElementById('chat').hidden")
     page.close()
-
-
-def register(page):
-    page.click("#signin-switch")
-    page.type("#username", page.user)
-    page.type("#password", "correct horse battery staple")
-    page.click("#signin-submit")
-    page.wait(ONLINE, patience=30)
-    page.wait_for_text("#me", page.user)
-
-
-def create_room(page, name):
-    page.click("#browse")
-    page.type("#create-name", name)
-    page.click("#create-submit")
-    page.wait_for_text("#room-name", name)
-
-
-def enter_room(page, name):
-    page.click("#browse")
-    page.type("#browse-filter", name)
-    page.click(f"#browse-list button[data-room='{name}']")
-    page.wait_for_text("#room-name", name)
-
-
-def say(page, text, settled=True):
-    page.type("#content", text)
-    page.press("Enter", 13, "\r")
-    if settled:
-        page.wait(f"[...document.querySelectorAll('.message[data-state=sent] .text')].at(-1)?.innerText === {text!r}")
-
-
-def hears(page, user, text):
-    page.wait_for_text(f".message[data-user='{user}'] .text", text)
