@@ -1,166 +1,27 @@
-"""What is there again after a part has died (protocol, 4.3; architecture, "When a part dies")."""
+"""What is there while a part is away, and after it has come back (protocol, 4.3).
+
+Each row of the page "What happens when a part dies" (Shared/Schema/Schema.docc/WhenAPartDies.md) names one of these
+tests, and each of them stands in a row: the lint sees to that. Smaller ones stand in test_outages.py.
+"""
 
 import pytest
 
-from rest import Service
+from outages import answer_to, archived, awaken, keep_saying, metric, readable, status_of
+from rest import is_problem
 from waiting import eventually
 
 PATIENCE = 30
+TAKE_OVER = 15
 
 
 @pytest.fixture(autouse=True)
 def all_running(open_cluster):
-    """Whatever a test has killed is started again."""
+    """Whatever a test has killed or stopped is started again."""
     yield
-    for name, process in open_cluster.processes().items():
-        if process["state"] != "running":
-            open_cluster.start(name)
-    open_cluster.await_ready()
+    awaken(open_cluster)
 
 
-def keep_saying(client, room, count, prefix):
-    """Sends and returns what was acknowledged of it."""
-    for number in range(count):
-        client.send("send_message", room=room, content=f"{prefix} {number}", client_msg_id=f"{prefix}-{number}")
-    return {frame["data"]["id"]: frame for frame in client.collect("message_sent", count)}
-
-
-def all_messages(person, room):
-    client, found, query = person.connect(1), [], {"after": 0}
-    while True:
-        page = client.ask("get_history", "history", room=room, limit=200, **query)["data"]
-        found += page["messages"]
-        if page["next_after"] is None:
-            return found
-        query = {"after": page["next_after"]}
-
-
-def readable(person, room, count):
-    """All messages of the room, once there are so many."""
-
-    def read():
-        try:
-            found = all_messages(person, room)
-        except (AssertionError, OSError):
-            return None
-        return found if len(found) >= count else None
-
-    return eventually(read, patience=PATIENCE, what=f"{count} messages are readable")
-
-
-def test_everything_is_restarted_and_the_history_is_there(open_cluster, open_pair):
-    on_a, on_b, room = open_pair
-    keep_saying(on_a, room, 30, "before")
-    live = on_b.collect("new_message", 30)
-    open_cluster.restart_all()
-    found = readable(open_pair.bob, room, 30)
-    assert found == [dict(frame) for frame in live]
-    # It goes on in a new epoch, above all that was given.
-    back = open_pair.alice.connect(0)
-    joined = back.join(room, recent=0)
-    sent = back.say(room, "after")
-    assert sent["seq"] > 30 and sent["epoch"] != live[0]["epoch"]
-    assert joined["seq"] >= 30
-    assert readable(open_pair.bob, room, 31)[-1]["data"]["content"] == "after"
-
-
-def test_a_send_right_after_the_return_of_redis_is_taken(open_cluster, open_pair):
-    on_a, _, room = open_pair
-    on_a.say(room, "before")
-    for round in range(2):
-        open_cluster.kill("redis")
-        open_cluster.start("redis")
-        # Within the patience of a send: the answer is no refusal, retryable or not.
-        assert _answer_to(on_a, room, f"after {round}")["type"] == "message_sent"
-
-
-def test_a_join_right_after_the_return_of_redis_is_taken(open_cluster, open_pair):
-    on_a, _, room = open_pair
-    open_cluster.kill("redis")
-    open_cluster.start("redis")
-    assert on_a.join(room, recent=0)["role"]
-
-
-def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
-    on_a, on_b, room = open_pair
-    sent = keep_saying(on_a, room, 100, "before")
-    open_cluster.kill("redis")
-    open_cluster.start("redis")
-
-    def said():
-        answer = _answer_to(on_a, room)
-        assert answer["type"] == "message_sent" or answer["data"]["retryable"] is True, answer
-        return answer if answer["type"] == "message_sent" else None
-
-    after = eventually(said, patience=PATIENCE)["data"]
-    assert after["seq"] > 100
-    found = readable(open_pair.bob, room, 101)
-    assert set(sent) <= {message["id"] for message in found}
-    positions = [(message["epoch"], message["seq"]) for message in found]
-    assert len(set(positions)) == len(positions)
-    assert [seq for _, seq in positions] == sorted(seq for _, seq in positions)
-    # Those who stayed connected go on to hear.
-    assert eventually(lambda: [f for f in on_b.heard("new_message") if f["id"] == after["id"]], patience=PATIENCE)
-
-
-def _answer_to(client, room, key="after"):
-    """Sends once with a key of its own that is used again until it is settled."""
-    client.send("send_message", room=room, content=key, client_msg_id=key, id=key)
-    while True:
-        for kind in ("message_sent", "message_error"):
-            for index, frame in enumerate(client.pending):
-                if frame["type"] == kind and frame.get("reply_to_id") == key:
-                    return client.pending.pop(index)
-        client._receive(PATIENCE)
-
-
-def test_without_redis_connections_stay_and_are_told_to_try_again(open_cluster, open_pair):
-    on_a, on_b, room = open_pair
-    open_cluster.kill("redis")
-    refused = on_a.ask("send_message", "message_error", room=room, content="lost", client_msg_id="k")["data"]
-    assert (refused["retryable"], refused["client_msg_id"]) == (True, "k")
-    assert refused["code"] in ("bus_unavailable", "timeout")
-    on_b.ask("ping", "pong")
-    gateway = Service(open_cluster.gateway_urls[0])
-    eventually(lambda: gateway.get("/readyz").status == 503)
-    assert gateway.get("/healthz").status == 200
-    open_cluster.start("redis")
-    eventually(lambda: gateway.get("/readyz").status == 200, patience=PATIENCE)
-    eventually(lambda: _answer_to(on_a, room)["type"] == "message_sent", patience=PATIENCE)
-    on_b.expect("new_message", content="after", patience=PATIENCE)
-    assert on_b.heard("new_message") == []
-
-
-def test_a_killed_history_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
-    on_a, _, room = open_pair
-    keep_saying(on_a, room, 50, "before")
-    open_cluster.kill("history")
-    sent = keep_saying(on_a, room, 50, "meanwhile")
-    open_cluster.start("history")
-    found = readable(open_pair.bob, room, 100)
-    assert [message["seq"] for message in found] == list(range(1, 101))
-    assert set(sent) <= {message["id"] for message in found}
-
-    def archived():
-        (row,) = open_cluster.sql(f"SELECT count(*), max(seq) FROM history.messages WHERE room = '{room}'")
-        return row == ["100", "100"]
-
-    eventually(archived, patience=PATIENCE)
-
-
-def test_without_postgres_people_go_on_talking(open_cluster, open_pair):
-    on_a, on_b, room = open_pair
-    open_cluster.stop("postgres")
-    keep_saying(on_a, room, 20, "meanwhile")
-    assert [frame["seq"] for frame in on_b.collect("new_message", 20)] == list(range(1, 21))
-    on_a.send("send_message", room=room, content="wait for it", ack="stored")
-    on_a.expect("message_sent", seq=21)
-    assert on_a.heard("message_stored") == []
-    open_cluster.start("postgres")
-    assert on_a.expect("message_stored", patience=PATIENCE)["data"]["seq"] == 21
-
-
-def test_a_killed_gateway_loses_no_message_and_leaves_no_ghosts(open_cluster, open_pair, guest):
+def test_a_gateway_is_killed(open_cluster, open_pair, guest):
     on_a, on_b, room = open_pair
     carol = guest("carol")
     carol.connect(1).join(room)
@@ -180,47 +41,223 @@ def test_a_killed_gateway_loses_no_message_and_leaves_no_ghosts(open_cluster, op
     on_a.expect("user_left", user=open_pair.bob.name)
 
 
-def test_a_gateway_that_is_stopped_says_so_first(open_cluster, open_pair):
-    on_b = open_pair.on_b
+def test_a_gateway_is_stopped(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    on_a.say(room, "before")
+    last = on_b.expect("new_message", content="before")
+    on_b.send("send_message", room=room, content="on the way", client_msg_id="k")
     open_cluster.stop("gateway-2")
+    draining = on_b.expect("server_draining", patience=PATIENCE)
+    on_b.expect("message_sent", client_msg_id="k")
+    assert 0 <= draining["data"]["reconnect_after_ms"] <= 10_000
     closed = on_b.closed(patience=PATIENCE)
     assert (closed.code, closed.reason) == (1012, "draining")
-    assert [frame["type"] for frame in on_b.pending if frame["type"] == "server_draining"]
+    back = open_pair.bob.connect()
+    assert back.join(room, since={"epoch": last["epoch"], "seq": last["seq"]})["recovered"] is True
+    back.expect("new_message", content="on the way")
 
 
-def test_auth_and_presence_are_not_needed_to_go_on_talking(open_cluster, open_pair, guest):
+def test_redis_dies(open_cluster, open_pair):
     on_a, on_b, room = open_pair
-    for name in ("auth", "presence"):
-        open_cluster.kill(name)
-    keep_saying(on_a, room, 5, "meanwhile")
-    assert len(on_b.collect("new_message", 5)) == 5
-    guest("late").connect(0)  # the token is good by itself
-    answer = open_cluster.web.get("/auth/me", open_pair.alice.token)
-    assert answer.status == 503 and "Retry-After" in answer.headers
-    for name in ("auth", "presence"):
-        open_cluster.start(name)
-    assert open_cluster.web.get("/auth/me", open_pair.alice.token).status == 200
-
-
-def test_who_left_while_redis_was_away_is_gone_when_it_is_back(open_cluster, open_pair):
-    on_a, on_b, room = open_pair
-    assert on_a.ask("get_presence", "presence_list", room=room)["data"]["online"] == 2
+    old = on_a.say(room, "before", ack="stored")
+    on_a.expect("message_stored", id=old["id"])
+    on_b.expect("new_message", content="before")
     open_cluster.kill("redis")
-    on_b.close()
+    on_a.expect("service_degraded", component="bus")
+    refused = on_a.ask("send_message", "message_error", room=room, content="lost", client_msg_id="k")["data"]
+    assert (refused["retryable"], refused["client_msg_id"]) == (True, "k")
+    assert refused["code"] in ("bus_unavailable", "timeout")
+    on_b.ask("ping", "pong")
+    for url in [*open_cluster.gateway_urls, open_cluster.auth_url, open_cluster.history_url, open_cluster.presence_url]:
+        eventually(lambda url=url: status_of(url, "/readyz") == 503, what=f"{url} is not ready")
+        assert status_of(url, "/healthz") == 200
+    assert metric(open_cluster.gateway_urls[0], 'parley_gateway_degraded{component="bus"}') == 1
+    # Who comes now is told so.
+    open_pair.bob.connect(1).expect("service_degraded", component="bus")
+    # What is archived can be read.
+    page = open_cluster.web.get(f"/history/rooms/{room}/messages", open_pair.bob.token)
+    assert page.status == 200, page
+    assert [message["id"] for message in page.json["messages"]] == [old["id"]]
+
     open_cluster.start("redis")
+    on_a.expect("service_restored", component="bus", patience=PATIENCE)
+    sent = eventually(lambda: sent_or_none(on_a, room), patience=PATIENCE)
+    epoch = on_b.expect("room_epoch", patience=PATIENCE)["data"]
+    assert (epoch["previous_epoch"], epoch["previous_seq"]) == (old["epoch"], old["seq"])
+    assert (epoch["epoch"], epoch["first_seq"]) == (sent["epoch"], sent["seq"])
+    assert on_b.expect("new_message")["id"] == sent["id"]
+    assert on_b.heard("new_message") == []
     open_cluster.await_ready()
 
-    def online():
-        on_a.send("get_presence", room=room, id="who")
-        frame = on_a.expect(None, reply_to_id="who", patience=PATIENCE)
-        return [user["user"] for user in frame["data"].get("users", [])] if frame["type"] == "presence_list" else None
 
-    assert eventually(lambda: online() == [open_pair.alice.name], patience=PATIENCE)
+def sent_or_none(client, room):
+    """The data of `message_sent`, or None where it is to be tried again."""
+    answer = answer_to(client, room, "after", patience=PATIENCE)
+    assert answer["type"] == "message_sent" or answer["data"]["retryable"] is True, answer
+    return answer["data"] if answer["type"] == "message_sent" else None
 
 
-def test_what_is_said_while_the_channels_are_lost_is_heard_in_a_quiet_room(open_cluster, open_pair):
+def test_redis_dies_for_a_moment(open_cluster, open_pair):
     on_a, on_b, room = open_pair
-    for number in range(5):
-        open_cluster.redis("CLIENT", "KILL", "TYPE", "pubsub")
-        said = on_a.say(room, f"in the silence {number}")
-        on_b.expect("new_message", id=said["id"])
+    on_a.say(room, "before")
+    for round in range(2):
+        open_cluster.kill("redis")
+        open_cluster.start("redis")
+        # Within the patience of a send: the answer is no refusal, retryable or not.
+        assert answer_to(on_a, room, f"after {round}", patience=PATIENCE)["type"] == "message_sent"
+        on_b.expect("new_message", content=f"after {round}", patience=PATIENCE)
+
+
+def test_postgres_dies(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    long = open_pair.alice.create_room()
+    on_a.join(long)
+    keep_saying(on_a, long, 20, "archived")
+    archived(open_cluster, long, 20)
+    open_cluster.redis("DEL", recent_key(open_cluster, long))
+    open_cluster.kill("postgres")
+
+    keep_saying(on_a, room, 20, "meanwhile")
+    assert [frame["seq"] for frame in on_b.collect("new_message", 20)] == list(range(1, 21))
+    on_a.send("send_message", room=room, content="wait for it", ack="stored")
+    on_a.expect("message_sent", seq=21)
+    on_a.expect("service_degraded", component="history", patience=PATIENCE)
+    assert on_a.heard("message_stored") == []
+    # The newest page is in Redis; older ones are not to be had, nor is a log-in.
+    newest = open_pair.bob.connect(1).ask("get_history", "history", room=room, limit=5)["data"]
+    assert [message["seq"] for message in newest["messages"]] == [17, 18, 19, 20, 21]
+    older = open_cluster.web.get(f"/history/rooms/{long}/messages", open_pair.alice.token)
+    is_problem(older, 503, "history_unavailable")
+    assert "Retry-After" in older.headers
+    login = open_cluster.web.post("/auth/login", {"username": "nobody", "password": "of importance"})
+    assert login.status == 503, login
+    for url in (open_cluster.auth_url, open_cluster.history_url):
+        eventually(lambda url=url: status_of(url, "/readyz") == 503, what=f"{url} is not ready")
+
+    open_cluster.start("postgres")
+    assert on_a.expect("message_stored", patience=PATIENCE)["data"]["seq"] == 21
+    on_a.expect("service_restored", component="history", patience=PATIENCE)
+    archived(open_cluster, room, 21)
+    open_cluster.await_ready()
+
+
+def recent_key(cluster, room):
+    (key,) = cluster.redis("--raw", "KEYS", f"*:room:{room}:recent").split()
+    return key
+
+
+def test_history_dies(open_cluster, open_pair):
+    on_a, _, room = open_pair
+    keep_saying(on_a, room, 50, "before")
+    open_cluster.kill("history")
+    sent = keep_saying(on_a, room, 50, "meanwhile")
+    on_a.send("send_message", room=room, content="wait for it", ack="stored")
+    on_a.expect("service_degraded", component="history", patience=PATIENCE)
+    error = on_a.ask("get_history", "error", room=room)["data"]
+    assert (error["code"], error["retryable"]) == ("history_unavailable", True)
+    page = open_cluster.web.get(f"/history/rooms/{room}/messages", open_pair.alice.token)
+    assert page.status == 503 and "Retry-After" in page.headers, page
+    assert on_a.heard("message_stored") == []
+
+    open_cluster.start("history")
+    assert on_a.expect("message_stored", patience=PATIENCE)["data"]["seq"] == 101
+    on_a.expect("service_restored", component="history", patience=PATIENCE)
+    found = readable(open_pair.bob, room, 101)
+    assert [message["seq"] for message in found] == list(range(1, 102))
+    assert set(sent) <= {message["id"] for message in found}
+
+
+@pytest.fixture
+def second_history(open_cluster):
+    """Two instances, each with about half of the partitions."""
+    second = open_cluster.spawn("history")
+    leases = "parley_history_leases_held"
+    eventually(lambda: 24 <= (metric(second.url, leases) or 0) <= 40, patience=PATIENCE, what="the leases are shared")
+    yield second
+    second.kill()
+
+
+def is_stored_again(client, rooms):
+    """Waits until what is said in each of these rooms is stored."""
+    for room in rooms:
+        client.send("send_message", room=room, content="meanwhile", ack="stored")
+    return client.collect("message_stored", len(rooms), patience=TAKE_OVER)
+
+
+def test_one_of_two_histories_dies(open_cluster, open_pair, second_history):
+    # So many rooms have partitions of both.
+    rooms = [open_pair.alice.create_room() for _ in range(12)]
+    open_cluster.kill("history")
+    is_stored_again(open_pair.on_a, rooms)
+    assert eventually(lambda: metric(second_history.url, "parley_history_leases_held") == 64, patience=TAKE_OVER)
+
+
+def test_one_of_two_histories_is_frozen(open_cluster, open_pair, second_history):
+    rooms = [open_pair.alice.create_room() for _ in range(12)]
+    open_cluster.pause("history")
+    try:
+        is_stored_again(open_pair.on_a, rooms)
+    finally:
+        open_cluster.resume("history")
+    # It wakes up, has lost all, and takes its share anew; nothing is stored twice.
+    is_stored_again(open_pair.on_a, rooms)
+    eventually(lambda: status_of(open_cluster.history_url, "/readyz") == 200, patience=PATIENCE)
+    for room in rooms:
+        archived(open_cluster, room, 2)
+
+
+def test_presence_dies(open_cluster, open_pair, guest):
+    on_a, on_b, room = open_pair
+    open_cluster.kill("presence")
+    keep_saying(on_a, room, 5, "meanwhile")
+    assert len(on_b.collect("new_message", 5)) == 5
+    on_a.expect("service_degraded", component="presence", patience=PATIENCE)
+    assert open_cluster.web.get(f"/presence/rooms/{room}", open_pair.alice.token).status == 503
+    open_cluster.start("presence")
+    on_a.expect("service_restored", component="presence", patience=PATIENCE)
+    people = open_cluster.web.get(f"/presence/rooms/{room}", open_pair.alice.token)
+    assert {user["user"] for user in people.json["users"]} == {open_pair.alice.name, open_pair.bob.name}
+
+
+def test_auth_dies(open_cluster, open_pair, guest):
+    on_a, on_b, room = open_pair
+    unknown = open_pair.alice.create_room()
+    open_cluster.kill("auth")
+    keep_saying(on_a, room, 5, "meanwhile")
+    assert len(on_b.collect("new_message", 5)) == 5
+    late = guest("late").connect(0)  # the token is good by itself
+    error = late.ask("join_room", "error", room=unknown)["data"]  # to become a member takes auth
+    assert error["retryable"] is True, error
+    answer = open_cluster.web.get("/auth/me", open_pair.alice.token)
+    assert answer.status == 503 and "Retry-After" in answer.headers
+    open_cluster.start("auth")
+    assert open_cluster.web.get("/auth/me", open_pair.alice.token).status == 200
+    assert eventually(lambda: late.join(unknown), patience=PATIENCE)["role"] == "member"
+
+
+def test_nginx_dies(open_cluster, open_pair):
+    room = open_pair.room
+    through = open_pair.bob.connect()
+    joined = through.join(room)
+    open_cluster.kill("nginx")
+    open_pair.on_a.say(room, "meanwhile")
+    open_cluster.start("nginx")
+    back = open_pair.bob.connect()
+    assert back.join(room, since={"epoch": joined["epoch"], "seq": joined["seq"]})["recovered"] is True
+    back.expect("new_message", content="meanwhile")
+
+
+def test_everything_is_restarted(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    keep_saying(on_a, room, 30, "before")
+    live = on_b.collect("new_message", 30)
+    open_cluster.restart_all()
+    found = readable(open_pair.bob, room, 30)
+    assert found == [dict(frame) for frame in live]
+    # It goes on in a new epoch, above all that was given.
+    back = open_pair.alice.connect(0)
+    joined = back.join(room, recent=0)
+    sent = back.say(room, "after")
+    assert sent["seq"] > 30 and sent["epoch"] != live[0]["epoch"]
+    assert joined["seq"] >= 30
+    assert readable(open_pair.bob, room, 31)[-1]["data"]["content"] == "after"
