@@ -37,10 +37,20 @@ keep_log_small() {
     [ "$size" -lt 67108864 ] || mv "$log" "$log.1"
 }
 
+# A killed master of nginx leaves its workers, which would go on to hold the port and to answer by
+# an old configuration. Their group bears the master's pid, which nobody else gets while they live.
+end_orphans() {
+    local pid born
+    { read -r pid born <"$run/$1.pid"; } 2>/dev/null || return 0
+    [ -z "$(birth "$pid")" ] || return 0
+    kill -KILL -- "-$pid" 2>/dev/null || true
+}
+
 # launch NAME COMMAND...: in a session of its own, so that Ctrl-C reaches only us.
 launch() {
     local name=$1 pid
     shift
+    end_orphans "$name"
     keep_log_small "$name"
     setsid -- "$@" </dev/null >>"$(log_of "$name")" 2>&1 9>&- &
     pid=$!
@@ -77,6 +87,7 @@ await_end() {
         fi
         sleep 0.05
     done
+    end_orphans "$1"
     rm -f "$run/$1.pid"
 }
 
