@@ -78,7 +78,7 @@ private struct Join {
         do throws(BusError) {
             guard await room.awaitSubscription() else { throw .redis(.timeout) }
             while isWanted {
-                let standing = try await standing(of: identity.user)
+                let standing = try await standing(of: identity)
                 room.stood(at: standing.newest)
                 guard let role = standing.role else { throw .refused(.roomDenied) }
                 let online = await online(identity.user)
@@ -95,10 +95,12 @@ private struct Join {
     }
 
     /// What the room is to the user, who becomes a member of a public one.
-    private func standing(of user: UserHandle) async throws(BusError) -> RoomStanding {
-        let known = room.knownSeq
+    private func standing(of identity: Identity) async throws(BusError) -> RoomStanding {
+        let (user, known) = (identity.user, room.knownSeq)
         let standing = try await shard.directory.standing(of: user, in: room.id, known: known)
         guard standing.role == nil, standing.visibility == "public" else { return standing }
+        // Auth may have been away when the connection was let in.
+        if shard.isStranger(identity) { await shard.introduce(identity) }
         try await shard.directory.join(user, room.id)
         // Auth answers once it has told Redis, or has waited for that in vain: then it comes a little later.
         for _ in 0..<Self.membershipTries {
