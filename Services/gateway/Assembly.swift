@@ -96,7 +96,8 @@ actor Assembly: Service {
         let calls = RoomCalls(bounds: bounds) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
         let sender = MessageSender(
             loop: loop, redis: redis, directory: directory, archive: SendArchive(rpc: rpc), calls: calls,
-            replicas: makeReplicaAcks(lease, metrics), metrics: metrics)
+            replicas: makeReplicaAcks(lease, metrics),
+            backlog: SendBacklog(limit: config.sendBacklogBytes, metrics: metrics), metrics: metrics)
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
             authority: link.authority, directory: directory,

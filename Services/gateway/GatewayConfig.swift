@@ -44,6 +44,8 @@ struct GatewayConfig: ServiceConfiguration {
     let seenMax: Int
     /// How many replicas must have a message before it is acknowledged.
     let ackReplicas: Int
+    /// How many bytes of messages may wait for Redis.
+    let sendBacklogBytes: Int
 
     init(from settings: inout Settings) {
         let hosting = settings.hosting(port: 8080)
@@ -116,6 +118,9 @@ struct GatewayConfig: ServiceConfiguration {
         ackReplicas = settings.int(
             "REDIS_ACK_REPLICAS", default: 0, in: 0...16, unit: "replicas",
             help: "How many replicas of Redis must have a message before it is acknowledged.")
+        sendBacklogBytes = settings.bytes(
+            "SEND_BACKLOG_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
+            help: "How much all clients may have waiting for Redis, 5 s long; more is refused as overloaded.")
     }
 
     private static var hostName: String {

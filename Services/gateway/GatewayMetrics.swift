@@ -21,6 +21,8 @@ struct GatewayMetrics {
     let limited: Counter
     let refused: Counter
     let unanswered: Counter
+    let waiting: Gauge
+    let waitingBytes: Gauge
     let tooFewReplicas: Counter
     let sendSeconds: Histogram
 
@@ -62,6 +64,11 @@ struct GatewayMetrics {
         unanswered = registry.counter(
             "parley_gateway_messages_unanswered_total",
             help: "Sends that were given up after 5 s, as Redis or a replica had not answered.")
+        waiting = registry.gauge(
+            "parley_gateway_messages_waiting",
+            help: "Sends that wait for their answer; many of them: Redis is slow or away.")
+        waitingBytes = registry.gauge(
+            "parley_gateway_messages_waiting_bytes", help: "What they occupy, bounded by SEND_BACKLOG_BYTES.")
         tooFewReplicas = registry.counter(
             "parley_gateway_replica_waits_short_total",
             help: "Waits for replicas that ended with fewer than REDIS_ACK_REPLICAS.")

@@ -16,7 +16,8 @@ extension Session {
         guard identity.mayEnter(room), room.admits(identity.user) else {
             return refuse(message, .roomDenied)
         }
-        guard waitingBytes + message.byteCount <= Session.waitingLimit else {
+        guard waitingBytes + message.byteCount <= Session.waitingLimit, shard.sender.backlog.enter(message)
+        else {
             return refuse(message, .overloaded)
         }
         waitingBytes += message.byteCount
@@ -34,6 +35,7 @@ extension Session {
         shard.sender.send(message) { [self] outcome in
             settle(message, outcome)
             waitingBytes -= message.byteCount
+            shard.sender.backlog.leave(message)
             guard let next = sendLanes[message.room]?.settled() else {
                 sendLanes[message.room] = nil
                 return

@@ -15,6 +15,7 @@ final class MessageSender {
     typealias Done = (SendOutcome) -> Void
 
     let limit: MessageLimit
+    let backlog: SendBacklog
     private let loop: EventLoop
     private let redis: RedisClient
     private let directory: RoomDirectory
@@ -35,7 +36,7 @@ final class MessageSender {
 
     init(
         loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
-        calls: RoomCalls, replicas: ReplicaAcks?, metrics: GatewayMetrics
+        calls: RoomCalls, replicas: ReplicaAcks?, backlog: SendBacklog, metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
@@ -43,6 +44,7 @@ final class MessageSender {
         self.archive = archive
         self.calls = calls
         self.replicas = replicas
+        self.backlog = backlog
         self.metrics = metrics
         limit = MessageLimit(loop: loop, redis: redis)
         clock = RedisClock(at: loop.now, wall: WallClock.milliseconds())

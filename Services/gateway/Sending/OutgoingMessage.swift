@@ -32,12 +32,19 @@ final class OutgoingMessage {
         self.replyID = replyID
         self.sender = sender
         self.arrived = arrived
+        byteCount = Self.byteCount(of: request.message)
+    }
+
+    private static func byteCount(of message: NewMessage) -> Int {
+        // Small values of JSON take several times their text.
+        let metadata = message.metadata.isEmpty ? 0 : JSONValue.object(message.metadata).encoded.count * 4
+        return 512 + message.content.utf8.count + metadata
     }
 
     var key: ClientMessageID? { request.message.clientMessageID }
 
     /// About how much it occupies while it waits.
-    var byteCount: Int { request.message.content.utf8.count + 512 }
+    let byteCount: Int
 
     /// How much of its patience is left.
     func patience(at now: Instant) -> Int { Self.patienceMilliseconds - now.milliseconds(since: arrived) }
