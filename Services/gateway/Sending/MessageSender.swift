@@ -152,6 +152,8 @@ final class MessageSender {
 
     private func accept(_ message: OutgoingMessage) {
         guard !message.isSettled else { return abandon(message) }
+        // Redis would find it late: its sender is about to be told that it certainly has no place.
+        guard message.patience(at: loop.now) > Self.clockMilliseconds else { return }
         guard let run = redis.runID else { return again(message, accept) }
         let before = message.mayBeAccepted
         message.mayBeAccepted = true
