@@ -33,6 +33,8 @@ struct GatewayConfig: ServiceConfiguration {
     let silenceSeconds: Int
     /// How many bytes may wait for one reader.
     let sendQueueBytes: Int
+    /// How many bytes may wait to be sent and accepted in all, before nobody else may come.
+    let memoryBytes: Int
     /// How long clients may take to go elsewhere when the gateway ends, in seconds.
     let drainSeconds: Int
     /// How many seqs the recent log of a room keeps, and how many at most while the archive lags.
@@ -105,6 +107,9 @@ struct GatewayConfig: ServiceConfiguration {
         sendQueueBytes = settings.bytes(
             "SEND_QUEUE_BYTES", default: 1_048_576, in: 65_536...1_073_741_824,
             help: "How much may wait for one reader; more closes it as a slow consumer.")
+        memoryBytes = settings.bytes(
+            "MEMORY_BYTES", default: 536_870_912, in: 1_048_576...1_099_511_627_776,
+            help: "How much may wait for all readers together; beyond, new connections are closed.")
         recentKeep = settings.recentKeep()
         recentMax = settings.int(
             "RECENT_MAX", default: 20_000, in: 1_000...1_000_000, unit: "messages",

@@ -1,3 +1,4 @@
+import Engine
 import Hosting
 
 /// What a gateway counts.
@@ -8,6 +9,10 @@ struct GatewayMetrics {
     let frames: Counter
     let malformed: Counter
     let deliveries: Counter
+    let conflated: Counter
+    let slowConsumers: Counter
+    let turnedAway: Counter
+    let overloaded: Gauge
     let holes: Counter
     let gaps: Counter
     let unsought: Counter
@@ -36,6 +41,19 @@ struct GatewayMetrics {
             "parley_gateway_frames_malformed_total", help: "Frames that were refused.")
         deliveries = registry.counter(
             "parley_gateway_deliveries_total", help: "Envelopes of rooms' logs offered to live connections.")
+        conflated = registry.counter(
+            "parley_gateway_frames_conflated_total",
+            help: "Ephemeral frames that slow readers were not sent, as newer ones made them needless.")
+        slowConsumers = registry.counter(
+            "parley_gateway_slow_consumers_total", help: "Connections closed because they read too slowly.")
+        turnedAway = registry.counter(
+            "parley_gateway_overloaded_connections_total",
+            help: "Connections closed at once because too much waits here.")
+        overloaded = registry.gauge(
+            "parley_gateway_overloaded", help: "1 while new connections are closed as too much waits here.")
+        registry.gauge(
+            "parley_gateway_queued_bytes", help: "Bytes that wait to be sent, each frame counted once.",
+            read: { Double(SharedBytes.bytesAlive) })
         holes = registry.counter(
             "parley_gateway_holes_total", help: "Times the log was read on because a live feed had a hole.")
         gaps = registry.counter(

@@ -34,6 +34,9 @@ final class Shard {
     private let review: MemberReview
     private let origins: OriginPolicy
     private var census: ConnectionCensus
+    private var memory: MemoryBound
+    /// Bytes of messages without a place yet, as of the last tick.
+    private var waitingToBeAccepted = 0
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
     /// Who is known to auth: asked once each.
@@ -69,6 +72,7 @@ final class Shard {
         self.degradation = degradation
         review = MemberReview(loop: loop, rooms: rooms)
         origins = OriginPolicy(config.allowedOrigins)
+        memory = MemoryBound(bytes: config.memoryBytes)
         census = ConnectionCensus(
             perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
     }
@@ -88,11 +92,28 @@ final class Shard {
 
     private func tick() {
         let now = loop.now
-        for session in sessions.values { session.tick(now) }
+        waitingToBeAccepted = 0
+        for session in sessions.values {
+            session.tick(now)
+            waitingToBeAccepted += session.waitingBytes
+        }
+        weighMemory()
     }
 
     private func tellAll(_ frame: SharedBytes) {
         for session in sessions.values where session.user != nil { session.send(frame) }
+    }
+
+    /// Looks how much waits here in all.
+    private func weighMemory() {
+        let held = SharedBytes.bytesAlive + waitingToBeAccepted
+        guard memory.changed(by: held) else { return }
+        metrics.overloaded.set(memory.isOver ? 1 : 0)
+        if memory.isOver {
+            log.warn("too much waits here: new connections are closed", ["bytes": .int(held)])
+        } else {
+            log.info("new connections are let in again", ["bytes": .int(held)])
+        }
     }
 
     // MARK: Connections
@@ -133,7 +154,12 @@ final class Shard {
         connection.onGone = { [self] in sockets -= 1 }
         metrics.connections.add()
         metrics.opened.add()
+        weighMemory()
         guard census.opened(from: address) else { return session.close(.tooManyConnections) }
+        guard !memory.isOver else {
+            metrics.turnedAway.add()
+            return session.close(.overloaded)
+        }
         guard let credentials else { return session.close(.originDenied) }
         session.begin(credentials)
     }
@@ -174,12 +200,12 @@ final class Shard {
         if let identity {
             census.ended(identity.user)
             sessionRooms.touch(identity)
-            for room in session.uninvited.union(session.joined) { rooms.remove(session, from: room) }
+            for room in session.joined.union(session.uninvited) { rooms.remove(session, from: room) }
             for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
             people.departed(session, identity.user, wasLost: wasLost)
         }
         session.joined = []
-        session.uninvited = []
+        session.uninvited = UninvitedRooms()
         session.present = []
     }
 
@@ -267,12 +293,14 @@ final class Shard {
 
     /// A direct message has its place: these connections of one of its two get it, and what follows.
     private func direct(_ sessions: [Session], _ id: RoomID, _ position: LogPosition) {
-        for session in sessions where !session.joined.contains(id) && !session.uninvited.contains(id) {
+        for session in sessions where !session.joined.contains(id) {
             guard let identity = session.state.identity, identity.mayEnter(id), id.admits(identity.user)
             else {
                 continue
             }
-            session.uninvited.insert(id)
+            let isNew = !session.uninvited.contains(id)
+            if let quiet = session.uninvited.insert(id) { rooms.remove(session, from: quiet) }
+            guard isNew else { continue }
             loop.spawn { await self.follow(id, session, from: position) }
         }
     }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Immutable bytes that many connections send without copying them.
 ///
 /// Made once, then only read: that is why it may be shared between loops.
@@ -18,10 +20,21 @@ public final class SharedBytes: @unchecked Sendable {
     /// Lets `fill` write at most `capacity` bytes and return how many it wrote.
     public init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         memory = .allocate(byteCount: max(capacity, 1), alignment: 8)
+        SharedBytes.alive.wrappingAdd(memory.count, ordering: .relaxed)
         count = min(max(fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity])), 0), capacity)
     }
 
-    deinit { memory.deallocate() }
+    deinit {
+        SharedBytes.alive.wrappingSubtract(memory.count, ordering: .relaxed)
+        memory.deallocate()
+    }
+
+    /// How many bytes all objects of this process hold, from whatever thread one asks.
+    ///
+    /// Nearly all wait to be sent: bytes that many connections share count once, as they take memory once.
+    public static var bytesAlive: Int { alive.load(ordering: .relaxed) }
+
+    private static let alive = Atomic<Int>(0)
 
     /// Lends the bytes for the duration of `body`.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {

@@ -11,7 +11,7 @@ extension Session {
 
     /// Ends a room of this connection, whoever wishes it.
     func forget(_ room: RoomID, wasLost: Bool) {
-        typing.removeValue(forKey: room)?.cancel()
+        endTyping(in: room)
         uninvited.remove(room)
         joined.remove(room)
         shard.rooms.remove(self, from: room)
@@ -27,8 +27,8 @@ extension Session {
     /// Auth has decided that this user may not be in the room any more.
     func evicted(from room: RoomID, _ reason: Left.Reason) {
         let wasJoined = joined.remove(room) != nil
-        let wasUninvited = uninvited.remove(room) != nil
-        typing.removeValue(forKey: room)?.cancel()
+        let wasUninvited = uninvited.remove(room)
+        endTyping(in: room)
         guard wasJoined || wasUninvited, let user else { return }
         absent(from: room)
         dropRoom(room)

@@ -92,7 +92,7 @@ final class LocalRoom {
     /// What is no part of the log goes to the others, never back to the one who caused it.
     private func deliverEphemeral(_ frame: SharedBytes, _ head: EnvelopeHead) {
         fanOut.forEachLive { listener in
-            if listener.session.user != head.user { listener.session.send(frame) }
+            if listener.session.user != head.user { listener.session.send(frame, ephemeral: head) }
         }
     }
 

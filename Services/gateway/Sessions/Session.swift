@@ -19,12 +19,14 @@ final class Session {
     /// The rooms in which it has been stated as being there.
     var present: Set<RoomID> = []
     /// The rooms it follows because of direct messages.
-    var uninvited: Set<RoomID> = []
+    var uninvited = UninvitedRooms()
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
     var sendLanes: [RoomID: Lane<OutgoingMessage>] = [:]
     var waitingBytes = 0
     var questionsUnderWay = 0
-    var typing: [RoomID: Timer] = [:]
+    var typing: [RoomID: TypingRoom] = [:]
+    /// What it has had no room for.
+    var kept = Conflation()
 
     private(set) var state: SessionState
     private let connection: WebSocketConnection
@@ -100,6 +102,7 @@ final class Session {
     }
 
     private func drained() {
+        sendKept()
         let waiting = waitingForRoom
         waitingForRoom = []
         for resume in waiting { resume() }
@@ -287,6 +290,9 @@ final class Session {
         drained()
         // Whom we sent away is on the way to another gateway, and has not left.
         let wasLost = info.side == .lost || info.reason == CloseReason.draining.word
+        if info.side == .local, info.reason == CloseReason.slowConsumer.word {
+            shard.metrics.slowConsumers.add()
+        }
         shard.ended(self, identity, wasLost: wasLost)
         log.debug(
             "connection ended", ["code": .int(Int(info.code.number)), "reason": .string(info.reason)])

@@ -1,0 +1,32 @@
+import Schema
+
+/// The rooms that a connection follows because of direct messages, of which it has asked for none.
+///
+/// Pure. Bounded: strangers must not be able to make a connection follow more and more. The one in which nothing has
+/// been said for longest gives way; the next message there brings it back, from its place in the log.
+struct UninvitedRooms: Sequence {
+    /// The most recent last.
+    private var rooms: [RoomID] = []
+    private let limit: Int
+
+    init(limit: Int = 200) { self.limit = limit }
+
+    func contains(_ room: RoomID) -> Bool { rooms.contains(room) }
+
+    func makeIterator() -> IndexingIterator<[RoomID]> { rooms.makeIterator() }
+
+    /// Adds a room, or notes that something was said there; returns the one that gives way to it.
+    mutating func insert(_ room: RoomID) -> RoomID? {
+        remove(room)
+        rooms.append(room)
+        return rooms.count > limit ? rooms.removeFirst() : nil
+    }
+
+    /// Says whether it was there.
+    @discardableResult
+    mutating func remove(_ room: RoomID) -> Bool {
+        guard let index = rooms.lastIndex(of: room) else { return false }
+        rooms.remove(at: index)
+        return true
+    }
+}

@@ -1,0 +1,167 @@
+"""A client that does not read costs little, and the others nothing (protocol, 4.4; traps, "unbounded send buffers")."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from client import Client
+from raw import TEXT, RawSocket
+from rest import Service
+from waiting import eventually
+
+PATIENCE = 60
+MIB = 1 << 20
+
+
+@pytest.fixture
+def gateway(open_cluster):
+    """A gateway of the test's own, whose memory is nobody else's."""
+    return open_cluster.spawn("gateway")
+
+
+class Stalled(RawSocket):
+    """Joins a room and reads no more, until it is told to."""
+
+    def __init__(self, gateway, person, room):
+        super().__init__(gateway.url, Authorization=f"Bearer {person.token}")
+        assert self.status == 101
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.send(TEXT, json.dumps({"type": "join_room", "data": {"room": room, "recent": 0}}).encode())
+        while self.frame()["type"] != "joined":
+            pass
+
+    def frame(self) -> dict:
+        """The next text frame; the heartbeat is none."""
+        while True:
+            opcode, payload = self.receive()
+            if opcode == TEXT:
+                return json.loads(payload)
+
+
+def metric(gateway, name) -> float:
+    lines = Service(gateway.url).get("/metrics").body.decode().splitlines()
+    return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name} "))
+
+
+def resident(gateway) -> int:
+    """What the gateway has in RAM, as the kernel counts it."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{gateway.pid}/status").read_text().splitlines())
+    return int(fields["VmRSS"].split()[0]) * 1024
+
+
+def talk(speaker, room, count, prefix):
+    """Says so much, in steps, each acknowledged before the next; returns the ids."""
+    ids = []
+    for step in range(0, count, 25):
+        for number in range(step, step + 25):
+            speaker.send("send_message", room=room, content="x" * 4_000, client_msg_id=f"{prefix}-{number}")
+        ids += [frame["data"]["id"] for frame in speaker.collect("message_sent", 25, patience=PATIENCE)]
+    return ids
+
+
+def test_a_stalled_reader_in_a_busy_room_costs_little_and_others_nothing(gateway, open_pair, guest):
+    room, speaker = open_pair.room, open_pair.on_a
+    listeners = [Client(gateway.url, token=guest("listener").token).greeted() for _ in range(2)]
+    for listener in listeners:
+        listener.join(room, recent=0)
+    hear = [Listening(listener) for listener in listeners]
+    # First without a stalled reader: what the process needs for such traffic at all, it has by then.
+    said = talk(speaker, room, 1_000, "warm")
+    eventually(lambda: all(len(each.ids) == 1_000 for each in hear), patience=PATIENCE)
+    before = resident(gateway)
+    stalled = Stalled(gateway, guest("stalled"), room)
+    most = 0
+    for round in range(12):
+        said += talk(speaker, room, 100, f"busy-{round}")
+        most = max(most, resident(gateway) - before)
+    eventually(lambda: all(len(each.ids) == len(said) for each in hear), patience=PATIENCE)
+    assert [each.ids for each in hear] == [said, said]
+    # It was given 4.8 MB to read; the gateway has kept the first part of it, and then closed.
+    assert metric(gateway, "parley_gateway_slow_consumers_total") == 1
+    assert stalled.closed() == (1013, "slow_consumer")
+    assert most < 2 * MIB, f"a stalled reader cost {most / MIB:.1f} MiB"
+    assert metric(gateway, "parley_gateway_queued_bytes") < MIB
+
+
+class Listening(threading.Thread):
+    """Reads what is said as it comes."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.ids, self._client = [], client
+        self.start()
+
+    def run(self):
+        with suppress(AssertionError):  # the connection ends when the test does
+            while True:
+                self.ids.append(self._client.expect("new_message", patience=4 * PATIENCE)["id"])
+
+
+def test_what_is_forgotten_anyway_is_given_up_first(gateway, open_pair, guest):
+    room, speaker = open_pair.room, open_pair.on_a
+    stalled = Stalled(gateway, guest("stalled"), room)
+    # More than a quarter of its bound waits: from here on only the newest word on each matter is kept.
+    talk(speaker, room, 150, "long")
+    typing = open_pair.bob.connect(0)
+    typing.join(room, recent=0)
+    for _ in range(5):
+        typing.ask("typing_start", "ok", room=room)
+        speaker.expect("user_typing")
+        typing.ask("typing_stop", "ok", room=room)
+        speaker.expect("user_stopped_typing")
+    typing.ask("typing_start", "ok", room=room)
+    speaker.expect("user_typing")
+    last = speaker.say(room, "the end")
+    assert metric(gateway, "parley_gateway_frames_conflated_total") >= 8
+    # It wakes up, and has missed nothing of the log. Of typing it hears the newest word, and what is told from then on.
+    heard, words = [], []
+    while not words or not heard or heard[-1]["id"] != last["id"]:
+        frame = stalled.frame()
+        if frame["type"] == "new_message":
+            heard.append(frame)
+        elif frame["type"] in ("user_typing", "user_stopped_typing"):
+            words.append(frame["user"])
+    assert [frame["seq"] for frame in heard] == list(range(1, 152))
+    assert set(words) == {open_pair.bob.name} and len(words) <= 3
+
+
+def test_a_gateway_that_holds_too_much_lets_nobody_else_in(open_cluster, open_pair, guest):
+    gateway = open_cluster.spawn("gateway", MEMORY_BYTES=str(MIB), SEND_QUEUE_BYTES=str(16 * MIB))
+    room, speaker = open_pair.room, open_pair.on_a
+    known = Client(gateway.url, token=guest("known").token).greeted()
+    stalled = Stalled(gateway, guest("stalled"), room)
+    talk(speaker, room, 400, "long")
+    eventually(lambda: metric(gateway, "parley_gateway_overloaded") == 1, patience=PATIENCE)
+    closed = Client(gateway.url, token=guest("late").token).closed()
+    assert (closed.code, closed.reason) == (1013, "overloaded")
+    assert metric(gateway, "parley_gateway_overloaded_connections_total") == 1
+    # Whoever is in goes on; and when it has been read, others may come.
+    known.join(room, recent=0)
+    said = speaker.say(room, "still here")
+    known.expect("new_message", id=said["id"])
+    while stalled.frame().get("id") != said["id"]:
+        pass
+    eventually(lambda: metric(gateway, "parley_gateway_overloaded") == 0, patience=PATIENCE)
+    Client(gateway.url, token=guest("later").token).greeted()
+
+
+def test_who_cannot_decide_whether_to_type_is_told_of_four_times_a_second(open_pair):
+    on_a, on_b, room = open_pair
+    began = time.monotonic()
+    for _ in range(1_000):
+        on_a.send("typing_start", room=room)
+        on_a.send("typing_stop", room=room)
+    on_a.settle()
+    spent = time.monotonic() - began
+    on_b.settle()
+    told = [frame for frame in on_b.pending if frame["type"] in ("user_typing", "user_stopped_typing")]
+    assert 1 <= len(told) <= 4 * spent + 3
+    # The last word is told, late where it has to be.
+    if told[-1]["type"] == "user_typing":
+        on_b.pending = [frame for frame in on_b.pending if frame not in told]
+        on_b.expect("user_stopped_typing")
