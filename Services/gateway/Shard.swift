@@ -35,8 +35,6 @@ final class Shard {
     private let origins: OriginPolicy
     private var census: ConnectionCensus
     private var memory: MemoryBound
-    /// Bytes of messages without a place yet, as of the last tick.
-    private var waitingToBeAccepted = 0
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
     /// Who is known to auth: asked once each.
@@ -92,11 +90,7 @@ final class Shard {
 
     private func tick() {
         let now = loop.now
-        waitingToBeAccepted = 0
-        for session in sessions.values {
-            session.tick(now)
-            waitingToBeAccepted += session.waitingBytes
-        }
+        for session in sessions.values { session.tick(now) }
         weighMemory()
     }
 
@@ -106,7 +100,7 @@ final class Shard {
 
     /// Looks how much waits here in all.
     private func weighMemory() {
-        let held = SharedBytes.bytesAlive + waitingToBeAccepted
+        let held = SharedBytes.bytesAlive + sender.backlog.bytes
         guard memory.changed(by: held) else { return }
         metrics.overloaded.set(memory.isOver ? 1 : 0)
         if memory.isOver {

@@ -2,10 +2,9 @@
 
 import pytest
 
+from outages import PATIENCE, awaken
 from rest import Service
 from waiting import eventually
-
-PATIENCE = 30
 
 
 @pytest.fixture(autouse=True)
@@ -17,10 +16,7 @@ def all_well(open_cluster):
 
 
 def _mend(cluster):
-    for name, process in cluster.processes().items():
-        if process["state"] != "running":
-            cluster.start(name)
-    cluster.await_ready()
+    awaken(cluster)
     for number in range(2):
         eventually(lambda number=number: set(degraded(cluster, number).values()) == {0}, PATIENCE)
 

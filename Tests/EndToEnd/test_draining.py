@@ -82,6 +82,21 @@ def test_who_waits_for_an_answer_gets_it_before_the_close(open_cluster, open_pai
     assert (sender.closed().code, ended(gateway)) == (1012, 0)
 
 
+def test_a_second_signal_ends_a_drain_at_once(open_cluster, open_pair, gateway):
+    sender = Client(gateway.url, token=open_pair.alice.token).greeted()
+    open_cluster.pause("redis")
+    try:
+        sender.send("send_message", room=open_pair.room, content="on its way")
+        sender.ask("ping", "pong")
+        gateway.tell_to_end()
+        sender.expect("server_draining")
+        assert gateway.is_running
+        gateway.tell_to_end()
+        assert ended(gateway) == 1
+    finally:
+        open_cluster.resume("redis")
+
+
 def test_a_client_that_does_not_read_is_not_waited_for_without_end(open_cluster, guest, open_pair):
     gateway = open_cluster.spawn("gateway", DRAIN_SECONDS="1")
     stalled = RawSocket(gateway.url, Authorization=f"Bearer {guest().token}")

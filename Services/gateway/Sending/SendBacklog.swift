@@ -8,7 +8,7 @@ final class SendBacklog {
     private let limit: Int
     private let count: Gauge
     private let size: Gauge
-    private var bytes = 0
+    private(set) var bytes = 0
 
     init(limit: Int, metrics: GatewayMetrics) {
         self.limit = limit
