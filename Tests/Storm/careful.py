@@ -20,7 +20,7 @@ class CarefulClient:
         self.link: Link | None = None
         self.reconnects = -1
         self._tries = 0
-        self._pause: float | None = None
+        self._not_before: float | None = None
         self._tasks: set[asyncio.Task] = set()
 
     # ---- what those who inherit do ----
@@ -66,15 +66,19 @@ class CarefulClient:
                 self.reconnects += 1
                 await self.connected(link)
             case "server_draining":
-                self._pause = frame.data["reconnect_after_ms"] / 1000
+                self.come_back_after(frame.data["reconnect_after_ms"] / 1000)
             case _:
                 await self.heard(link, frame)
 
+    def come_back_after(self, seconds: float) -> None:
+        """Not before so many seconds from now."""
+        self._not_before = self._record.now() + seconds
+
     def _backoff(self) -> float:
         """Full jitter; what a draining server has asked for goes first."""
-        if self._pause is not None:
-            pause, self._pause = self._pause, None
-            return pause
+        if self._not_before is not None:
+            pause, self._not_before = self._not_before - self._record.now(), None
+            return max(0.0, pause)
         self._tries += 1
         return self.chance.uniform(0, min(BACKOFF_MOST, BACKOFF_SECONDS * 2 ** min(self._tries, 6)))
 

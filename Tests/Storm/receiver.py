@@ -13,7 +13,10 @@ PATIENCE_SECONDS = 10.0
 PAGE = 100
 #: Seconds between connections lost on purpose, and how long it stays away then.
 LINK_LIFE = (8.0, 40.0)
-AWAY = (0.0, 0.0, 0.5, 3.0, 12.0)
+AWAY = (0.0, 0.0, 0.5, 3.0, 12.0, 35.0)
+#: Now and then somebody comes back with a place of which no room knows, and loads by `get_history` what was missed.
+LOST_SHARE = 0.1
+LOST_EPOCH = "nowhere"
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Receiver(CarefulClient):
         while self.is_restless:
             await asyncio.sleep(self.chance.uniform(*LINK_LIFE))
             if self.link and self.is_restless:
-                self._pause = self.chance.choice(AWAY)
+                self.come_back_after(self.chance.choice(AWAY))
                 self.link.drop()
 
     async def ask(self) -> None:
@@ -80,7 +83,8 @@ class Receiver(CarefulClient):
                 await link.send("get_history", id=f"page {room}", room=room, after=place.holes[0][0] - 1, limit=PAGE)
 
     async def _join(self, link: Link, room: str, place: Place) -> None:
-        since = {"since": {"epoch": place.epoch, "seq": place.seq}} if place.is_known else {}
+        epoch = LOST_EPOCH if self.chance.random() < LOST_SHARE else place.epoch
+        since = {"since": {"epoch": epoch, "seq": place.seq}} if place.is_known else {}
         recent = self.chance.choice((0, 0, 20)) if place.is_known else 0
         await link.send("join_room", id=f"join {room}", room=room, recent=recent, **since)
 

@@ -154,7 +154,7 @@ class Record:
     def add(self, entry: Entry) -> None:
         self._by_kind[type(entry)].append(entry)
         if self._file:
-            self._file.write(json.dumps({"kind": type(entry).__name__} | asdict(entry)) + "\n")
+            self._file.write(json.dumps({"entry": type(entry).__name__} | asdict(entry)) + "\n")
 
     def close(self) -> None:
         if self._file:
@@ -211,4 +211,4 @@ class Record:
 
 
 def _entry(values: dict) -> Entry:
-    return KINDS[values.pop("kind")](**values)
+    return KINDS[values.pop("entry")](**values)

@@ -23,7 +23,7 @@ class Conversation:
     # ---- frames ----
 
     def frame(self, connection: int, sent: bool, body: dict | str) -> None:
-        self.at += 0.1
+        self.at += 0.05
         text = body if isinstance(body, str) else json.dumps(body)
         self.entries.append(Frame(self.at, connection, sent, text))
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from checks.evidence import Evidence
 from record import Record
+from receiver import LOST_EPOCH
 from recovery import STEPS, kind_of, recoveries, table
 
 SHOWN = 8
@@ -18,6 +19,10 @@ def figures(evidence: Evidence) -> dict:
         frame.data["recovered"] for frame in record.frames if frame.type == "joined" and "recovered" in frame.data
     )
     errors = Counter(frame.data["code"] for frame in record.frames if frame.type in ("message_error", "error"))
+    lost = sum(
+        frame.sent and frame.type == "join_room" and frame.data.get("since", {}).get("epoch") == LOST_EPOCH
+        for frame in record.frames
+    )
     return {
         "messages wished": len(record.wishes),
         "sent": len(sent),
@@ -30,7 +35,7 @@ def figures(evidence: Evidence) -> dict:
         "rows in the archive": len(record.rows),
         "connections": len(record.opened),
         "connections lost": dict(Counter(_reason(closed) for closed in record.closed)),
-        "resumes": {"recovered": joined[True], "not recovered": joined[False]},
+        "resumes": {"recovered": joined[True], "not recovered": joined[False], "of these lost": lost},
         "gap": received["gap"],
         "room_epoch": received["room_epoch"],
         "epochs": len({(row.room, row.epoch) for row in record.rows}),

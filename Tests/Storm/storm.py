@@ -29,6 +29,8 @@ STATUS_SECONDS = 10.0
 SETTLE_SECONDS = 90.0
 TOKEN_SECONDS = "86400"
 DRAIN_SECONDS = "3"
+#: So little that who comes back late is given the archive, and quiet rooms have no recent log at all.
+RECENT = {"RECENT_KEEP": "100", "RECENT_SECONDS": "20"}
 #: What the runtime writes when it gives up.
 CRASHES = re.compile(r"Fatal error|\*\*\* (?:Signal|Program crashed)|Crashed:|Current stack trace")
 #: Three of the senders' words in a row are somebody's message.
@@ -39,7 +41,7 @@ class Storm:
     """One run, from a new cluster to the complete record."""
 
     def __init__(self, options: argparse.Namespace, folder: Path):
-        self._options = options
+        self._options, self._folder = options, folder
         self._seconds = options.minutes * 60
         self._count = options.faults or round(options.minutes * FAULTS_PER_MINUTE)
         self.record = Record(folder=folder)
@@ -48,7 +50,7 @@ class Storm:
         self._say("starting a cluster")
         cluster = Cluster(
             gateways=len(GATEWAYS), SCRYPT_LOG_N="14", LIMITS="off", ACCESS_TOKEN_TTL=TOKEN_SECONDS,
-            DRAIN_SECONDS=DRAIN_SECONDS, REDIS_APPENDFSYNC=self._options.appendfsync,
+            DRAIN_SECONDS=DRAIN_SECONDS, **RECENT, REDIS_APPENDFSYNC=self._options.appendfsync,
         )
         try:
             cluster.spawn("history")
@@ -120,7 +122,7 @@ class Storm:
 
     def _keep_logs(self, cluster: Cluster) -> None:
         for file in cluster.log_files():
-            shutil.copy(file, self._options.folder)
+            shutil.copy(file, self._folder)
 
     def _say(self, text: str) -> None:
         print(f"{self.record.now():7.1f}  {text}", flush=True)
@@ -163,29 +165,29 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    options.folder = options.check or Path(tempfile.mkdtemp(prefix=f"parley-storm-{options.seed}-"))
-    settings = {name: value for name, value in vars(options).items() if name not in ("check", "keep", "folder")}
-    print(f"storm: seed {options.seed}, {options.minutes:g} min, appendfsync {options.appendfsync}", flush=True)
     if options.check:
-        record = Record.load(options.check)
-    else:
-        storm = Storm(options, options.folder)
-        storm.run()
-        record = storm.record
+        settings = json.loads((options.check / "report.json").read_text())["settings"]
+        return _judge(Record.load(options.check), settings, options.check, keep=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"parley-storm-{options.seed}-"))
+    settings = {name: value for name, value in vars(options).items() if name not in ("check", "keep")}
+    print(f"storm: seed {options.seed}, {options.minutes:g} min, appendfsync {options.appendfsync}", flush=True)
+    storm = Storm(options, folder)
+    storm.run()
+    return _judge(storm.record, settings, folder, options.keep)
+
+
+def _judge(record: Record, settings: dict, folder: Path, keep: bool) -> int:
+    """Checks and reports; what speaks against a promise is kept."""
     violations = check(record)
     result = report.report(record, settings, violations)
-    (options.folder / "report.json").write_text(json.dumps(result, indent=2))
     print(report.text(result))
-    return _conclude(options, violations)
-
-
-def _conclude(options: argparse.Namespace, violations: dict[str, list[str]]) -> int:
     failed = sum(map(bool, violations.values()))
-    if failed or options.keep or options.check:
-        print(f"seed {options.seed}; record, logs and report: {options.folder}")
+    if failed or keep:
+        (folder / "report.json").write_text(json.dumps(result, indent=2))
+        print(f"seed {settings['seed']}; record, logs and report: {folder}")
     else:
-        shutil.rmtree(options.folder)
-        print(f"seed {options.seed}")
+        shutil.rmtree(folder)
+        print(f"seed {settings['seed']}")
     print(f"{len(violations) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

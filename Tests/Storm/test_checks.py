@@ -9,7 +9,7 @@ from checks import CHECKS, check
 from record import Death, Leftover, Record, Remark
 from records import ROOM, Conversation, envelope, row
 
-ACKNOWLEDGED, UNIQUE, AGREEMENT, ORDER, UNION, SENDERS, REFUSALS, PROCESSES, CLOSING = CHECKS
+ACKNOWLEDGED, UNIQUE, AGREEMENT, ORDER, UNION, RESUMING, SENDERS, REFUSALS, PROCESSES, CLOSING = CHECKS
 
 
 def found(record: Record) -> dict[str, list[str]]:
@@ -117,11 +117,17 @@ def resumed(seq: int, *steps: Callable[[Conversation], None], **joined) -> dict[
     """Bob comes back on connection 3 with what he had up to `seq`, and gets these."""
     conversation = Conversation()
     conversation.reconnect(3)
-    conversation.ask_to_join(3, since={"epoch": "e1", "seq": seq})
+    epoch = joined.pop("asked", "e1")
+    conversation.ask_to_join(3, since={"epoch": epoch, "seq": seq})
     conversation.joined(4, 3, **({"recovered": True} | joined))
     for step in steps:
         step(conversation)
     return found(conversation.record())
+
+
+def started_anew(*steps: Callable[[Conversation], None]) -> dict[str, list[str]]:
+    """Bob comes back with a place of which the room knows nothing."""
+    return resumed(1, *steps, asked="nowhere", recovered=False)
 
 
 def given(seq: int, **more):
@@ -193,10 +199,10 @@ def test_a_new_epoch_must_be_announced():
 
 
 def test_recent_envelopes_may_begin_anywhere_and_end_at_the_newest():
-    assert resumed(1, given(3), given(4), recovered=False) == {}
-    assert resumed(1, recovered=False) == {}
-    assert ORDER in resumed(1, given(2), given(4), recovered=False)
-    assert ORDER in resumed(1, given(3), given(3), recovered=False)
+    assert started_anew(given(3), given(4)) == {}
+    assert started_anew() == {}
+    assert ORDER in started_anew(given(2), given(4))
+    assert ORDER in started_anew(given(3), given(3))
 
 
 def test_live_envelopes_go_on_from_where_the_recent_ones_should_have_ended():
@@ -205,8 +211,32 @@ def test_live_envelopes_go_on_from_where_the_recent_ones_should_have_ended():
         c.rows[5] = row(5)
         c.deliver(5, 3)
 
-    assert resumed(1, given(4), next_one, recovered=False) == {}
-    assert ORDER in resumed(1, given(3), next_one, recovered=False)
+    assert started_anew(given(4), next_one) == {}
+    assert ORDER in started_anew(given(3), next_one)
+
+
+def test_a_new_epoch_after_the_recent_envelopes():
+    def stands_in_new_epoch(conversation):
+        conversation.joined(99, 3, epoch="e2", recovered=False)
+
+    assert started_anew(stands_in_new_epoch, given(3), given(4), new_epoch(100, 4)) == {}
+    assert ORDER in started_anew(stands_in_new_epoch, given(3), given(4), new_epoch(101, 4))
+    assert ORDER in started_anew(stands_in_new_epoch, given(3), given(4), new_epoch(100, 3))
+    assert ORDER in started_anew(stands_in_new_epoch, given(3), given(4), new_epoch(100, 4), new_epoch(100, 4))
+
+
+def test_who_comes_back_is_recovered_unless_the_archive_is_away():
+    def fault(target: str, returned: float):
+        return lambda c: c.fault("kill", target, c.at - 1, c.at + returned)
+
+    assert resumed(2, given(3), given(4), recovered=False).keys() == {RESUMING}
+    assert resumed(2, fault("history", 0.5), given(4), recovered=False) == {}
+    assert resumed(2, fault("presence", 0.5), given(4), recovered=False).keys() == {RESUMING}
+    assert resumed(2, lambda c: c.fault("kill", "history", 0.0, c.at - 21), recovered=False).keys() == {RESUMING}
+
+
+def test_nothing_is_recovered_from_a_place_that_never_was():
+    assert RESUMING in resumed(2, given(3), given(4), asked="e0")
 
 
 # ---- the union of all connections ----
@@ -293,8 +323,9 @@ def test_a_log_that_was_not_drained():
 
 def test_a_record_is_the_same_when_it_is_read_again(tmp_path):
     conversation = Conversation()
+    conversation.fault("kill", "redis", 0.1, 0.2)
     conversation.rows.pop(4)
     kept = Record([*conversation.entries, *conversation.rows.values()], tmp_path)
     kept.close()
     assert check(Record.load(tmp_path)) == check(kept) and found(kept)[ACKNOWLEDGED]
-    assert ROOM in found(kept)[ACKNOWLEDGED][0]
+    assert ROOM in found(kept)[ACKNOWLEDGED][0] and Record.load(tmp_path).faults == kept.faults

@@ -16,24 +16,24 @@ def conversation(delay: float, *faults: Fault) -> Record:
 
 
 def test_a_fault_that_nobody_noticed():
-    (found,) = recoveries(Evidence(conversation(0.0, Fault(1.0, "kill", ["gateway-2"], 2.0))))
+    (found,) = recoveries(Evidence(conversation(0.0, Fault(0.5, "kill", ["gateway-2"], 1.5))))
     assert (found.kind, found.acknowledged, found.delivered, found.stored) == ("kill gateway", None, None, None)
     (row,) = table([found])
     assert row["delivered"] == {"p50": 0.0, "max": 0.0} and row["count"] == 1
 
 
 def test_the_last_disturbed_message_counts():
-    (found,) = recoveries(Evidence(conversation(10.0, Fault(1.0, "kill", ["redis"], 4.0))))
+    (found,) = recoveries(Evidence(conversation(10.0, Fault(0.5, "kill", ["redis"], 3.5))))
     assert 10 < found.acknowledged < found.stored < found.delivered < 12
     assert found.since_return("delivered") == found.delivered - 3.0
 
 
 def test_a_later_fault_does_not_answer_for_what_was_wished_before_it():
     later = Fault(8.0, "kill", ["auth"], 8.5)
-    first, second = recoveries(Evidence(conversation(10.0, Fault(1.0, "kill", ["redis"], 4.0), later)))
+    first, second = recoveries(Evidence(conversation(10.0, Fault(0.5, "kill", ["redis"], 3.5), later)))
     assert first.delivered is not None and second.delivered is None
 
 
 def test_two_at_once_are_not_told_apart():
-    faults = (Fault(1.0, "kill", ["redis"], 4.0), Fault(1.0, "pause", ["history"], 3.0))
+    faults = (Fault(0.5, "kill", ["redis"], 3.5), Fault(0.5, "pause", ["history"], 3.0))
     assert {found.kind for found in recoveries(Evidence(conversation(10.0, *faults)))} == {AT_ONCE}

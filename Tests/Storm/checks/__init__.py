@@ -1,6 +1,6 @@
 """The promises, each proven or refuted from a record. Pure: the same record gives the same answer."""
 
-from checks import acknowledged, agreement, closing, order, processes, refusals, senders, union, unique
+from checks import acknowledged, agreement, closing, order, processes, refusals, resuming, senders, union, unique
 from checks.evidence import Evidence
 from record import Record
 
@@ -11,6 +11,7 @@ CHECKS = {
     "acks, live envelopes, recent and archive agree": agreement.violations,
     "seq rises by one on every connection, or a gap says so first": order.violations,
     "every receiver has everything": union.violations,
+    "who comes back is given what was missed": resuming.violations,
     "what a sender pipelines keeps its order": senders.violations,
     "nobody is refused for good": refusals.violations,
     "nobody dies by himself or tells secrets": processes.violations,

@@ -75,6 +75,16 @@ def _end_recent(cursor: Cursor) -> Iterator[str]:
     cursor.takes_recent, cursor.recent = False, None
 
 
+def _epoch_after_recent(cursor: Cursor, data: dict) -> Iterator[str]:
+    """Between two of the recent envelopes, or after the last where nothing has been said in the new epoch."""
+    if data["first_seq"] <= cursor.seq:
+        cursor.recent = (data["epoch"], data["first_seq"] - 1)
+    elif (data["epoch"], data["first_seq"] - 1) == (cursor.epoch, cursor.seq):
+        cursor.takes_recent, cursor.recent = False, None
+    else:
+        yield f"room_epoch begins at {data['epoch']}:{data['first_seq']}, and the room stood at {cursor.epoch}:{cursor.seq}"
+
+
 def _gap(cursor: Cursor, data: dict) -> Iterator[str]:
     yield from _end_recent(cursor)
     if cursor.epoch is not None and (data["epoch"], data["from_seq"]) != (cursor.epoch, cursor.seq + 1):
@@ -85,10 +95,11 @@ def _gap(cursor: Cursor, data: dict) -> Iterator[str]:
 
 
 def _room_epoch(cursor: Cursor, data: dict) -> Iterator[str]:
-    if cursor.takes_recent and data["first_seq"] <= cursor.seq:
-        return  # between two of the recent envelopes
-    yield from _end_recent(cursor)
     previous = (data["previous_epoch"], data["previous_seq"])
+    if cursor.takes_recent and previous == cursor.recent and data["first_seq"] > previous[1]:
+        yield from _epoch_after_recent(cursor, data)
+        return
+    yield from _end_recent(cursor)
     if cursor.epoch is not None and previous != (cursor.epoch, cursor.seq):
         yield f"room_epoch after {previous[0]}:{previous[1]}, and the connection stands at {cursor.epoch}:{cursor.seq}"
     if data["first_seq"] <= cursor.seq:
