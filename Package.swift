@@ -105,7 +105,10 @@ let suites: [Target] = [
         ]),
     tests(
         "GatewayTests",
-        ["ChatGateway", "Bus", "Hosting", "PresenceFunctions", "Schema", "Engine", "Web", "Redis"]),
+        [
+            "ChatGateway", "Bus", "Hosting", "PresenceFunctions", "RoomFunctions", "Schema", "Engine", "Web",
+            "Redis",
+        ]),
     tests(
         "AuthTests",
         ["ChatAuth", "Schema", "Engine", "Tokens", "Redis", "Postgres", "Hosting", "Bus", "Web"]),

@@ -118,7 +118,7 @@ struct GatewayConfig: ServiceConfiguration {
             "LOG_MAX_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
             help: "How much a partition may hold that is not archived yet; then sends are refused.")
         seenMax = settings.int(
-            "SEEN_MAX", default: 1_000_000, in: 1_000...100_000_000, unit: "messages",
+            "SEEN_MAX", default: 2_000_000, in: 1_000...100_000_000, unit: "messages",
             help: "How many messages a room takes, and remembers, in ten minutes; then sends are refused.")
         ackReplicas = settings.int(
             "REDIS_ACK_REPLICAS", default: 0, in: 0...16, unit: "replicas",

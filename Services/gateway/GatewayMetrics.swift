@@ -29,6 +29,8 @@ struct GatewayMetrics {
     let waiting: Gauge
     let waitingBytes: Gauge
     let tooFewReplicas: Counter
+    let archiveQuestions: Counter
+    let retriesPutOff: Counter
     let sendSeconds: Histogram
 
     init(_ registry: Registry) {
@@ -87,6 +89,12 @@ struct GatewayMetrics {
             help: "Sends that wait for their answer; many of them: Redis is slow or away.")
         waitingBytes = registry.gauge(
             "parley_gateway_messages_waiting_bytes", help: "What they occupy, bounded by SEND_BACKLOG_BYTES.")
+        archiveQuestions = registry.counter(
+            "parley_gateway_archive_questions_total",
+            help: "Messages of outboxes that the archive was asked about.")
+        retriesPutOff = registry.counter(
+            "parley_gateway_retries_put_off_total",
+            help: "Messages of outboxes refused as the archive could not tell whether it has them.")
         tooFewReplicas = registry.counter(
             "parley_gateway_replica_waits_short_total",
             help: "Waits for replicas that ended with fewer than REDIS_ACK_REPLICAS.")

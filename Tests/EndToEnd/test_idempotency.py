@@ -85,6 +85,23 @@ def test_a_retry_of_what_was_never_accepted_is_accepted(open_cluster, open_pair)
     assert on_a.say(elsewhere, "elsewhere", client_msg_id="k", retry=True)["duplicate"] is False
 
 
+def test_one_key_with_two_contents_at_once_through_both_gateways_is_one_message(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    clients = (on_a, open_pair.alice.connect(1))
+    for number in range(30):
+        for name, client in zip("ab", clients, strict=True):
+            client.send("send_message", id=f"m-{number}", room=room, content=f"{name} {number}", client_msg_id=f"k-{number}")
+    accepted = []
+    for number in range(30):
+        answers = {client.expect(None, reply_to_id=f"m-{number}")["type"]: name
+                   for name, client in zip("ab", clients, strict=True)}
+        assert set(answers) == {"message_sent", "message_error"}
+        accepted.append(f"{answers['message_sent']} {number}")
+    heard = on_b.collect("new_message", 30)
+    assert [frame["data"]["content"] for frame in heard] == accepted
+    assert on_b.heard("new_message") == []
+
+
 def test_an_outbox_sent_again_keeps_its_order(open_cluster, open_pair):
     on_a, _, room = open_pair
     for number in range(20):

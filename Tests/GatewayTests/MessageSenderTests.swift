@@ -1,6 +1,7 @@
 import Engine
 import PresenceFunctions
 import Redis
+import RoomFunctions
 import Schema
 import Support
 import Testing
@@ -101,6 +102,25 @@ struct MessageSenderTests {
             let other = try bench.message(#""content":"hello""#)
             _ = other.identify(at: 1_000)
             #expect(other.keyDigest != digest)
+        }
+    }
+
+    /// A try that was given up as lost comes through after Redis has asked for an id of its own time.
+    @Test func aTryThatWasGivenUpIsKnownAgainWithoutAKeyToo() async throws {
+        try await onSender { bench in
+            let message = try bench.message(#""content":"hello""#)
+            let now = WallClock.milliseconds()
+            let lost = bench.calls.accept(
+                message, as: message.identify(at: now), run: try #require(bench.redis.runID),
+                notAfter: now + 5_000)
+            let reply = try await bench.redis.function(
+                RoomFunctions.accept, keys: bench.calls.keys(message.room), arguments: lost)
+            #expect(reply[0].text == "ok")
+            message.forgetID()
+            let sent = await bench.send(message)
+            #expect(sent == "accepted 1")
+            let length = try await bench.call("XLEN", Keys.recent(.general))
+            #expect(length.int == 1)
         }
     }
 

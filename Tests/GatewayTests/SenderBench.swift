@@ -15,6 +15,7 @@ final class SenderBench {
     let server: RedisServer
     let redis: RedisClient
     let sender: MessageSender
+    let calls: RoomCalls
     /// What the archive answers; nil: it is not there.
     var archived: [UInt8]? = Array("{}".utf8)
     /// What it has been asked.
@@ -30,7 +31,7 @@ final class SenderBench {
         redis = RedisClient(loop: loop, address: address, name: "sender", libraries: [LimitFunctions.library])
         rpc = RPCClient(loop: loop, address: address, name: "sender", redis: redis, replyID: "sender.1")
         let metrics = GatewayMetrics(Registry())
-        let calls = RoomCalls(
+        calls = RoomCalls(
             bounds: .init(recentKeep: 1_000, recentMax: 20_000, logMaxBytes: 1 << 30, seenMax: 1_000_000)
         ) { _ in 0 }
         sender = MessageSender(

@@ -81,7 +81,7 @@ final class MessageSender {
             switch reply {
             case nil: again(message, recall)
             case .unseen(let memory) where memory.reachesTheArchive: askArchive(message)
-            case .unseen: end(message, .refused(.historyUnavailable))
+            case .unseen: putOff(message)
             case .unloaded: load(message, recall)
             case .some(let reply): answered(message, reply)
             }
@@ -91,17 +91,23 @@ final class MessageSender {
     private func askArchive(_ message: OutgoingMessage) {
         guard questions < Self.mostQuestions else { return again(message, askArchive) }
         questions += 1
+        metrics.archiveQuestions.add()
         loop.spawn {
             let answer = await self.archived(message)
             self.questions -= 1
             switch answer {
-            case nil: self.end(message, .refused(.historyUnavailable))
+            case nil: self.putOff(message)
             case .other: self.end(message, .refused(.idempotencyConflict))
             case .same(let id, let position):
                 self.end(message, .accepted(id, position, isDuplicate: true, stored: SendOutcome.archived))
             case .unknown: self.count(message)
             }
         }
+    }
+
+    private func putOff(_ message: OutgoingMessage) {
+        metrics.retriesPutOff.add()
+        end(message, .refused(.historyUnavailable))
     }
 
     private func archived(_ message: OutgoingMessage) async -> SendArchive.Answer? {
