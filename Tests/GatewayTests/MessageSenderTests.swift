@@ -76,6 +76,25 @@ struct MessageSenderTests {
         }
     }
 
+    /// What was on its way when Redis died may stand in the archive, and in no Redis that was set back.
+    @Test(arguments: [true, false]) func anotherRedisIsNotBelievedToKnowAll(isArchived: Bool) async throws {
+        try await onSender { bench in
+            let message = try bench.message(#""content":"once","client_msg_id":"k-1""#)
+            let first = message.identify(at: WallClock.milliseconds())
+            message.triedIn = "the run before"
+            message.mayBeAccepted = true
+            if isArchived { bench.archived = OutboxTests.envelope(content: #""once""#, id: first.text) }
+            let outcome = await bench.send(message)
+            #expect(bench.questions.count == 1)
+            // Its own, and no duplicate of anything.
+            #expect(outcome == (isArchived ? "accepted 77" : "accepted 1"))
+            let entries = try await bench.call("XREVRANGE", Keys.recent(.general), "+", "-")
+            let envelope = entries[0][1]["e"].text ?? ""
+            #expect(envelope.isEmpty == isArchived)
+            #expect(!envelope.contains(first.text))
+        }
+    }
+
     /// Our clock is wrong by far: Redis says so, and the next try has an id of its time.
     @Test(arguments: [-60_000, 60_000] as [Int64]) func aWrongClockIsCorrected(by error: Int64) async throws {
         try await onSender { bench in

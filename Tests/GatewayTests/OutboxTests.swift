@@ -9,9 +9,12 @@ import Testing
 struct OutboxTests {
     private let message = #""content":"hello","client_msg_id":"k-1","retry":true"#
 
-    private static func envelope(content: String = #""hello""#, metadata: String = "{}") -> [UInt8] {
+    static func envelope(
+        content: String = #""hello""#, metadata: String = "{}",
+        id: String = "01934c1e-6f2a-7b1e-9c55-0d2f6a1b7c3d"
+    ) -> [UInt8] {
         let head = #"{"v":1,"epoch":"old","seq":77,"mv":1,"type":"new_message","room":"general","#
-        let id = #""id":"01934c1e-6f2a-7b1e-9c55-0d2f6a1b7c3d","ts":1763701234567,"user":"alice","#
+        let id = #""id":"\#(id)","ts":1763701234567,"user":"alice","#
         let data =
             #""data":{"client_msg_id":"k-1","content":\#(content),"metadata":\#(metadata),"reply_to":null}}"#
         return Array(#"{"envelope":\#(head)\#(id)\#(data)}"#.utf8)

@@ -99,8 +99,11 @@ final class MessageSender {
             case nil: self.putOff(message)
             case .other: self.end(message, .refused(.idempotencyConflict))
             case .same(let id, let position):
-                self.end(message, .accepted(id, position, isDuplicate: true, stored: SendOutcome.archived))
-            case .unknown: self.count(message)
+                let isDuplicate = !message.wasTried(as: id)
+                self.end(
+                    message, .accepted(id, position, isDuplicate: isDuplicate, stored: SendOutcome.archived))
+            // A unit was taken before it was first tried.
+            case .unknown: message.triedIn == nil ? self.count(message) : self.accept(message)
             }
         }
     }
@@ -161,6 +164,8 @@ final class MessageSender {
         // Redis would find it late: its sender is about to be told that it certainly has no place.
         guard message.patience(at: loop.now) > Self.clockMilliseconds else { return }
         guard let run = redis.runID else { return again(message, accept) }
+        guard !message.mayBeAccepted || message.triedIn == run else { return startOver(message, in: run) }
+        message.triedIn = run
         let before = message.mayBeAccepted
         message.mayBeAccepted = true
         let id = message.identify(at: clock.time(at: loop.now))
@@ -180,11 +185,19 @@ final class MessageSender {
         }
     }
 
+    /// It was on its way when its Redis went away. Another one may not know that it was accepted, while the archive has
+    /// it: so no other place may get its id, and the archive is asked about its key.
+    private func startOver(_ message: OutgoingMessage, in run: RunID) {
+        message.forgetID()
+        message.triedIn = run
+        if message.key == nil { accept(message) } else { recall(message) }
+    }
+
     private func answered(_ message: OutgoingMessage, _ reply: AcceptReply) {
         switch reply {
         case .placed(let id, let position, let isDuplicate, let stored):
-            // Without a key there are no duplicates: that is this message, accepted at an earlier try.
-            let isDuplicate = isDuplicate && message.key != nil
+            // Without a key there are no duplicates; and this message may have been accepted at an earlier try.
+            let isDuplicate = isDuplicate && message.key != nil && !message.wasTried(as: id)
             announce(message.room, position)
             confirm(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored))
         case .unloaded: load(message, accept)

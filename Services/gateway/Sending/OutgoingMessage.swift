@@ -1,5 +1,6 @@
 import Bus
 import Engine
+import Redis
 import Schema
 import Tokens
 
@@ -13,8 +14,10 @@ final class OutgoingMessage {
     let arrived: Instant
     /// The id that it is tried with, once it has been tried; a later try has the same, so that it is accepted once.
     private(set) var id: MessageID?
-    /// The id that it was tried with first.
-    private var firstID: MessageID?
+    /// All ids that it was tried with, the first one first.
+    private var ids: [MessageID] = []
+    /// The run of Redis in which it was tried last.
+    var triedIn: RunID?
     /// Whether it may have its place already, though no answer has said so yet.
     var mayBeAccepted = false
     /// The unit of the limit that has, or may have, been taken for it.
@@ -72,12 +75,15 @@ final class OutgoingMessage {
         if let id { return id }
         let id = MessageID(milliseconds: time)
         self.id = id
-        if firstID == nil { firstID = id }
+        ids.append(id)
         return id
     }
 
-    /// Redis would not have an id of that time: the next try gets another.
+    /// The next try gets another one.
     func forgetID() { id = nil }
+
+    /// Whether what stands under this id is this very message.
+    func wasTried(as id: MessageID) -> Bool { ids.contains(id) }
 
     /// What makes two sends the same: user and key; without a key, the id of the first try (see Bus.md).
     ///
@@ -85,7 +91,7 @@ final class OutgoingMessage {
     var keyDigest: [UInt8] {
         let bytes =
             key.map { Array("\(sender.user)\n\($0.text)".utf8) } ?? [UInt8(ascii: "\n")]
-            + (firstID?.bytes ?? [])
+            + (ids.first?.bytes ?? [])
         return Array(Digest.sha256(bytes).prefix(12))
     }
 
