@@ -185,8 +185,10 @@ final class MessageSender {
         }
     }
 
-    /// It was on its way when its Redis went away. Another one may not know that it was accepted, while the archive has
-    /// it: so no other place may get its id, and the archive is asked about its key.
+    /// Goes on in another run of Redis with what was on its way when the one before went away.
+    ///
+    /// This one may not know that it was accepted, while the archive has it: so no other place may get its id, and the
+    /// archive is asked about its key.
     private func startOver(_ message: OutgoingMessage, in run: RunID) {
         message.forgetID()
         message.triedIn = run
