@@ -71,12 +71,6 @@ public struct RecentLog {
         return try envelopes(reply).first?.seq
     }
 
-    /// The first seq of the present epoch, or nil where Redis does not know the room: what is older may have been lost
-    /// in part, by a Redis that was set back.
-    public func firstOfEpoch(of room: RoomID) async throws(RedisError) -> Int64? {
-        try await redis.call("HGET", .text(Keys.room(room)), "first").int
-    }
-
     private func envelopes(_ reply: RedisReply) throws(RedisError) -> [LoggedEnvelope] {
         guard let entries = StreamEntry.list(reply) else { throw .protocolViolation }
         return entries.compactMap(LoggedEnvelope.init)

@@ -49,6 +49,7 @@ class Rooms:
         self.ids = [person.create_room() for _ in range(count)]
         self.client = person.connect(0)
         self.sent = 0
+        self.dead = self.dead_letters()
 
     def say(self, each: int):
         """So many messages to each room, and does not wait for anything."""
@@ -66,8 +67,11 @@ class Rooms:
         for room in self.ids:
             rows = self.cluster.sql(f"SELECT seq, dead FROM history.messages WHERE room = '{room}' ORDER BY seq")
             assert rows == [[str(number + 1), ""] for number in range(self.sent)], room
-            assert self.cluster.redis("EXISTS", f"{tag(room)}:log:dead") == "0"
             assert self.cluster.redis("XLEN", f"{tag(room)}:log") == "0"
+        assert self.dead_letters() == self.dead
+
+    def dead_letters(self) -> list[str]:
+        return [self.cluster.redis("XLEN", f"{tag(room)}:log:dead") for room in self.ids]
 
 
 @pytest.fixture

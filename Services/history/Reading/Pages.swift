@@ -77,8 +77,10 @@ final class Pages {
     private func read(_ request: PageRequest) async throws(BusError) -> PageCut {
         let recent = try await recentPart(request)
         // Asked after them: an epoch that begins in between makes less of it sure, never more.
-        let first = try await firstOfEpoch(request.room)
-        var cut = PageCut(request, recent: try await withTombstones(recent, of: request.room), first: first)
+        let marks = try await marks(of: request.room)
+        var cut = PageCut(
+            request, recent: await withTombstones(recent, of: request.room, dead: marks.dead),
+            first: marks.first)
         guard let stretch = cut.missing else { return cut }
         do throws(PostgresError) {
             cut.fill(try await archive.envelopes(of: request.room, in: stretch))
@@ -86,14 +88,6 @@ final class Pages {
             guard cut.goWithoutArchive() else { throw refuse(error) }
         }
         return cut
-    }
-
-    private func firstOfEpoch(_ room: RoomID) async throws(BusError) -> Int64 {
-        do throws(RedisError) {
-            return try await recent.firstOfEpoch(of: room) ?? .max
-        } catch {
-            throw .redis(error)
-        }
     }
 
     private func recentPart(_ request: PageRequest) async throws(BusError) -> [LoggedEnvelope] {
@@ -115,20 +109,22 @@ final class Pages {
     ///
     /// While the archive is away it is shown as it was delivered.
     private func withTombstones(
-        _ envelopes: [LoggedEnvelope], of room: RoomID
-    ) async throws(BusError) -> [LoggedEnvelope] {
-        guard let oldest = envelopes.first?.seq, let newest = envelopes.last?.seq else { return envelopes }
-        let dead = try await deadLetters(of: room).filter { (oldest...newest).contains($0) }
-        guard !dead.isEmpty, let archived = try? await archive.envelopes(of: room, at: dead) else {
+        _ envelopes: [LoggedEnvelope], of room: RoomID, dead: [Int64]
+    ) async -> [LoggedEnvelope] {
+        let shown = Set(envelopes.map(\.seq)).intersection(dead)
+        guard !shown.isEmpty, let archived = try? await archive.envelopes(of: room, at: shown.sorted()) else {
             return envelopes
         }
         return PageCut.replace(envelopes, by: archived)
     }
 
-    private func deadLetters(of room: RoomID) async throws(BusError) -> [Int64] {
+    /// Where the present epoch begins (what is older may have been lost in part, by a Redis that was set back), and where
+    /// dead letters were to stand.
+    private func marks(of room: RoomID) async throws(BusError) -> (first: Int64, dead: [Int64]) {
         do throws(RedisError) {
-            let noted = try await redis.call("HGET", .text(Keys.room(room)), "dead").text ?? ""
-            return noted.split(separator: " ").compactMap { LogPosition(parsing: String($0))?.seq }
+            let reply = try await redis.call("HMGET", .text(Keys.room(room)), "first", "dead")
+            let dead = (reply[1].text ?? "").split(separator: " ")
+            return (reply[0].int ?? .max, dead.compactMap { LogPosition(parsing: String($0))?.seq })
         } catch {
             throw .redis(error)
         }

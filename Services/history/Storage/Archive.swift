@@ -41,7 +41,7 @@ final class Archive {
         of partitions: [Partition], owner: String
     ) async throws(PostgresError) -> [Partition: Int64] {
         let results = try await postgres.pipeline([
-            ("SET LOCAL lock_timeout = 1000", []),
+            ("SELECT set_config('lock_timeout', '1000', true)", []),
             (
                 """
                 INSERT INTO history.partitions AS p (partition, token, owner)
