@@ -52,7 +52,8 @@ class Cluster:
     def local(self, *arguments: str, patience: float = 120, **environment: str) -> str:
         """Runs compose/local for this cluster and returns what it answers."""
         done = subprocess.run(
-            [LOCAL, *arguments], env=self.environment() | environment, capture_output=True, text=True, timeout=patience, check=False
+            [LOCAL, *arguments], env=self.environment() | environment, capture_output=True, text=True,
+            timeout=patience, check=False,
         )
         if done.returncode != 0:
             raise RuntimeError(f"compose/local {' '.join(arguments)}: {done.returncode}\n{done.stderr[-4000:]}")
@@ -68,7 +69,10 @@ class Cluster:
         return {process["name"]: process for process in json.loads(self.local("status", "--json"))["processes"]}
 
     def spawn(self, service: str, **settings: str) -> Instance:
-        """One more instance of a service (`history-2` is the second), on the same Redis and PostgreSQL; ends with the cluster."""
+        """One more instance of a service, on the same Redis and PostgreSQL: `history-2` is the second.
+
+        It ends with the cluster.
+        """
         first = len(self.gateway_urls) if service == "gateway" else 1
         number = first + 1 + sum(name.startswith(f"{service}-") for name in self._instances)
         name = f"{service}-{number}"

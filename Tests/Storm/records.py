@@ -8,7 +8,10 @@ ROOM = "harbour"
 
 
 class Conversation:
-    """Ann writes on connection 1, Bob reads on connection 2. A test bends what it is about, then asks for the record."""
+    """Ann writes on connection 1, Bob reads on connection 2.
+
+    A test bends what it is about, then asks for the record.
+    """
 
     def __init__(self, count: int = 4):
         self.entries: list[Entry] = [Person("ann", "sender"), Person("bob", "receiver", [ROOM])]
@@ -43,8 +46,9 @@ class Conversation:
         self.frame(1, True, {"type": "send_message", "data": data})
 
     def ack(self, kind: str, seq: int, key: str | None = None, **more) -> None:
-        data = {"client_msg_id": key or f"k{seq}", "id": f"id{seq}", "epoch": "e1", "seq": seq, "ts": 1, "duplicate": False}
-        self.frame(1, False, {"type": kind, "room": ROOM, "data": data | more})
+        place = {"id": f"id{seq}", "epoch": "e1", "seq": seq}
+        data = {"client_msg_id": key or f"k{seq}", "duplicate": False, "ts": 1} | place | more
+        self.frame(1, False, {"type": kind, "room": ROOM, "data": data})
 
     def deliver(self, seq: int, connection: int = 2, **more) -> None:
         self.frame(connection, False, envelope(seq, **more))
@@ -78,8 +82,8 @@ class Conversation:
 
 def envelope(seq: int, epoch: str = "e1", id: str | None = None, content: str | None = None) -> str:
     data = {"client_msg_id": f"k{seq}", "content": content or f"text {seq}"}
-    body = {"v": 1, "epoch": epoch, "seq": seq, "type": "new_message", "room": ROOM, "id": id or f"id{seq}", "user": "ann"}
-    return json.dumps(body | {"data": data})
+    head = {"v": 1, "epoch": epoch, "seq": seq, "type": "new_message", "room": ROOM}
+    return json.dumps(head | {"id": id or f"id{seq}", "user": "ann", "data": data})
 
 
 def row(seq: int, epoch: str = "e1", **more) -> Row:

@@ -1,8 +1,8 @@
 """How long people felt a fault: until all that they wished meanwhile was acknowledged, stored and with everybody.
 
 A message is disturbed if one of these took longer than a person would notice. A fault answers for the messages wished
-from just before it until just before the next one; it is over when the last disturbed of them has arrived. So what waits
-in an outbox counts from the wish, not from when there was somebody to send it to.
+from just before it until just before the next one; it is over when the last disturbed of them has arrived. So what
+waits in an outbox counts from the wish, not from when there was somebody to send it to.
 """
 
 from bisect import bisect_left

@@ -68,14 +68,25 @@ def text(report: dict) -> str:
     return "\n".join(lines)
 
 
+def markdown(rows: list[dict]) -> str:
+    """The table of recoveries as it stands in Tests/README.md."""
+    head, *body = _recovery_cells(rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *body])
+
+
 def _recovery_lines(rows: list[dict]) -> list[str]:
-    heads = ["fault", "count", "away", *STEPS]
-    lines = ["  Seconds from the fault until nobody noticed it any more, p50 / max (0: nobody noticed):", ""]
-    cells = [heads] + [
-        [row["kind"], str(row["count"]), *(_pair(row[name]) for name in ("away", *STEPS))] for row in rows
-    ]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(heads))]
-    return lines + ["  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths)) for line in cells]
+    cells = _recovery_cells(rows)
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)) for line in cells]
+    title = "Seconds until nobody noticed the fault any more, p50 / max (0: nobody did):"
+    return [f"  {line}".rstrip() for line in (title, "", *lines)]
+
+
+def _recovery_cells(rows: list[dict]) -> list[list[str]]:
+    """From the fault on, and for what is later than that, from when the part was there again."""
+    columns = ["away", *STEPS, *(f"{step} since return" for step in STEPS[1:])]
+    head = ["fault", "count", *columns]
+    return [head] + [[row["kind"], str(row["count"]), *(_pair(row[name]) for name in columns)] for row in rows]
 
 
 def _pair(figures: dict) -> str:

@@ -17,10 +17,12 @@ from pathlib import Path
 import archive
 import report
 from checks import check
+from checks.evidence import Evidence
 from cluster import Cluster
 from crowd import Crowd, Sizes
 from faults import Faults
 from record import Record, Remark
+from recovery import recoveries, table
 from schedule import GATEWAYS, HISTORIES, SERVICES, STORES, plan
 from sender import WORDS
 
@@ -157,6 +159,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--keep", action="store_true", help="keep the record of a storm without violations too")
     parser.add_argument("--check", type=Path, metavar="FOLDER", help="check a record again; nothing is started")
+    parser.add_argument(
+        "--recovery", type=Path, nargs="+", metavar="FOLDER", help="the recovery table of kept storms, as Markdown"
+    )
     options = parser.parse_args(arguments)
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(1_000_000)
@@ -165,11 +170,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    if options.recovery:
+        evidence = [Evidence(Record.load(folder)) for folder in options.recovery]
+        print(report.markdown(table([each for storm in evidence for each in recoveries(storm)])))
+        return 0
     if options.check:
         settings = json.loads((options.check / "report.json").read_text())["settings"]
         return _judge(Record.load(options.check), settings, options.check, keep=True)
     folder = Path(tempfile.mkdtemp(prefix=f"parley-storm-{options.seed}-"))
-    settings = {name: value for name, value in vars(options).items() if name not in ("check", "keep")}
+    settings = {name: value for name, value in vars(options).items() if name not in ("check", "keep", "recovery")}
     print(f"storm: seed {options.seed}, {options.minutes:g} min, appendfsync {options.appendfsync}", flush=True)
     storm = Storm(options, folder)
     storm.run()

@@ -73,7 +73,9 @@ def test_a_key_that_was_accepted_as_new_twice():
     assert bent(lambda c: c.ack("message_sent", 4, duplicate=True)) == {}
 
 
-@pytest.mark.parametrize("numbers", [{"seq": 3, "id": "id3", "key": "k4"}, {"seq": 4, "epoch": "e0"}, {"seq": 4, "id": "other"}])
+@pytest.mark.parametrize(
+    "numbers", [{"seq": 3, "id": "id3", "key": "k4"}, {"seq": 4, "epoch": "e0"}, {"seq": 4, "id": "other"}]
+)
 def test_two_acks_of_one_key_with_other_numbers(numbers):
     assert AGREEMENT in bent(lambda c: c.ack("message_sent", duplicate=True, **numbers))
 
@@ -258,7 +260,8 @@ def test_what_was_missed_may_come_by_history():
 
 
 def test_a_page_of_history_with_a_hole():
-    assert bent(lambda c: c.tell("history", messages=[json.loads(envelope(1)), json.loads(envelope(3))])).keys() == {UNION}
+    page = [json.loads(envelope(1)), json.loads(envelope(3))]
+    assert bent(lambda c: c.tell("history", messages=page)).keys() == {UNION}
 
 
 def test_a_receiver_who_never_came_in():

@@ -20,7 +20,7 @@ def _acks_of_one_key(evidence: Evidence) -> Iterator[str]:
     for ack in evidence.acks:
         known = first.setdefault((ack.place.room, ack.person, ack.key), ack)
         if known.place != ack.place:
-            yield f"{ack.kind} to {ack.person} for {ack.key} says {ack.place}, and {known.kind} before said {known.place}"
+            yield f"{ack.kind} to {ack.person} for {ack.key} says {ack.place}, {known.kind} before said {known.place}"
 
 
 def _against_archive(evidence: Evidence, seen: Seen, where: str) -> Iterator[str]:

@@ -32,8 +32,9 @@ def violations(evidence: Evidence) -> Iterator[str]:
             if frame.type == "joined":
                 cursors[room] = _joined(frame, since.get(room))
             else:
+                where = f"connection {connection} of {evidence.person_of[connection]}, {room}, {frame.at:.3f}"
                 for complaint in _step(cursors.setdefault(room, Cursor()), frame):
-                    yield f"connection {connection} of {evidence.person_of[connection]}, {room}, {frame.at:.3f}: {complaint}"
+                    yield f"{where}: {complaint}"
 
 
 def _joined(frame: Frame, since: dict | None) -> Cursor:
@@ -82,7 +83,7 @@ def _epoch_after_recent(cursor: Cursor, data: dict) -> Iterator[str]:
     elif (data["epoch"], data["first_seq"] - 1) == (cursor.epoch, cursor.seq):
         cursor.takes_recent, cursor.recent = False, None
     else:
-        yield f"room_epoch begins at {data['epoch']}:{data['first_seq']}, and the room stood at {cursor.epoch}:{cursor.seq}"
+        yield f"room_epoch to {data['epoch']}:{data['first_seq']}, and the room stood at {cursor.epoch}:{cursor.seq}"
 
 
 def _gap(cursor: Cursor, data: dict) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A process ends because it was told or killed, never by itself; and logs hold neither secrets nor what people wrote."""
+"""A process ends because it was told or killed, never by itself; logs hold neither secrets nor what people wrote."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,7 @@
-"""Promise 4: who comes back with a place that the room remembers is given all since then; with another, nothing is made up."""
+"""Promise 4: who comes back with a place that the room remembers is given all since then.
+
+With a place of which it knows nothing, nothing is made up.
+"""
 
 from collections.abc import Iterator
 
@@ -19,7 +22,8 @@ def violations(evidence: Evidence) -> Iterator[str]:
         where = f"{evidence.person_of[joined.connection]} to {room} at {at:.3f} with {since}"
         if joined.data["recovered"] and not known:
             yield f"recovered from a place that never was: {where}"
-        if not joined.data["recovered"] and known and _is_near(evidence, room, since, joined) and not _is_away(evidence, at):
+        expected = known and _is_near(evidence, room, since, joined) and not _is_away(evidence, at)
+        if expected and not joined.data["recovered"]:
             yield f"not recovered: {where}, and the room stood at {joined.data['epoch']}:{joined.data['seq']}"
 
 

@@ -1,4 +1,4 @@
-"""What one connection sends to a room one after another gets rising seq in that order, as far as nothing was sent again."""
+"""What one connection sends to a room one after another gets rising seq in that order, where nothing was sent again."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
