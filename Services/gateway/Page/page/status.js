@@ -18,7 +18,10 @@ export class Status {
     this.#client = client;
     client.addEventListener("state", () => this.#draw());
     // Another gateway tells anew what it lacks.
-    client.addEventListener("connected", () => this.#degraded.clear());
+    client.addEventListener("connected", () => {
+      this.#degraded.clear();
+      this.#draw();
+    });
     client.addEventListener("service_degraded", ({ detail: { data } }) => {
       this.#degraded.set(data.component, data.effect);
       this.#draw();
