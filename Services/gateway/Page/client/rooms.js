@@ -32,11 +32,12 @@ export class FollowedRooms {
   join(room, recent) {
     const followed = this.#rooms.get(room) ?? this.#follow(new RoomFeed(room, recent));
     const joined = new Promise((resolve, reject) => followed.waiters.push({ resolve, reject }));
-    this.#keepJoining(followed);
+    if (!this.#joinedByServer.has(room)) this.#keepJoining(followed);
     return joined;
   }
 
   leave(room) {
+    this.#joinedByServer.delete(room);
     this.#drop(room, new ParleyError("disconnected", "The room was left."));
     return this.#request("leave_room", { room });
   }
@@ -85,15 +86,20 @@ export class FollowedRooms {
     return followed;
   }
 
-  #joined({ room, data }) {
+  #joined(frame) {
+    const { room, data } = frame;
     const isExpected = this.#joinedByServer.delete(room);
     const followed = this.#rooms.get(room) ?? (isExpected ? this.#follow(new RoomFeed(room, 0)) : null);
     if (followed?.feed.joined(data)) this.#tell("restarted", { room });
+    if (isExpected) followed.waiters.splice(0).forEach(({ resolve }) => resolve(frame));
     return followed !== null;
   }
 
-  #notJoinedByServer({ room, data }) {
-    if (this.#joinedByServer.delete(room) && data.retryable) this.#keepJoining(this.#follow(new RoomFeed(room, 0)));
+  #notJoinedByServer(frame) {
+    const { room, data } = frame;
+    if (!this.#joinedByServer.delete(room)) return;
+    if (data.retryable) this.#keepJoining(this.#rooms.get(room) ?? this.#follow(new RoomFeed(room, 0)));
+    else this.#refused(room, ParleyError.ofFrame(frame));
   }
 
   #logged({ room, epoch, seq }) {

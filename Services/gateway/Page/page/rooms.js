@@ -131,8 +131,7 @@ export class Rooms {
 
   // What the server brings
 
-  /** @param {string[]} rejoined rooms that the server joins by itself */
-  async #load(rejoined) {
+  async #load(remembered) {
     const me = this.#me;
     let listed = [];
     try {
@@ -142,8 +141,8 @@ export class Rooms {
     }
     if (me === null || me !== this.#me) return;
     this.#learnNames(listed);
-    const mine = listed.filter(isMine).map(({ id }) => id);
-    const fresh = mine.filter((room) => !this.#conversations.has(room) && !rejoined.includes(room));
+    const mine = new Set([...listed.filter(isMine).map(({ id }) => id), ...remembered]);
+    const fresh = [...mine].filter((room) => !this.#conversations.has(room));
     for (const room of fresh.slice(0, this.#client.limits?.rooms ?? 100)) {
       this.#add(room);
       this.#client.join(room, { recent: 0 }).catch((error) => error.code === "room_denied" && this.#drop(room));
