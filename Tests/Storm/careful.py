@@ -5,7 +5,7 @@ import random
 from contextlib import suppress
 
 from link import LOST, Link
-from record import Frame, Record
+from record import Frame, Record, Remark
 
 BACKOFF_SECONDS = 0.2
 BACKOFF_MOST = 3.0
@@ -91,4 +91,10 @@ class CarefulClient:
 
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task) -> None:
+        """A mistake of this client must not pass for one of the server, nor in silence."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (mistake := task.exception()):
+            self._record.add(Remark(self.name, f"the client failed: {mistake!r}"))

@@ -132,10 +132,13 @@ class Storm:
 
 @contextmanager
 def _tasks(work):
-    """Runs them beside what is in the block, and ends them with it."""
+    """Runs them beside what is in the block, and ends them with it; who failed meanwhile, fails it."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
+        for task in tasks:
+            if task.done():
+                task.result()
     finally:
         for task in tasks:
             task.cancel()
