@@ -92,6 +92,19 @@ struct ReplicaAcksTests {
         }
     }
 
+    /// An operator may have the primary itself refuse writes without replicas: those certainly had no effect.
+    @Test func aPrimaryThatMustHaveReplicasTakesNothingWithoutThem() async throws {
+        try await onSender { bench in
+            bench.limit(to: 10)
+            _ = try await bench.call("CONFIG", "SET", "min-replicas-to-write", "1")
+            let refused = try await bench.send(#""content":"hello""#)
+            #expect(refused == "bus_unavailable")
+            _ = try await bench.call("CONFIG", "SET", "min-replicas-to-write", "0")
+            let sent = try await bench.send(#""content":"hello""#)
+            #expect(sent == "accepted 1")
+        }
+    }
+
     /// Another run of Redis may never have had the message, whatever its replicas say.
     @Test func replicasOfAnotherRunProveNothing() async throws {
         try await onSender(replicas: 1) { bench in

@@ -89,6 +89,7 @@ final class MessageSender {
     }
 
     private func askArchive(_ message: OutgoingMessage) {
+        guard !message.isSettled else { return }
         guard questions < Self.mostQuestions else { return again(message, askArchive) }
         questions += 1
         metrics.archiveQuestions.add()
