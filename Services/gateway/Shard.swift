@@ -77,6 +77,7 @@ final class Shard {
 
     func start() {
         ticker = loop.scheduleRepeating(everyMilliseconds: 1_000) { [weak self] in self?.tick() }
+        sender.isArchiveAnswering = { [degradation] in degradation.isHistoryAnswering }
         sender.start()
         quiet.start()
         rooms.onEvicted = { $0.evicted(from: $1, $2) }

@@ -127,6 +127,12 @@ def test_a_retry_without_the_archive_is_put_off(open_cluster, open_pair):
     # What Redis remembers needs no archive, and what is new to an outbox neither.
     second = on_a.say(room, "meanwhile", client_msg_id="k-2")
     assert on_a.say(room, "meanwhile", client_msg_id="k-2", retry=True) == second | {"duplicate": True}
+    # Once it is known to be away nobody waits for it: not one message of an outbox for the other either.
+    on_a.expect("service_degraded", component="history", patience=PATIENCE)
+    for number in range(20):
+        on_a.send("send_message", room=room, content="owed", client_msg_id=f"o-{number}", retry=True)
+    owed = [frame["data"] for frame in on_a.collect("message_error", 20, patience=2)]
+    assert {refused["code"] for refused in owed} == {"history_unavailable"}
     open_cluster.start("history")
 
     def settled():

@@ -88,6 +88,15 @@ struct OutboxTests {
         }
     }
 
+    @Test func anArchiveThatIsKnownToBeAwayIsNotAsked() async throws {
+        try await onSender { bench in
+            bench.sender.isArchiveAnswering = { false }
+            let refused = try await bench.send(message)
+            #expect(refused == "history_unavailable")
+            #expect(bench.questions.isEmpty)
+        }
+    }
+
     /// What the archive lacks and Redis does not remember may be this very message.
     @Test func withAnOldMessageThatIsNotStoredNothingIsAccepted() async throws {
         try await onSender { bench in

@@ -16,6 +16,8 @@ final class MessageSender {
 
     let limit: MessageLimit
     let backlog: SendBacklog
+    /// Whether the archive answers at all: else nobody is kept waiting for it.
+    var isArchiveAnswering: () -> Bool = { true }
     private let loop: EventLoop
     private let redis: RedisClient
     private let directory: RoomDirectory
@@ -90,6 +92,7 @@ final class MessageSender {
 
     private func askArchive(_ message: OutgoingMessage) {
         guard !message.isSettled else { return }
+        guard isArchiveAnswering() else { return putOff(message) }
         guard questions < Self.mostQuestions else { return again(message, askArchive) }
         questions += 1
         metrics.archiveQuestions.add()
