@@ -82,13 +82,21 @@ final class Presence {
             unsettledUsers.remove(user)
             switch reply[0].text {
             case "first": tell(PresenceRecord.command(PresenceEntry(user, .online)))
-            case "last":
-                let now = WallClock.milliseconds() + redis.clockOffset
-                tell(PresenceRecord.command(PresenceEntry(user, .offline, lastSeen: now)))
+            case "last": writeCopy(of: user)
             default: break
             }
             // A newer statement may have been made since: then its user is here again, and stays in the set.
             if devices.count(of: user) == 0 { tell(["SREM", .text(set), .text(user.text)]) }
+        }
+    }
+
+    /// The user may be on their way to another gateway, whose word must not be overtaken by ours.
+    private func writeCopy(of user: UserHandle) {
+        let (copies, log) = (StatusCopies(redis: redis), log)
+        loop.spawn {
+            do throws(RedisError) { try await copies.bringUpToDate([user]) } catch {
+                log.debug("presence not stated", .error(error))
+            }
         }
     }
 

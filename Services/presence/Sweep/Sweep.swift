@@ -1,3 +1,4 @@
+import Bus
 import Engine
 import Hosting
 import PresenceFunctions

@@ -1,11 +1,9 @@
-import Redis
-
 extension RedisClient {
     /// Makes `count` calls in one write, and returns their answers in order, or the first failure among them.
     ///
     /// `send` makes the call of one number.
-    func together(
-        _ count: Int, _ send: (Int, @escaping RedisClient.Done) -> Void
+    public func together(
+        _ count: Int, _ send: (Int, @escaping Done) -> Void
     ) async throws(RedisError) -> [RedisReply] {
         guard count > 0 else { return [] }
         let results = await withCheckedContinuation { continuation in

@@ -1,19 +1,22 @@
-import Bus
-import Redis
-import Schema
+public import Redis
+public import Schema
 
 /// Writes the copies of people's status after what their devices say.
 ///
 /// A copy stands in another slot than the devices, so the two cannot be changed as one: somebody may connect between
-/// our look at the devices and our write. Hence we look again after each write. A gateway that changes the devices
-/// later than our last look writes its copy later than ours.
-struct StatusCopies {
-    let redis: RedisClient
+/// our look at the devices and our write, and their gateway's copy come before ours. Hence we look again after each
+/// write. A gateway that changes the devices later than our last look writes its copy later than ours.
+public struct StatusCopies {
+    private let redis: RedisClient
 
     /// Devices that change faster than this are being written by their gateways.
     private static let attempts = 4
 
-    func bringUpToDate(_ users: [UserHandle]) async throws(RedisError) {
+    /// Makes a writer.
+    public init(redis: RedisClient) { self.redis = redis }
+
+    /// Writes the copies of these people, until nothing changes any more.
+    public func bringUpToDate(_ users: [UserHandle]) async throws(RedisError) {
         var written: [UserHandle: PresenceEntry] = [:]
         for _ in 0..<StatusCopies.attempts {
             let entries = try await states(of: users).filter { written[$0.user] != $0 }
@@ -35,7 +38,7 @@ struct StatusCopies {
 
 extension PresenceEntry {
     /// The state that a user's devices, as they stand in Redis, tell of.
-    init(_ user: UserHandle, devices: RedisReply) {
+    public init(_ user: UserHandle, devices: RedisReply) {
         let flat = devices.array ?? []
         let isOnline = stride(from: 0, to: flat.count - 1, by: 2).contains { index in
             flat[index].text != "last_seen" && (flat[index + 1].int ?? 0) > 0

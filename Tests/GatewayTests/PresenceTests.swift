@@ -1,0 +1,88 @@
+import Bus
+import Engine
+import Hosting
+import PresenceFunctions
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatGateway
+
+/// What a gateway states of those who are here.
+struct PresenceTests {
+    private func withPresence(
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (EventLoop, RedisClient, Presence) async throws ->
+            Void
+    ) async throws {
+        try await onLoop { loop in
+            let server = try RedisServer()
+            let redis = RedisClient(
+                loop: loop, address: try RedisAddress(url: server.url), name: "gateway",
+                libraries: [PresenceFunctions.library])
+            redis.start()
+            let isConnected = await eventually(on: loop) { redis.isConnected }
+            try #require(isConnected)
+            try await body(
+                loop, redis, Presence(loop: loop, redis: redis, incarnation: "one.aaaaaaaa", log: .silent))
+            redis.close()
+        }
+    }
+
+    private static func status(_ redis: RedisClient) async throws -> PresenceStatus? {
+        try await PresenceRecord.read([.alice], from: redis).first?.status
+    }
+
+    /// The other gateway's word comes between our statement and our copy.
+    @Test func whoGoesToAnotherGatewayStaysOnline() async throws {
+        try await withPresence { loop, redis, presence in
+            presence.connected(.alice)
+            _ = try await redis.call("PING")
+            presence.disconnected(.alice, wasLost: false)
+            redis.call(["HSET", .text(Keys.devices(.alice)), "two.bbbbbbbb", "1"]) { _ in }
+            _ = try await redis.call(PresenceRecord.command(PresenceEntry(.alice, .online)))
+            // The copy is written in two rounds of questions; a third one comes behind them.
+            for _ in 0..<6 { _ = try await redis.call("PING") }
+            let status = try await Self.status(redis)
+            #expect(status == .online)
+        }
+    }
+
+    @Test func whoLeavesIsOffline() async throws {
+        try await withPresence { loop, redis, presence in
+            presence.connected(.alice)
+            _ = try await redis.call("PING")
+            presence.disconnected(.alice, wasLost: false)
+            var status: PresenceStatus?
+            for _ in 0..<1_000 where status != .offline { status = try await Self.status(redis) }
+            #expect(status == .offline)
+        }
+    }
+
+    /// A Redis that was set back has those again who have left since; stating all takes them back.
+    @Test func whoHasLeftSinceIsTakenBack() async throws {
+        try await withPresence { loop, redis, presence in
+            presence.connected(.alice)
+            _ = await presence.entered(.general, .alice)
+            let places = Keys.gatewayRooms("one.aaaaaaaa")
+            for (set, member) in [(Keys.gatewayUsers("one.aaaaaaaa"), "bob"), (places, "general bob")] {
+                _ = try await redis.call("SADD", .text(set), .text(member))
+            }
+            _ = try await redis.call("HSET", .text(Keys.devices(handle("bob"))), "one.aaaaaaaa", "1")
+            _ = try await redis.call(
+                "HSET", .text(Keys.online(.general)), "bob", "1", "bob one.aaaaaaaa", "1", "", "2")
+            presence.stateAll()
+            var left: RedisReply = .null
+            for _ in 0..<1_000 where left != .array([.bulk(Array("general alice".utf8))]) {
+                left = try await redis.call("SMEMBERS", .text(places))
+            }
+            let online = try await PresenceRecord.online(in: .general, from: redis)
+            #expect(online == [.alice])
+            let people = try await redis.call("HGET", .text(Keys.online(.general)), "")
+            #expect(people.int == 1)
+            let devices = try await redis.call("HEXISTS", .text(Keys.devices(handle("bob"))), "one.aaaaaaaa")
+            #expect(devices.int == 0)
+        }
+    }
+}
