@@ -70,7 +70,7 @@ final class Assembly {
 
         announcer = Announcer(
             loop: loop, redis: redis, keys: keys, authority: link.authority, revocations: revocations,
-            sessions: store, log: log)
+            sessions: store, log: log, metrics: metrics)
         let answers = Requests(
             accounts: accounts, rooms: rooms, membership: membership, copy: copy, redis: redis, log: log,
             metrics: metrics)

@@ -3,6 +3,7 @@ import Hosting
 /// What auth counts, beside what every service does.
 final class AuthMetrics {
     let published: Counter
+    let vouched: Counter
     private let registry: Registry
     private let outboxRows: Gauge
     private let outboxAge: Gauge
@@ -11,6 +12,9 @@ final class AuthMetrics {
         self.registry = registry
         published = registry.counter(
             "parley_auth_outbox_published_total", help: "Changes told to Redis and all processes.")
+        vouched = registry.counter(
+            "parley_auth_redis_vouched_total",
+            help: "Times that Redis was found restarted, replaced or emptied, and was written to anew.")
         outboxRows = registry.gauge(
             "parley_auth_outbox_rows", help: "Changes that wait to be told, at most 100 are counted.")
         outboxAge = registry.gauge(

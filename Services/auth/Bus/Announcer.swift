@@ -26,6 +26,7 @@ final class Announcer {
     private let revocations: Revocations
     private let sessions: PostgresSessions
     private let log: Log
+    private let metrics: AuthMetrics
     private var isRunning = false
     private var mustRunAgain = false
     /// Whether this process knows all revocations; then Redis gets them without PostgreSQL, too.
@@ -34,7 +35,7 @@ final class Announcer {
 
     init(
         loop: EventLoop, redis: RedisClient, keys: KeyRing, authority: Authority, revocations: Revocations,
-        sessions: PostgresSessions, log: Log
+        sessions: PostgresSessions, log: Log, metrics: AuthMetrics
     ) {
         self.loop = loop
         self.redis = redis
@@ -43,6 +44,7 @@ final class Announcer {
         self.revocations = revocations
         self.sessions = sessions
         self.log = log
+        self.metrics = metrics
     }
 
     /// Begins; the key ring must have been loaded.
@@ -157,6 +159,7 @@ final class Announcer {
         let reply = try await redis.call("SET", .text(Keys.authRun), .text(run), "XX")
         // Emptied while we wrote: from the beginning.
         guard !reply.isNull else { return mustRunAgain = true }
+        metrics.vouched.add()
         log.info("vouching for this Redis", ["run": .string(run)])
     }
 
