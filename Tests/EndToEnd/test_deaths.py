@@ -6,7 +6,9 @@ tests, and each of them stands in a row: the lint sees to that. Smaller ones sta
 
 import pytest
 
+from client import Client
 from outages import answer_to, archived, awaken, keep_saying, metric, readable, status_of
+from replica import replica
 from rest import is_problem
 from waiting import eventually
 
@@ -106,6 +108,37 @@ def test_redis_dies_for_a_moment(open_cluster, open_pair):
         # Within the patience of a send: the answer is no refusal, retryable or not.
         assert answer_to(on_a, room, f"after {round}", patience=PATIENCE)["type"] == "message_sent"
         on_b.expect("new_message", content=f"after {round}", patience=PATIENCE)
+
+
+@pytest.fixture
+def replicated(open_cluster):
+    """A gateway that acknowledges only what one replica has."""
+    gateway = open_cluster.spawn("gateway", REDIS_ACK_REPLICAS="1")
+    yield gateway
+    gateway.stop()
+
+
+def test_a_replica_dies(open_cluster, open_pair, replicated, tmp_path):
+    on_a, on_b, room = open_pair
+    client = Client(replicated.url, token=open_pair.alice.token).greeted()
+    with replica(open_cluster, tmp_path):
+        assert client.say(room, "one", client_msg_id="k-1")["seq"] == 1
+    # Others hear of a message before its sender is told anything; what will become of it is not known.
+    open_cluster.pause("history")
+    try:
+        client.send("send_message", room=room, content="two", client_msg_id="k-2", ack="stored")
+        assert [frame["seq"] for frame in on_b.collect("new_message", 2)] == [1, 2]
+        refused = client.expect("message_error")["data"]
+        assert (refused["code"], refused["retryable"], refused["client_msg_id"]) == ("timeout", True, "k-2")
+        assert metric(replicated.url, "parley_gateway_replica_waits_short_total") > 0
+        assert client.heard("message_stored") == []
+        assert on_a.say(room, "where no replica is asked for")["seq"] == 3
+        # Known again once a replica is there.
+        with replica(open_cluster, tmp_path):
+            again = client.say(room, "two", client_msg_id="k-2")
+        assert (again["duplicate"], again["seq"]) == (True, 2)
+    finally:
+        open_cluster.resume("history")
 
 
 def test_postgres_dies(open_cluster, open_pair):

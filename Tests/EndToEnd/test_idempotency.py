@@ -2,6 +2,7 @@
 
 import pytest
 
+from outages import awaken
 from partition import tag
 from waiting import eventually
 
@@ -12,10 +13,7 @@ PATIENCE = 30
 def all_running(open_cluster):
     """Whatever a test has stopped is started again."""
     yield
-    for name, process in open_cluster.processes().items():
-        if process["state"] != "running":
-            open_cluster.start(name)
-    open_cluster.await_ready()
+    awaken(open_cluster)
 
 
 def forget(cluster, room):

@@ -1,14 +1,9 @@
-"""What becomes of sends while Redis, or its replicas, do not answer (protocol, 4.3, promises 2 and 3)."""
+"""What becomes of sends while Redis does not answer (protocol, 4.3, promises 2 and 3)."""
 
-import subprocess
 import time
 from contextlib import contextmanager
 
-import pytest
-
-from client import Client
-from cluster import free_base
-from rest import Service
+from outages import metric
 from waiting import eventually
 
 PATIENCE = 30
@@ -23,12 +18,6 @@ def held(cluster, name):
         yield
     finally:
         cluster.resume(name)
-
-
-def metric(url, name):
-    lines = Service(url).get("/metrics").body.decode().splitlines()
-    (line,) = [line for line in lines if line.startswith(f"{name} ")]
-    return float(line.split()[1])
 
 
 def test_sends_wait_for_redis_and_keep_their_order(open_cluster, open_pair):
@@ -84,50 +73,3 @@ def test_what_one_connection_may_have_waiting_is_bounded(open_cluster, open_pair
         refused = on_a.expect("message_error")["data"]
         assert (refused["code"], refused["retryable"]) == ("overloaded", True)
     on_a.collect("message_sent", int(refused["client_msg_id"][2:]), patience=PATIENCE)
-
-
-@pytest.fixture
-def replicated(open_cluster):
-    """A gateway that acknowledges what one replica has."""
-    gateway = open_cluster.spawn("gateway", REDIS_ACK_REPLICAS="1")
-    yield gateway
-    gateway.stop()
-
-
-@contextmanager
-def replica(cluster, folder):
-    """A replica of the cluster's Redis, in step with it."""
-    command = [
-        "redis-server", "--port", str(free_base()), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder),
-        "--replicaof", "127.0.0.1", str(cluster.redis_port),
-    ]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    try:
-        eventually(lambda: "state=online" in cluster.redis("INFO", "replication"), patience=PATIENCE)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_an_acknowledgement_waits_for_a_replica(open_cluster, open_pair, replicated, tmp_path):
-    _, on_b, room = open_pair
-    client = Client(replicated.url, token=open_pair.alice.token).greeted()
-    with replica(open_cluster, tmp_path):
-        first = client.say(room, "one", client_msg_id="k-1", ack="stored")
-        client.expect("message_stored", seq=first["seq"], patience=PATIENCE)
-    # Others hear of a message before its sender is told anything; what becomes of it is not known.
-    open_cluster.pause("history")
-    try:
-        client.send("send_message", room=room, content="two", client_msg_id="k-2", ack="stored")
-        assert [frame["seq"] for frame in on_b.collect("new_message", 2)] == [1, 2]
-        refused = client.expect("message_error", patience=ANSWERED)["data"]
-        assert (refused["code"], refused["retryable"], refused["client_msg_id"]) == ("timeout", True, "k-2")
-        assert metric(replicated.url, "parley_gateway_replica_waits_short_total") > 0
-        assert client.heard("message_stored") == []
-        # Known again once a replica is there.
-        with replica(open_cluster, tmp_path):
-            again = client.ask("send_message", "message_sent", room=room, content="two", client_msg_id="k-2")["data"]
-        assert (again["duplicate"], again["seq"]) == (True, 2)
-    finally:
-        open_cluster.resume("history")
