@@ -131,6 +131,26 @@ def test_what_was_lost_without_a_word_is_asked_for(pair):
     assert sent(bob, "join_room")[-1]["since"]["seq"] == 1
 
 
+def test_a_direct_conversation_goes_on_after_a_break(pair):
+    alice, bob = pair
+    alice.click("#write-to")
+    alice.type("#direct-user", bob.user)
+    alice.click("#direct-submit")
+    alice.wait_for_text("#room-name", bob.user)
+    say(alice, "one")
+    bob.wait_for_text("#directs", alice.user)
+    bob.click("#directs button")
+    hears(bob, alice.user, "one")
+    # The room of a message that came unasked is joined behind it.
+    direct = "dm:" + "_".join(sorted([alice.user, bob.user]))
+    bob.wait(f"socket.sent.some(({{ type, data }}) => type === 'join_room' && data.room === '{direct}' && data.since.seq === 1)")
+    bob.evaluate("socket.losing = () => true")
+    say(alice, "two")
+    bob.evaluate("socket.close()")
+    hears(bob, alice.user, "two")
+    assert shown(bob) == ["one", "two"]
+
+
 def test_a_gap_is_filled_from_the_history(pair):
     alice, bob = pair
     say(alice, "one")

@@ -3,6 +3,9 @@ import { afterClose, backoff } from "./policy.js";
 
 const STEADY = 5_000;
 
+/** A gateway that ends closes each connection once what it has sent is settled: how long to wait for that. */
+const FAREWELL = 5_000;
+
 /**
  * The way to the server, kept open until `stop`: one link after another, with pauses between them as the policy says.
  *
@@ -70,7 +73,7 @@ export class Connection {
   draining(milliseconds) {
     this.#comeBackAt = Date.now() + milliseconds;
     clearTimeout(this.#drainTimer);
-    this.#drainTimer = setTimeout(() => this.#link?.abandon(), milliseconds);
+    this.#drainTimer = setTimeout(() => this.#link?.abandon(), milliseconds + FAREWELL);
   }
 
   /** Closes in good order and does not come back. */
