@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 
 import pytest
@@ -70,12 +71,13 @@ def test_who_waits_for_an_answer_gets_it_before_the_close(open_cluster, open_pai
         sender.ask("ping", "pong")
         gateway.tell_to_end()
         sender.expect("server_draining")
-        # Meanwhile: not ready, and no place for anybody new.
-        ready = Service(gateway.url).get("/readyz")
-        assert (ready.status, ready.json["draining"]) == (503, True)
-        refused = RawSocket(gateway.url, Authorization=f"Bearer {open_pair.bob.token}")
-        assert refused.status == 503 and refused.headers["connection"] == "close"
-        assert gateway.is_running
+        # Meanwhile, longer than it would take to close those who wait for nothing: not ready, no place for anybody new.
+        noticed = time.monotonic()
+        while time.monotonic() < noticed + 1:
+            ready = Service(gateway.url).get("/readyz")
+            assert (ready.status, ready.json["draining"]) == (503, True)
+            refused = RawSocket(gateway.url, Authorization=f"Bearer {open_pair.bob.token}")
+            assert refused.status == 503 and refused.headers["connection"] == "close"
     finally:
         open_cluster.resume("redis")
     sender.expect("message_sent", client_msg_id="k")
