@@ -20,7 +20,7 @@ public final class ServiceBeacon {
     public static let lifetimeMilliseconds = 5_000
     private static let intervalMilliseconds = 1_000
 
-    /// Makes a beacon of an instance; `isAble` is asked each second, and taking longer than that is a no.
+    /// Makes a beacon of an instance; `isAble` is asked each second, or when it has answered.
     public init(
         loop: EventLoop, redis: RedisClient, service: String, instance: String,
         isAble: nonisolated(nonsending) @escaping () async -> Bool
@@ -50,7 +50,8 @@ public final class ServiceBeacon {
 
     private func tick() {
         light(Keys.answering(service))
-        guard !isAsking else { return darken() }
+        // An answer that takes long is waited for: past its lifetime the signal has ended by itself.
+        guard !isAsking else { return }
         isAsking = true
         loop.spawn { await self.ask() }
     }
