@@ -13,9 +13,11 @@ from statistics import median
 from checks.evidence import Evidence
 from record import Fault, Wish
 
-NOTICED_SECONDS = 0.3
+NOTICED_SECONDS = 0.5
 #: A message that was wished so shortly before a fault may have been caught by it.
 BEFORE_SECONDS = 0.5
+#: And one that is wished so long after its end has other reasons to be late.
+AFTER_SECONDS = 20.0
 STEPS = ("acknowledged", "delivered", "stored")
 
 
@@ -91,7 +93,8 @@ def _windows(faults: list[Fault]):
     starts = sorted({round(fault.at, 1) for fault in faults})
     for fault in faults:
         later = [start for start in starts if start > round(fault.at, 1) + BEFORE_SECONDS]
-        yield fault, fault.at - BEFORE_SECONDS, (later[0] if later else float("inf")) - BEFORE_SECONDS
+        end = min([fault.returned + AFTER_SECONDS, *(start - BEFORE_SECONDS for start in later)])
+        yield fault, fault.at - BEFORE_SECONDS, end
 
 
 def _last_disturbed(wishes: list[Wish], ends: dict[tuple[str, str], float], since: float) -> float | None:
