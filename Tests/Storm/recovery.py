@@ -7,7 +7,7 @@ waits in an outbox counts from the wish, not from when there was somebody to sen
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from checks.evidence import Evidence
@@ -26,10 +26,16 @@ class Recovery:
     """Of one fault, each in seconds since it: None where nobody noticed anything."""
 
     kind: str
+    at: float
     away: float
     acknowledged: float | None
     delivered: float | None
     stored: float | None
+
+    @property
+    def end(self) -> float:
+        """When the part was there and nobody noticed anything any more."""
+        return self.at + max(self.away, *(getattr(self, step) or 0.0 for step in STEPS))
 
     def since_return(self, step: str) -> float | None:
         """The same, counted from when the part was there again."""
@@ -57,9 +63,8 @@ def recoveries(evidence: Evidence) -> list[Recovery]:
     for fault, begin, end in _windows(faults):
         caught = wishes[bisect_left(times, begin) : bisect_left(times, end)]
         last = {step: _last_disturbed(caught, ends[step], fault.at) for step in STEPS}
-        kind = AT_ONCE if _has_company(fault, faults) else kind_of(fault)
-        found.append(Recovery(kind, fault.returned - fault.at, **last))
-    return found
+        found.append(Recovery(kind_of(fault), fault.at, fault.returned - fault.at, **last))
+    return [replace(each, kind=AT_ONCE) if _has_company(each, found) else each for each in found]
 
 
 def table(found: list[Recovery]) -> list[dict]:
@@ -82,10 +87,10 @@ def _figures(seconds: list[float]) -> dict:
     return {"p50": round(median(seconds), 2), "max": round(max(seconds), 2)}
 
 
-def _has_company(fault: Fault, faults: list[Fault]) -> bool:
-    """Whether another part was away too: who is to blame then, nobody knows."""
-    others = (other for other in faults if other is not fault)
-    return any(other.at <= fault.returned and fault.at <= other.returned for other in others)
+def _has_company(recovery: Recovery, all: list[Recovery]) -> bool:
+    """Whether another fault was not over yet, or came before this one was: which is to blame then, nobody knows."""
+    others = (other for other in all if other is not recovery)
+    return any(other.at <= recovery.end and recovery.at <= other.end for other in others)
 
 
 def _windows(faults: list[Fault]):
