@@ -19,11 +19,11 @@ struct MemberCursorTests {
     @Test func pagesAreGivenUntilTheFeedIsMet() {
         var cursor = Cursor(at: at(4), mv: 1, ticket: 1, page: .unread)
         #expect(say(cursor.next(verified: 1, feed: at(6))) == "read after 4")
-        cursor.read(page([5, 6]))
+        cursor.read(page([5, 6]), until: 6)
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "give 5")
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "give 6")
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "read after 6")
-        cursor.read(page([7]))
+        cursor.read(page([7]), until: 7)
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "give 7")
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "live")
     }
@@ -40,6 +40,25 @@ struct MemberCursorTests {
         #expect(say(cursor.next(verified: 1, feed: at(8))) == "give 5")
         #expect(say(cursor.next(verified: 1, feed: at(8))) == "1 notice")
         #expect(say(cursor.next(verified: 1, feed: at(8))) == "live")
+    }
+
+    @Test func whatTheFeedHasHadAndTheLogHasLostIsAGap() {
+        var cursor = Cursor(at: at(4), mv: 1, ticket: 1, page: .unread)
+        #expect(say(cursor.next(verified: 1, feed: at(6))) == "read after 4")
+        cursor.read(page([]), until: 6)
+        #expect(say(cursor.next(verified: 1, feed: at(6))) == "1 notice")
+        #expect(say(cursor.next(verified: 1, feed: at(6))) == "live")
+        #expect(cursor.takenLive(at(7)) == [])
+    }
+
+    @Test func aLeadIsWhatEndsAtTheNewestWithoutAGap() {
+        let extent = LogExtent(newest: at(9), first: 1)
+        #expect(LogPage(lead: Array(page([4, 6, 8, 9]).envelopes), upTo: extent) == lead([8, 9], extent))
+        #expect(LogPage(lead: Array(page([7, 8]).envelopes), upTo: extent) == lead([], extent))
+    }
+
+    private func lead(_ seqs: [Int64], _ extent: LogExtent) -> LogPage<Int> {
+        LogPage(envelopes: page(seqs).envelopes, isLast: true, ground: LogGround(extent: extent))
     }
 
     @Test func whatStandsForItselfEndsAtTheNewest() {

@@ -84,7 +84,7 @@ private struct Join {
                 let online = await online(identity.user)
                 let start = try await start(standing)
                 // The member list has changed meanwhile, perhaps against this user: ask again.
-                guard standing.mv >= room.heardMV else { continue }
+                guard standing.mv >= room.newestMV else { continue }
                 if isWanted { enter(standing, role: role, online: online, start, replyTo: replyTo) }
                 break
             }

@@ -33,7 +33,7 @@ struct JoinStart {
         guard try await !isTooOld(since, extent, reader) else { return nil }
         do throws(LogReader.Failure) {
             let page = try await reader.page(after: since, until: extent.newest.seq)
-            return isWhole(page, after: since) ? page : nil
+            return page.isWhole(after: since) ? page : nil
         } catch {
             guard case .redis(let error) = error else { return nil }
             throw error
@@ -48,12 +48,20 @@ struct JoinStart {
         let oldest = try await reader.oldestRecent() ?? .max
         return Resumption.count(after: since, below: oldest, in: extent) > limit
     }
+}
+
+extension LogPage {
+    /// Envelopes that stand for themselves: the longest stretch without a gap that ends where the log does.
+    init(lead envelopes: [LogEnvelope<Payload>], upTo extent: LogExtent) {
+        self.init(envelopes: envelopes[...], isLast: true, ground: LogGround(extent: extent))
+        while !self.envelopes.isEmpty, !isWhole(after: nil) { self.envelopes.removeFirst() }
+    }
 
     /// Whether nothing is missing on the page: what the archive has lost or given up makes a gap there.
-    private static func isWhole(_ page: LogReader.Page, after since: LogPosition) -> Bool {
-        var cursor = MemberCursor(at: since, mv: .max, ticket: 0, page: page)
+    func isWhole(after place: LogPosition?) -> Bool {
+        var cursor = MemberCursor(at: place, mv: .max, ticket: 0, page: self)
         while true {
-            switch cursor.next(verified: .max, feed: since) {
+            switch cursor.next(verified: .max, feed: place ?? LogPosition(epoch: "", seq: 0)) {
             case .give(let notices, _), .notify(let notices):
                 guard notices.allSatisfy({ !$0.isGap }) else { return false }
             case .check, .read, .live: return true

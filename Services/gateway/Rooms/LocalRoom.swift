@@ -11,8 +11,6 @@ import Web
 final class LocalRoom {
     let id: RoomID
     let reader: LogReader
-    /// The newest version of the member list that anybody has told of.
-    private(set) var heardMV: Int64 = 0
     /// Joins under way, which keep the subscription.
     var holds = 0
 
@@ -32,6 +30,8 @@ final class LocalRoom {
 
     /// The highest seq that this process has had of the room from Redis.
     var knownSeq: Int64 { fanOut.knownSeq }
+    /// The newest version of the member list that anybody has told of.
+    var newestMV: Int64 { fanOut.newestMV }
     var hasMembers: Bool { !fanOut.members.isEmpty }
     var isUnused: Bool { !hasMembers && holds == 0 }
 
@@ -123,7 +123,6 @@ final class LocalRoom {
                     self.perform(self.fanOut.drained(listener, ticket: ticket, self.listeners))
                 }
             case .checkMembers(let mv):
-                heardMV = max(heardMV, mv)
                 services.loop.spawn { await self.checkMembers(mv) }
             }
         }
@@ -141,7 +140,7 @@ final class LocalRoom {
     ) async {
         let isHere = { self.fanOut.ticket(of: listener) == ticket }
         guard let page = await patiently(after: place, until: until, while: isHere) else { return }
-        perform(fanOut.read(page, for: listener, ticket: ticket, listeners))
+        perform(fanOut.read(page, until: until, for: listener, ticket: ticket, listeners))
     }
 
     /// Reads a page, waiting for Redis as long as it takes and for the archive as long as is bearable.
@@ -194,6 +193,7 @@ final class LocalRoom {
         let users = Array(Set(fanOut.members.compactMap(\.session.user)))
         do throws(BusError) {
             let list = try await services.directory.members(among: users, of: id)
+            fanOut.learn(ofMV: list.mv)
             for user in users where !list.members.contains(user) {
                 services.evict(user, id, .removed, list.mv &+ 1)
             }
@@ -227,8 +227,5 @@ final class LocalRoom {
     func remove(_ session: Session) -> Bool { fanOut.leave(Listener(session: session)) }
 
     /// Hears of one change of the member list, which has been acted upon here.
-    func heard(mv: Int64) {
-        heardMV = max(heardMV, mv)
-        fanOut.heard(mv: mv)
-    }
+    func heard(mv: Int64) { fanOut.heard(mv: mv) }
 }

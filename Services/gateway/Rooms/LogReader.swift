@@ -40,48 +40,32 @@ final class LogReader {
     /// The archive is asked only where Redis does not go on right after the place. What moves from one to the other
     /// meanwhile is found in the archive, as Redis is read first.
     func page(after place: LogPosition, until: Int64) async throws(Failure) -> Page {
-        let count = size.count
-        let (mark, envelopes) = try await recently(after: place, count)
-        let isAll = envelopes.count < count
-        size.learn(from: envelopes)
-        let all = envelopes.compactMap(LogEnvelope.init)
-        let run = all.prefix(whileFollowing: place)
-        let ground = LogGround(extent: mark.extent)
-        guard run.isEmpty else {
-            return Page(envelopes: run, isLast: isAll && run.count == all.count, ground: ground)
-        }
-        guard !all.isEmpty || until > place.seq || mark.extent?.goesBeyond(place) == true else {
-            return Page(isLast: true, ground: ground)
-        }
+        let stretch = try await recently(after: place, until: until)
+        if let page = stretch.page { return page }
         do throws(BusError) {
             metrics.archivePages.add()
-            let page = try await archive.following(
+            let archived = try await archive.following(
                 place.seq, of: room, timeoutMilliseconds: Self.archiveMilliseconds)
-            return try join(page, all, ground)
+            let envelopes = archived.envelopes.compactMap(LogEnvelope.init)
+            guard let page = stretch.joined(envelopes, isComplete: archived.isComplete) else {
+                throw .malformed
+            }
+            return page
         } catch {
-            let unsought = LogGround(extent: mark.extent, isSought: false)
-            throw .archive(error, Page(envelopes: all[...], isLast: isAll, ground: unsought))
+            throw .archive(error, stretch.unsought)
         }
     }
 
-    /// The archive's page ends with what Redis has; where it lacks that, the two do not know each other yet.
-    private func join(
-        _ page: ArchivePage, _ recent: [LogEnvelope<SharedBytes>], _ ground: LogGround
-    ) throws(BusError) -> Page {
-        let envelopes = page.envelopes.compactMap(LogEnvelope.init)
-        if page.isComplete, let newest = recent.last, envelopes.last?.position.seq ?? 0 < newest.position.seq
-        {
-            throw .malformed
-        }
-        return Page(
-            envelopes: envelopes[...], isLast: page.isComplete || envelopes.isEmpty, ground: ground)
-    }
-
-    private func recently(after place: LogPosition, _ count: Int) async throws(Failure)
-        -> (RoomMark, [LoggedEnvelope])
+    private func recently(after place: LogPosition, until: Int64) async throws(Failure)
+        -> LogStretch<SharedBytes>
     {
+        let count = size.count
         do throws(RedisError) {
-            return try await recent.stretch(after: place.seq, of: room, count: count)
+            let (mark, envelopes) = try await recent.stretch(after: place.seq, of: room, count: count)
+            size.learn(from: envelopes)
+            return LogStretch(
+                after: place, until: until, recent: envelopes.compactMap(LogEnvelope.init),
+                isAll: envelopes.count < count, extent: mark.extent)
         } catch {
             throw .redis(error)
         }
@@ -98,7 +82,7 @@ final class LogReader {
             if let page, page.envelopes.last?.seq ?? 0 >= found.last?.seq ?? 0 { found = page.envelopes }
         }
         let envelopes = found.compactMap(LogEnvelope.init)
-        return Page(envelopes: envelopes[...], isLast: true, ground: LogGround(extent: extent))
+        return Page(lead: envelopes, upTo: extent)
     }
 
     /// A join does not wait longer for what it can do without.
@@ -114,17 +98,6 @@ final class LogReader {
 
     /// The seq of the oldest envelope in Redis.
     func oldestRecent() async throws(RedisError) -> Int64? { try await recent.oldest(of: room) }
-}
-
-extension Array where Element == LogEnvelope<SharedBytes> {
-    /// Those that follow a place, one by one, in its epoch.
-    fileprivate func prefix(whileFollowing place: LogPosition) -> ArraySlice<Element> {
-        var next = place
-        return prefix { envelope in
-            next.seq += 1
-            return envelope.position == next
-        }
-    }
 }
 
 extension LogEnvelope where Payload == SharedBytes {

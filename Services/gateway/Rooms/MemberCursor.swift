@@ -38,6 +38,8 @@ struct MemberCursor<Payload> {
     let ticket: UInt64
     var phase = Phase.giving
     private var page: LogPage<Payload>
+    /// The seq through which the log has been read since it was heard of.
+    private var soughtSeq: Int64 = 0
 
     init(at place: LogPosition?, mv: Int64, ticket: UInt64, page: LogPage<Payload>) {
         self.place = place
@@ -46,9 +48,10 @@ struct MemberCursor<Payload> {
         self.page = page
     }
 
-    /// Takes what was read after its place.
-    mutating func read(_ page: LogPage<Payload>) {
+    /// Takes what was read after its place, through this seq if that is the end.
+    mutating func read(_ page: LogPage<Payload>, until seq: Int64) {
         self.page = page
+        if page.isLast { soughtSeq = max(soughtSeq, seq) }
         phase = .giving
     }
 
@@ -93,7 +96,12 @@ struct MemberCursor<Payload> {
         }
         if page.isLast, let notices = finishPage(), !notices.isEmpty { return .notify(notices) }
         guard let place else { return .live }
-        return page.isLast && place.seq >= feed.seq ? .live : .read(after: place)
+        guard page.isLast else { return .read(after: place) }
+        guard place.seq < feed.seq else { return .live }
+        guard feed.seq <= soughtSeq else { return .read(after: place) }
+        // Redis was set back, and has lost what the feed has had.
+        self.place = feed
+        return .notify(LogPassage.notices(from: place, to: feed, over: page.ground))
     }
 
     /// The log ended where the room's hash said, whatever of it could be had.

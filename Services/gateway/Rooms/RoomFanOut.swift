@@ -34,6 +34,9 @@ struct RoomFanOut<Audience: RoomAudience> {
     private var feed = RoomFeed<Payload>()
     private var cursors: [Member: MemberCursor<Payload>] = [:]
     private var checking: Int64?
+    /// The newest version of the member list that anybody has told of: who was seen to be a member in an older one
+    /// may be none any more.
+    private(set) var newestMV: Int64 = 0
     private var tickets: UInt64 = 0
 
     /// The highest seq that this process has had of the room from Redis.
@@ -96,10 +99,10 @@ struct RoomFanOut<Audience: RoomAudience> {
 
     /// Takes what one who catches up has asked for.
     mutating func read(
-        _ page: LogPage<Payload>, for member: Member, ticket: UInt64, _ audience: Audience
+        _ page: LogPage<Payload>, until seq: Int64, for member: Member, ticket: UInt64, _ audience: Audience
     ) -> [Request] {
         guard cursors[member]?.ticket == ticket, cursors[member]?.phase == .reading else { return [] }
-        cursors[member]?.read(page)
+        cursors[member]?.read(page, until: seq)
         return proceed(member, audience)
     }
 
@@ -184,9 +187,16 @@ struct RoomFanOut<Audience: RoomAudience> {
     mutating func recheck() -> [Request] { cursors.isEmpty ? [] : check(feed.mv) }
 
     /// Hears from auth of one change, which has been acted upon.
-    mutating func heard(mv: Int64) { feed.heard(mv: mv) }
+    mutating func heard(mv: Int64) {
+        learn(ofMV: mv)
+        feed.heard(mv: mv)
+    }
+
+    /// The member list has come to this version.
+    mutating func learn(ofMV mv: Int64) { newestMV = max(newestMV, mv) }
 
     private mutating func check(_ mv: Int64) -> [Request] {
+        learn(ofMV: mv)
         guard checking ?? 0 < mv else { return [] }
         checking = mv
         return [.checkMembers(mv: mv)]
@@ -194,6 +204,7 @@ struct RoomFanOut<Audience: RoomAudience> {
 
     /// Those who are not members as of this version have been put out; the others are.
     mutating func checked(mv: Int64, _ audience: Audience) -> [Request] {
+        learn(ofMV: mv)
         if let checking, checking <= mv { self.checking = nil }
         var requests = perform(feed.checked(mv: mv), audience)
         for (member, cursor) in cursors where cursor.phase == .awaitingCheck {
