@@ -27,7 +27,7 @@ struct Explorer {
     private(set) var count = 0
 
     /// - Throws: the first broken promise, and how it came about.
-    mutating func explore(_ gateway: ModelGateway, _ budget: ModelBudget) throws(Violation) {
+    mutating func explore(_ gateway: ModelGateway, _ budget: ModelBudget) async throws(Violation) {
         // Sixty-four bits stand for a state: two in a few hundred thousand hardly ever share them.
         var seen: Set<Int> = []
         var stack: [(State, Path?)] = [(State(gateway: gateway, budget: budget), nil)]
@@ -35,6 +35,8 @@ struct Explorer {
             guard seen.insert(state.hashValue).inserted else { continue }
             count += 1
             guard count <= Self.limit else { throw Violation("a history of more than \(Self.limit) states") }
+            // Others have clocks to keep.
+            if count.isMultiple(of: 100) { await Task.yield() }
             var isResting = true
             for action in ModelAction.allCases {
                 guard let budget = state.budget.spending(action), state.gateway.may(action) else { continue }

@@ -5,6 +5,7 @@ import Testing
 @testable import ChatGateway
 
 /// The promises about the order of a room's log (protocol, 4.3), proven for all short histories.
+@Suite(.serialized)
 struct FeedExplorationTests {
     struct History: CustomTestStringConvertible {
         let testDescription: String
@@ -59,15 +60,15 @@ struct FeedExplorationTests {
             "commands come between two of a read",
             [.joinFromTheStart: 1, .accept: 2, .disconnect: 1], splitsReads: true),
     ])
-    func everyShortHistoryKeepsThePromises(history: History) throws {
+    func everyShortHistoryKeepsThePromises(history: History) async throws {
         var explorer = Explorer()
-        try explorer.explore(gateway(history), ModelBudget(history.budget))
+        try await explorer.explore(gateway(history), ModelBudget(history.budget))
         #expect(explorer.count > 1_000)
     }
 
     /// Whatever happens over a long time; the seed of a failure makes it happen again.
     @Test(arguments: 1...40)
-    func longHistoriesKeepThePromises(seed: UInt64) throws {
+    func longHistoriesKeepThePromises(seed: UInt64) async throws {
         var random = SeededNumbers(seed: seed)
         var gateway = try gateway(
             History("", [:], hasBob: seed.isMultiple(of: 2), jump: Int64(seed % 3), splitsReads: true))
@@ -78,7 +79,10 @@ struct FeedExplorationTests {
             do throws(Violation) {
                 guard gateway.may(action) else { continue }
                 _ = try gateway.perform(action)
-                if step.isMultiple(of: 20) { try gateway.checkRest() }
+                if step.isMultiple(of: 20) {
+                    try gateway.checkRest()
+                    await Task.yield()
+                }
             } catch {
                 throw Violation("\(error) at step \(step)")
             }
