@@ -26,7 +26,7 @@ final class LogReader {
     private var size = PageSize()
 
     /// How long the archive may take for a page.
-    private static let archiveMilliseconds = 2_000
+    private static let archiveMilliseconds = 4_000
 
     init(_ room: RoomID, recent: RecentLog, archive: ArchivePages, metrics: GatewayMetrics) {
         self.room = room
