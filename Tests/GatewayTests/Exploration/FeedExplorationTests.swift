@@ -5,6 +5,10 @@ import Testing
 @testable import ChatGateway
 
 /// The promises about the order of a room's log (protocol, 4.3), proven for all short histories.
+///
+/// What it found when it was written: one who caught up behind a feed that had had more than a Redis set back knows
+/// read for ever; a join that had read an older member list than a comparison since could enter by it and was given
+/// what came after its removal; a lead read across a set-back told a gap of what the archive had.
 @Suite(.serialized)
 struct FeedExplorationTests {
     struct History: CustomTestStringConvertible {
