@@ -9,6 +9,10 @@ import Testing
 /// What it found when it was written: one who caught up behind a feed that had had more than a Redis set back knows
 /// read for ever; a join that had read an older member list than a comparison since could enter by it and was given
 /// what came after its removal; a lead read across a set-back told a gap of what the archive had.
+///
+/// What it was seen to catch when the code was broken: a gap or an epoch that is not told, a live duplicate given, a
+/// hole passed over unread, the version of the member list unheeded by the feed or by a page, one who is live before
+/// the feed is met. What it cannot show: a resync dropped during a read, as the look at quiet rooms mends that.
 @Suite(.serialized)
 struct FeedExplorationTests {
     struct History: CustomTestStringConvertible {
