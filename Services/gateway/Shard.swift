@@ -313,7 +313,7 @@ final class Shard {
         let isSubscribed = await room.awaitSubscription()
         if isSubscribed, session.uninvited.contains(id), !session.joined.contains(id) {
             // The two of a direct room are its members in every version of its list.
-            let before = LogPosition(epoch: position.epoch, seq: position.seq - 1)
+            let before = LogPosition(epoch: position.epoch, seq: position.seq &- 1)
             room.enter(session, mv: .max, at: before, with: .unread)
         } else {
             session.uninvited.remove(id)

@@ -3,6 +3,9 @@ public struct LogPosition: Hashable, Sendable, Codable {
     /// The longest text taken for an epoch; ours have 6–12 characters of `[a-z0-9]`.
     public static let maxEpochBytes = 32
 
+    /// The highest seq that is believed of an outsider: the largest whole number that every JSON reader has exactly.
+    public static let maxClaimedSeq: Int64 = (1 << 53) - 1
+
     /// The epoch in which `seq` was given.
     public var epoch: String
 
@@ -16,11 +19,13 @@ public struct LogPosition: Hashable, Sendable, Codable {
     }
 
     /// Takes an outsider's position: any printable epoch, because an unknown one is merely not recovered.
+    ///
+    /// For the same reason a seq beyond ``maxClaimedSeq`` counts as that: no log has come there.
     public init?(claimedEpoch epoch: String, seq: Int64) {
         guard (1...Self.maxEpochBytes).contains(epoch.utf8.count), epoch.utf8.allSatisfy(\.isPrintableASCII),
             seq >= 0
         else { return nil }
-        self.init(epoch: epoch, seq: seq)
+        self.init(epoch: epoch, seq: min(seq, Self.maxClaimedSeq))
     }
 
     /// Reads `EPOCH:SEQ`, as it stands in `/ws/{room}?since=`.

@@ -11,6 +11,7 @@ import people
 from client import Client, Closed
 from cluster import Cluster
 from ledger import Ledger
+from reading import resume
 from redis_past import Replica, copy_file, set_back
 from rest import Service
 from talking import Talk, Talker
@@ -145,6 +146,16 @@ def test_a_redis_killed_under_load_opens_one_epoch(scene):
     (told,) = scene.on_b.heard("room_epoch")
     assert told["data"]["epoch"] == scene.ledger.epochs()[1]
     assert told["data"]["first_seq"] == min(seq for epoch, seq in scene.ledger.archived() if epoch == told["data"]["epoch"])
+
+
+def test_a_place_beyond_every_log_is_merely_unknown(scene):
+    epoch = scene.say(1)[0]["epoch"]
+    scene.cluster.kill("redis")
+    scene.cluster.start("redis")
+    scene.say_patiently("after")
+    for seq in (2**53, 2**63 - 1):
+        joined, _ = resume(scene.bob.connect(1), scene.room, {"epoch": epoch, "seq": seq})
+        assert joined["recovered"] is False
 
 
 # ---- set back ----

@@ -40,6 +40,13 @@ struct LogPassageTests {
         #expect(try tell(start, end, LogGround(extent: remembered, isSought: false)) == told)
     }
 
+    @Test(arguments: [LogGround(), LogGround(isSought: false)])
+    func aPlaceAtTheEndOfAllNumbersIsPassed(ground: LogGround) {
+        let end = LogPosition(epoch: "e", seq: .max)
+        #expect(LogPassage.notices(from: end, to: end, over: ground).isEmpty)
+        #expect(!LogPassage.notices(from: LogPosition(epoch: "d", seq: 1), to: end, over: ground).isEmpty)
+    }
+
     private func tell(_ start: String, _ end: String, _ ground: LogGround) throws -> [String] {
         let (start, end) = (
             try #require(LogPosition(parsing: start)), try #require(LogPosition(parsing: end))

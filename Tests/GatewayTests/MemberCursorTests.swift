@@ -28,6 +28,12 @@ struct MemberCursorTests {
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "live")
     }
 
+    @Test func thereIsNothingAfterTheLastOfAllNumbers() {
+        var cursor = Cursor(at: at(.max), mv: 1, ticket: 1, page: .unread)
+        #expect(cursor.takenLive(at(.max)) == nil)
+        #expect(cursor.takenLive(at(1)) == nil)
+    }
+
     @Test func aBreakOnAPageIsTold() {
         var cursor = Cursor(at: at(4), mv: 1, ticket: 1, page: page([7]))
         #expect(say(cursor.next(verified: 1, feed: at(7))) == "1 notice, give 7")

@@ -29,11 +29,11 @@ struct LogPassage {
 
     private mutating func move(to end: LogPosition, over ground: LogGround) {
         if place.epoch != end.epoch {
-            let first = ground.extent?.epoch(end.epoch)?.first ?? end.seq + 1
+            let first = ground.extent?.epoch(end.epoch)?.first ?? end.seq &+ 1
             if ground.isSought {
                 finishEpochs(before: first, ground.extent)
             } else {
-                miss(through: first - 1)
+                miss(through: first &- 1)
             }
             begin(end.epoch, at: first)
         }
@@ -45,22 +45,22 @@ struct LogPassage {
         let start = place
         for epoch in extent?.epochs ?? [] where epoch.first < next {
             if epoch.epoch == start.epoch {
-                miss(through: min(epoch.last, next - 1))
+                miss(through: min(epoch.last, next &- 1))
             } else if epoch.first > start.seq, epoch.last >= epoch.first {
                 begin(epoch.epoch, at: epoch.first)
-                miss(through: min(epoch.last, next - 1))
+                miss(through: min(epoch.last, next &- 1))
             }
         }
     }
 
     private mutating func begin(_ epoch: String, at first: Int64) {
         notices.append(.epoch(first: LogPosition(epoch: epoch, seq: first), previous: place))
-        place = LogPosition(epoch: epoch, seq: first - 1)
+        place = LogPosition(epoch: epoch, seq: first &- 1)
     }
 
     private mutating func miss(through seq: Int64) {
         guard seq > place.seq else { return }
-        notices.append(.gap(epoch: place.epoch, seqs: place.seq + 1...seq))
+        notices.append(.gap(epoch: place.epoch, seqs: place.seq &+ 1...seq))
         place.seq = seq
     }
 }

@@ -73,7 +73,7 @@ final class LogReader {
 
     /// The newest envelopes up to a place, as many as there are and as the archive tells in time.
     func newest(_ count: Int, upTo extent: LogExtent) async throws(RedisError) -> Page {
-        let before = extent.newest.seq + 1
+        let before = extent.newest.seq &+ 1
         var found = try await recent.newest(count, of: room, before: before)
         if found.count < count, found.first?.seq ?? before > 1 {
             metrics.archivePages.add()
@@ -92,7 +92,7 @@ final class LogReader {
     func holds(_ place: LogPosition) async throws(BusError) -> Bool {
         metrics.archivePages.add()
         let page = try await archive.newest(
-            1, of: room, before: place.seq + 1, timeoutMilliseconds: Self.archiveMilliseconds)
+            1, of: room, before: place.seq &+ 1, timeoutMilliseconds: Self.archiveMilliseconds)
         return page.envelopes.last.flatMap { EnvelopeHead(reading: $0.bytes)?.position } == place
     }
 

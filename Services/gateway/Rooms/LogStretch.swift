@@ -39,7 +39,7 @@ struct LogStretch<Payload> {
     private var run: ArraySlice<LogEnvelope<Payload>> {
         var next = place
         return recent.prefix { envelope in
-            next.seq += 1
+            next.seq &+= 1
             return envelope.position == next
         }
     }

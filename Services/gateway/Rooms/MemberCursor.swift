@@ -59,7 +59,7 @@ struct MemberCursor<Payload> {
 
     /// Whether a live envelope is simply the next one: then it has been given it.
     mutating func takes(_ position: LogPosition) -> Bool {
-        guard let place, position.epoch == place.epoch, position.seq == place.seq + 1 else { return false }
+        guard let place, position.epoch == place.epoch, position.seq == place.seq &+ 1 else { return false }
         self.place = position
         return true
     }
@@ -80,7 +80,7 @@ struct MemberCursor<Payload> {
     private mutating func pass(to position: LogPosition, over ground: LogGround) -> [LogNotice] {
         defer { place = position }
         guard let place else { return [] }
-        let before = LogPosition(epoch: position.epoch, seq: position.seq - 1)
+        let before = LogPosition(epoch: position.epoch, seq: position.seq &- 1)
         return LogPassage.notices(from: place, to: before, over: ground)
     }
 

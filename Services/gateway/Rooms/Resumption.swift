@@ -15,12 +15,12 @@ enum Resumption: Equatable {
     static let archiveLimit: Int64 = 5_000
 
     init(of since: LogPosition, in log: LogExtent) {
-        guard let epoch = log.epoch(since.epoch), since.seq >= epoch.first - 1 else {
+        guard let epoch = log.epoch(since.epoch), since.seq >= epoch.first &- 1 else {
             self = .unknown
             return
         }
         // An epoch without an envelope is known by the place before its first.
-        if since.seq <= max(epoch.last, epoch.first - 1) {
+        if since.seq <= max(epoch.last, epoch.first &- 1) {
             self = .known
         } else {
             self = since.epoch == log.newest.epoch ? .unknown : .askArchive
@@ -30,7 +30,7 @@ enum Resumption: Equatable {
     /// How many envelopes lie after a place and below a seq, as far as the room remembers.
     static func count(after since: LogPosition, below end: Int64, in log: LogExtent) -> Int64 {
         log.epochs.reduce(0) { count, epoch in
-            count + max(min(epoch.last, end - 1) - max(epoch.first - 1, since.seq), 0)
+            count &+ max(min(epoch.last, end &- 1) &- max(epoch.first &- 1, since.seq), 0)
         }
     }
 }

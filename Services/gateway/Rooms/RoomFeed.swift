@@ -102,14 +102,14 @@ struct RoomFeed<Payload> {
 
     /// Hears from auth that the members are known as of this version; only the next one in turn counts.
     mutating func heard(mv: Int64) {
-        if mv == self.mv + 1 || self.mv == 0 { self.mv = max(self.mv, mv) }
+        if mv == self.mv &+ 1 || self.mv == 0 { self.mv = max(self.mv, mv) }
     }
 
     // MARK: What goes out
 
     private func follows(_ envelope: Envelope) -> Bool {
         guard let last else { return false }
-        return envelope.position.epoch == last.epoch && envelope.position.seq == last.seq + 1
+        return envelope.position.epoch == last.epoch && envelope.position.seq == last.seq &+ 1
     }
 
     /// Goes on as far as that is possible without a page or a check.

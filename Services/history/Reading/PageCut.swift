@@ -149,7 +149,7 @@ struct PageCut {
         guard let first = chosen.first, let last = chosen.last else {
             switch request.place {
             case .before(let before): return ((before ?? 0), max((before ?? 0) &- 1, 0))
-            case .after(let after): return (after == .max ? after : after + 1, after)
+            case .after(let after): return (after == .max ? after : after &+ 1, after)
             }
         }
         return (first.seq, last.seq)

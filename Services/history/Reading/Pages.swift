@@ -62,7 +62,7 @@ final class Pages {
         switch request.place {
         case .before(nil): hasOpposite = true
         case .before(let before?):
-            guard try await archive.reaches(max(before, 1) - 1, in: request.room) else { return nil }
+            guard try await archive.reaches(max(before, 1) &- 1, in: request.room) else { return nil }
             hasOpposite = true
         case .after(let after): hasOpposite = try await archive.hasAny(of: request.room, in: 0...after)
         }
@@ -136,7 +136,7 @@ final class Pages {
             switch request.place {
             case .before(nil), .after(0): return false
             case .before(let before?):
-                let above = try await recent.following(max(before - 1, 0), of: request.room, count: 1)
+                let above = try await recent.following(max(before &- 1, 0), of: request.room, count: 1)
                 guard above.isEmpty else { return true }
                 return await isArchived(request.room, before ... .max)
             case .after(let after):
