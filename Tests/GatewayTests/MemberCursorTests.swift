@@ -83,6 +83,27 @@ struct MemberCursorTests {
         #expect(say(cursor.next(verified: 3, feed: at(5))) == "give 5")
     }
 
+    @Test func nothingIsKeptOfAPageThatWasGiven() {
+        final class Content {}
+        weak var given: Content?
+        var cursor: MemberCursor<Content>
+        do {
+            let content = Content()
+            given = content
+            let envelope = LogEnvelope(position: at(5), mv: 1, size: 1, payload: content)
+            cursor = MemberCursor(
+                at: at(4), mv: 1, ticket: 1, page: LogPage(envelopes: [envelope], isLast: true))
+        }
+        _ = cursor.next(verified: 1, feed: at(5))
+        guard case .live = cursor.next(verified: 1, feed: at(5)) else {
+            Issue.record("not live yet")
+            return
+        }
+        #expect(given == nil)
+        cursor.becomeLive()
+        #expect(cursor.phase == .live)
+    }
+
     private func at(_ seq: Int64) -> LogPosition { LogPosition(epoch: "a", seq: seq) }
 
     private func page(_ seqs: [Int64], mv: Int64 = 1) -> LogPage<Int> {

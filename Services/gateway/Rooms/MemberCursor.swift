@@ -57,6 +57,12 @@ struct MemberCursor<Payload> {
 
     // MARK: Live
 
+    /// It has met the feed: nothing is kept of the pages that brought it there.
+    mutating func becomeLive() {
+        phase = .live
+        page = .unread
+    }
+
     /// Whether a live envelope is simply the next one: then it has been given it.
     mutating func takes(_ position: LogPosition) -> Bool {
         guard let place, position.epoch == place.epoch, position.seq == place.seq &+ 1 else { return false }
@@ -94,6 +100,8 @@ struct MemberCursor<Payload> {
             guard envelope.position.seq > place?.seq ?? 0 else { continue }
             return .give(pass(to: envelope.position, over: page.ground), envelope)
         }
+        // A slice keeps alive what was taken from its front: it goes before the next page comes.
+        page.envelopes = []
         if page.isLast, let notices = finishPage(), !notices.isEmpty { return .notify(notices) }
         guard let place else { return .live }
         guard page.isLast else { return .read(after: place) }

@@ -172,7 +172,7 @@ struct RoomFanOut<Audience: RoomAudience> {
                 cursors.values[index].phase = .reading
                 return [.read(member, ticket: ticket, after: after, until: knownSeq)]
             case .live:
-                cursors.values[index].phase = .live
+                cursors.values[index].becomeLive()
                 return []
             }
         }
