@@ -104,6 +104,21 @@ import Testing
         }
     }
 
+    /// After a failover nobody has vouched for the room yet; should the Redis before be the primary again, what was
+    /// vouched for there lacks this change.
+    @Test(arguments: [MembershipFunctions.memberSet, MembershipFunctions.roomSet])
+    func aChangeThatIsNotWrittenEndsWhatWasVouchedFor(function: RedisFunction) async throws {
+        try await onBench { bench in
+            let answer = try await bench.redis.function(
+                function, keys: keys, arguments: ["another run", "2", "alice", ""])
+            #expect(answer.int == 0)
+            let loaded = try await bench.field("loaded")
+            #expect(loaded == nil)
+            let reply = try await bench.accept()(bench.redis)
+            #expect(word(reply) == "unloaded")
+        }
+    }
+
     @Test func anUnloadedRoomTakesNothing() async throws {
         try await onBench { bench in
             _ = try await bench.redis.function(MembershipFunctions.roomUnload, keys: keys, arguments: [])

@@ -34,13 +34,20 @@ local function room_load(keys, args)
   return 1
 end
 
+-- Whether the room is vouched for in this run. What another run vouched for will lack the change at hand: should that
+-- Redis be the primary again, as it never was restarted, it must not find its own word.
+local function is_loaded(key, loaded, run)
+  if loaded and loaded ~= run then redis.call('HDEL', key, 'loaded') end
+  return loaded == run
+end
+
 -- member_set: one change of the member list. An empty value removes.
 -- ARGV: 1 run  2 mv  3 member  4 value
 -- Replies 1 where it was applied, 0 where the room is not loaded or knows better, -1 where a change before it is
 -- missing: then the room must be loaded anew.
 local function member_set(keys, args)
   local f = redis.call('HMGET', keys[1], 'loaded', 'mv')
-  if f[1] ~= args[1] then return 0 end
+  if not is_loaded(keys[1], f[1], args[1]) then return 0 end
   local known, mv = tonumber(f[2] or '0'), tonumber(args[2])
   if known >= mv then return 0 end
   if known < mv - 1 then return -1 end
@@ -56,7 +63,7 @@ end
 -- room_set: visibility and policy. ARGV: 1 run  2 mv  3 visibility  4 policy. Replies as member_set.
 local function room_set(keys, args)
   local f = redis.call('HMGET', keys[1], 'loaded', 'mv')
-  if f[1] ~= args[1] then return 0 end
+  if not is_loaded(keys[1], f[1], args[1]) then return 0 end
   local known, mv = tonumber(f[2] or '0'), tonumber(args[2])
   if known >= mv then return 0 end
   if known < mv - 1 then return -1 end
