@@ -85,7 +85,7 @@ final class Assembly {
         postgres.onConnectionFailure = { log.warn("postgres away", ["reason": .string($0)]) }
         link.onConnect = { [announcer, publisher] _ in
             announcer.announce()
-            publisher.wake()
+            publisher.reconnected()
         }
         metrics.watch(passwords: passwords)
         weak let this = self

@@ -31,6 +31,7 @@ final class Publisher {
     private var isWanted = false
     private var isOpen = false
     private var heartbeat: Timer?
+    private let pause: Pause
 
     init(
         loop: EventLoop, postgres: PostgresClient, redis: RedisClient, copy: RoomCopy, log: Log,
@@ -42,6 +43,7 @@ final class Publisher {
         self.copy = copy
         self.log = log
         self.metrics = metrics
+        pause = Pause(loop: loop, milliseconds: 50...1_000)
     }
 
     /// Begins; rows that nobody woke us for (those of an instance that died) are found within a second.
@@ -54,6 +56,7 @@ final class Publisher {
     func close() {
         isOpen = false
         heartbeat?.cancel()
+        pause.end()
         for id in Array(waiting.keys) { settle(id, false) }
     }
 
@@ -107,6 +110,12 @@ final class Publisher {
         loop.spawn { await this?.run() }
     }
 
+    /// Redis is back: what waited for it is told at once.
+    func reconnected() {
+        pause.end()
+        wake()
+    }
+
     // MARK: Telling
 
     private struct Waiting {
@@ -121,7 +130,6 @@ final class Publisher {
     }
 
     private func run() async {
-        var pause = 50
         while isOpen, isWanted {
             isWanted = false
             do {
@@ -129,12 +137,11 @@ final class Publisher {
                 if outcome != .empty { isWanted = true }
                 // Another instance is at it: look again soon, in case it goes away.
                 if outcome == .busy { await loop.sleep(milliseconds: 50) }
-                pause = 50
+                pause.end()
             } catch {
                 isWanted = true
                 log.debug("outbox waits", .error(error))
-                await loop.sleep(milliseconds: pause)
-                pause = min(pause * 2, 1_000)
+                await pause.wait()
             }
         }
         isRunning = false
