@@ -4,7 +4,8 @@
 -- that was away too long changes nothing any more.
 
 local DEAD_KEPT = 10000
-local DEAD_NOTED = 16
+-- No fewer than a batch has entries: when a room is said to be stored so far, all its dead letters are noted.
+local DEAD_NOTED = 1000
 
 -- log_lease: takes or renews the lease of a partition.
 -- KEYS: 1 lease  ARGV: 1 owner's token  2 milliseconds. Replies 1 where it is the caller's now, else 0.
@@ -68,16 +69,19 @@ local function bury(dead, log, entry, reason, detail)
 end
 
 -- Notes in the room at which positions dead letters were to stand: for senders who look.
-local function note_dead(key, position)
+local function note_dead(key, positions)
   local f = redis.call('HMGET', key, 'seq', 'dead')
   if not f[1] then return end
-  local positions = {}
-  for noted in string.gmatch(f[2] or '', '%S+') do
-    if noted ~= position then positions[#positions + 1] = noted end
+  local is_new, noted = {}, {}
+  for i = 1, #positions do is_new[positions[i]] = true end
+  for position in string.gmatch(f[2] or '', '%S+') do
+    if not is_new[position] then noted[#noted + 1] = position end
   end
-  positions[#positions + 1] = position
-  local from = math.max(1, #positions - DEAD_NOTED + 1)
-  redis.call('HSET', key, 'dead', table.concat(positions, ' ', from))
+  for i = 1, #positions do
+    if is_new[positions[i]] then noted[#noted + 1] = positions[i] end
+    is_new[positions[i]] = nil
+  end
+  redis.call('HSET', key, 'dead', table.concat(noted, ' ', math.max(1, #noted - DEAD_NOTED + 1)))
 end
 
 -- The newest seq that was accepted: an epoch in which nothing was yet has given none of its numbers.
@@ -101,11 +105,17 @@ end
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
   local rooms, letters = tonumber(args[6]), tonumber(args[7])
+  local dead = {}
   for i = 1, letters do
     local at = 4 + rooms * 3 + i * 4
+    local key, position = keys[5 + rooms * 2 + i], args[at + 3]
     bury(keys[5], keys[2], args[at], args[at + 1], args[at + 2])
-    if args[at + 3] ~= '' then note_dead(keys[5 + rooms * 2 + i], args[at + 3]) end
+    if position ~= '' then
+      dead[key] = dead[key] or {}
+      table.insert(dead[key], position)
+    end
   end
+  for key, positions in pairs(dead) do note_dead(key, positions) end
   local told = {}
   for i = 1, rooms do
     local at = 5 + i * 3
