@@ -80,6 +80,19 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(batch.dead.map(\.reason) == [.conflict])
         #expect(batch.rows.isEmpty)
         #expect(batch.stored.isEmpty)
+        var settlement = Settlement()
+        settlement.add(batch)
+        #expect(settlement.stored == head)
+    }
+
+    /// What the archive refused for good is as settled as what it has: else its room would lag for ever.
+    @Test func aDeadLetterWithAPlaceIsSettled() {
+        var settlement = Settlement(dead: [DeadLetter(entryID: "1-1", reason: .notAnEnvelope)])
+        #expect(settlement.stored.isEmpty)
+        settlement.add(record(6).dead(.refused))
+        settlement.add(IngestBatch([record(4)], heads: [:]))
+        #expect(settlement.stored == [.general: LogPosition(epoch: "e1", seq: 6)])
+        #expect(settlement.dead.count == 2)
     }
 
     @Test func aTombstoneIsARowAndADeadLetter() {

@@ -77,16 +77,23 @@ struct IngestBatch {
 
 /// What has become of the entries of a batch, for those who wait to hear of it.
 struct Settlement {
-    /// How far each room is in the archive.
+    /// How far each room is settled: what is not in the archive up to there is among the dead.
     private(set) var stored: [RoomID: LogPosition] = [:]
     /// What the archive could not take.
-    var dead: [DeadLetter]
+    private(set) var dead: [DeadLetter] = []
 
-    init(dead: [DeadLetter] = []) { self.dead = dead }
+    init(dead: [DeadLetter] = []) { dead.forEach { add($0) } }
 
     /// A batch has been committed.
     mutating func add(_ batch: IngestBatch) {
         stored.merge(batch.stored) { $0.seq > $1.seq ? $0 : $1 }
-        dead += batch.dead
+        batch.dead.forEach { add($0) }
+    }
+
+    /// The archive cannot take an entry: its place is settled by that, too.
+    mutating func add(_ letter: DeadLetter) {
+        dead.append(letter)
+        guard let (room, position) = letter.place.map({ ($0.room, $0.position) }) else { return }
+        if (stored[room]?.seq ?? .min) < position.seq { stored[room] = position }
     }
 }

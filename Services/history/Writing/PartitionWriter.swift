@@ -116,7 +116,7 @@ final class PartitionWriter {
             let tombstone = record.tombstone(detail: detail, keepsID: !refusal.isUniqueViolation)
             guard try await self.refusal(of: [tombstone], into: &settlement) != nil else { return }
         }
-        settlement.dead.append(record.deadLetter ?? record.dead(.refused, detail: detail))
+        settlement.add(record.deadLetter ?? record.dead(.refused, detail: detail))
         // What follows it follows it still.
         let (room, position) = (record.place.room, record.place.position)
         if (heads[room]?.seq ?? 0) < position.seq { heads[room] = position }
