@@ -125,29 +125,62 @@ import Testing
         }
     }
 
+    /// A constraint that no tombstone meets either leaves a hole: the room is not behind for that.
+    @Test func aRoomWhoseLastMessageIsRefusedIsNotBehind() async throws {
+        try await withCluster { cluster in
+            try await cluster.send("message 1", to: .general)
+            try await cluster.expectDrained()
+            try await cluster.postgres.query("ALTER TABLE history.messages ADD CHECK (seq < 2)")
+            try await cluster.send("message 2", to: .general)
+            try await cluster.expectDrained()
+            let stored = try await cluster.stored(.general)
+            #expect(stored == 2)
+            let noted = try await cluster.redis.call("HGET", .text(Keys.room(.general)), "dead").text
+            #expect(noted?.hasSuffix(":2") == true)
+            let ttl = try await cluster.redis.call("TTL", .text(Keys.recent(.general))).int ?? -1
+            #expect(ttl > 0)
+        }
+    }
+
+    /// Redis fails each time that the batch is to be acknowledged: the sender hears of the dead letter only once.
+    @Test func aDeadLetterIsToldOnceHoweverOftenItsBatchIsTried() async throws {
+        try await withUnloved { cluster in
+            let listener = try Listener(on: cluster, channels: [Keys.userChannel(.alice)])
+            let isReady = await eventually(on: cluster.loop) { listener.isReady }
+            #expect(isReady)
+            let letters: RedisArgument = .text(Keys.logDead(RoomID.general.partition))
+            _ = try await cluster.redis.call("SET", letters, "no stream")
+            try await cluster.restart()
+            // Each try takes what is pending anew: XREADGROUP counts that in the entries' deliveries.
+            var tries: Int64 = 0
+            for _ in 0..<20_000 where tries < 4 {
+                let pending = try await cluster.redis.call(
+                    "XPENDING", .text(Keys.log(RoomID.general.partition)), "history", "-", "+", "1")
+                tries = pending[0][3].int ?? 0
+            }
+            #expect(tries >= 4)
+            _ = try await cluster.redis.call("DEL", letters)
+            try await cluster.expectDrained()
+            let epoch = try await cluster.redis.call("HGET", .text(Keys.room(.general)), "epoch").text ?? ""
+            #expect(listener.heard == ["dead general \(epoch) 13 c-13"])
+            listener.close()
+        }
+    }
+
     /// The sender hears of it before the room is said to be stored so far.
     @Test func theSenderOfADeadLetterIsToldFirst() async throws {
         try await withUnloved { cluster in
-            var heard: [String] = []
-            let subscriber = Subscriber(
-                loop: cluster.loop, address: try RedisAddress(url: cluster.server.url), name: "listener")
-            var ready = 0
-            for channel in [Keys.userChannel(.alice), Keys.storedChannel(RoomID.general.partition)] {
-                subscriber.subscribe(channel) {
-                    heard.append(String(decoding: $0, as: UTF8.self))
-                } onReady: {
-                    ready += 1
-                }
-            }
-            subscriber.start()
-            let isReady = await eventually(on: cluster.loop) { ready == 2 }
+            let listener = try Listener(
+                on: cluster,
+                channels: [Keys.userChannel(.alice), Keys.storedChannel(RoomID.general.partition)])
+            let isReady = await eventually(on: cluster.loop) { listener.isReady }
             #expect(isReady)
             try await cluster.restart()
-            let isTold = await eventually(on: cluster.loop) { heard.count >= 2 }
+            let isTold = await eventually(on: cluster.loop) { listener.heard.count >= 2 }
             #expect(isTold)
             let epoch = try await cluster.redis.call("HGET", .text(Keys.room(.general)), "epoch").text ?? ""
-            #expect(heard == ["dead general \(epoch) 13 c-13", "general \(epoch) 30"])
-            subscriber.close()
+            #expect(listener.heard == ["dead general \(epoch) 13 c-13", "general \(epoch) 30"])
+            listener.close()
         }
     }
 
@@ -234,4 +267,29 @@ import Testing
             #expect(seqs == [1, 2])
         }
     }
+}
+
+/// What is published on some channels, in its order.
+private final class Listener {
+    private let subscriber: Subscriber
+    private var missing: Int
+    private(set) var heard: [String] = []
+
+    init(on cluster: Cluster, channels: [String]) throws {
+        subscriber = Subscriber(
+            loop: cluster.loop, address: try RedisAddress(url: cluster.server.url), name: "listener")
+        missing = channels.count
+        for channel in channels {
+            subscriber.subscribe(channel) { [weak self] in
+                self?.heard.append(String(decoding: $0, as: UTF8.self))
+            } onReady: { [weak self] in
+                self?.missing -= 1
+            }
+        }
+        subscriber.start()
+    }
+
+    var isReady: Bool { missing == 0 }
+
+    func close() { subscriber.close() }
 }

@@ -31,6 +31,9 @@ final class PartitionWriter {
     /// How far the archive goes, as far as this writer needs to know: it alone moves these heads.
     private var heads: [RoomID: LogPosition] = [:]
 
+    /// Dead letters whose senders were told, and that were not acknowledged since: their batch will be tried again.
+    private var told: Set<String> = []
+
     private static let mostHeads = 20_000
 
     /// What all writers share.
@@ -83,11 +86,12 @@ final class PartitionWriter {
         var settlement = Settlement(dead: reading.dead)
         try await store(reading.records, into: &settlement)
         // Before anybody hears that the room is stored so far: else it would be taken for true of these too.
-        for letter in settlement.dead { try await log.tell(letter) }
+        try await tell(settlement.dead)
         let isOurs = try await log.stored(
             reading.entryIDs, bytes: reading.bytes, settlement, recent: storage.recent)
         guard isOurs else { return .lost }
         settlement.dead.forEach(report)
+        told.subtract(reading.entryIDs)
         if case .pending = cursor, let last = entries.last { cursor = .pending(after: last.id) }
         return .more
     }
@@ -163,6 +167,13 @@ final class PartitionWriter {
     }
 
     // MARK: Telling
+
+    /// Tells the senders, once each however often the batch is tried.
+    private func tell(_ letters: [DeadLetter]) async throws(RedisError) {
+        let untold = letters.filter { !told.contains($0.entryID) }
+        try await log.tell(untold)
+        told.formUnion(untold.map(\.entryID))
+    }
 
     private func report(_ letter: DeadLetter) {
         storage.metrics.deadLetters.add()
