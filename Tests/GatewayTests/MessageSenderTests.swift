@@ -95,6 +95,25 @@ struct MessageSenderTests {
         }
     }
 
+    /// No code may say that a message has no place which a try without an answer may have given it.
+    @Test(arguments: ["the archive is away", "Redis is full"])
+    func whatMayBeAcceptedIsNeverRefusedForCertain(because reason: String) async throws {
+        try await onSender { bench in
+            let message = try bench.message(#""content":"once","client_msg_id":"k-1""#)
+            _ = message.identify(at: WallClock.milliseconds())
+            message.mayBeAccepted = true
+            if reason == "Redis is full" {
+                message.triedIn = bench.redis.runID
+                _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
+            } else {
+                message.triedIn = "the run before"
+                bench.archived = nil
+            }
+            let outcome = await bench.send(message)
+            #expect(outcome == "timeout")
+        }
+    }
+
     /// Our clock is wrong by far: Redis says so, and the next try has an id of its time.
     @Test(arguments: [-60_000, 60_000] as [Int64]) func aWrongClockIsCorrected(by error: Int64) async throws {
         try await onSender { bench in

@@ -252,6 +252,7 @@ final class MessageSender {
 
     /// Tells how it ended; also called for one that was given up, when its answer comes after all.
     private func end(_ message: OutgoingMessage, _ outcome: SendOutcome) {
+        let outcome = message.mayBeAccepted ? outcome.withoutCertainty : outcome
         switch outcome {
         case .accepted(_, _, isDuplicate: false, _): break
         // It may count: a user who gets a unit too few for a while is better off than one who gets one too many.
@@ -263,7 +264,7 @@ final class MessageSender {
 
     private func giveUp(_ message: OutgoingMessage) {
         metrics.unanswered.add()
-        end(message, .refused(message.mayBeAccepted ? .timeout : .busUnavailable))
+        end(message, .refused(.busUnavailable))
     }
 
     /// It was given up on the way: nothing more is tried, so that it cannot appear, and its unit is nobody's.

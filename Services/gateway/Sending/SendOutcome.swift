@@ -10,6 +10,13 @@ enum SendOutcome {
 
     /// The `stored` of what was found in the archive itself, whatever Redis knows.
     static let archived = Int64.max
+
+    /// What is told of a message that may have its place: of the codes that ask for another try only `timeout` leaves
+    /// open whether it has, so that the next try asks the archive too.
+    var withoutCertainty: SendOutcome {
+        guard case .refused(let code) = self, code.isRetryable else { return self }
+        return .refused(.timeout)
+    }
 }
 
 /// What `room_accept` or `room_seen` answered.
