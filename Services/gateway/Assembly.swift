@@ -103,7 +103,9 @@ actor Assembly: Service {
             authority: link.authority, directory: directory,
             recent: recent, rooms: rooms, people: People(subscriber: subscriber, presence: presence),
             presence: presence, sender: sender,
-            stored: StoredWatch(loop: loop, redis: redis, subscriber: subscriber),
+            stored: StoredWatch(
+                loop: loop, redis: redis, subscriber: subscriber, archive: ArchivePages(rpc: rpc),
+                metrics: metrics),
             degradation: Degradation(loop: loop, redis: redis, log: log, metrics: context.metrics) {
                 subscriber.isRestored && rpc.isReady
             })

@@ -31,6 +31,8 @@ struct GatewayMetrics {
     let tooFewReplicas: Counter
     let archiveQuestions: Counter
     let retriesPutOff: Counter
+    let storedWaits: Gauge
+    let lost: Counter
     let sendSeconds: Histogram
 
     init(_ registry: Registry) {
@@ -95,6 +97,12 @@ struct GatewayMetrics {
         retriesPutOff = registry.counter(
             "parley_gateway_retries_put_off_total",
             help: "Messages of outboxes refused as the archive could not tell whether it has them.")
+        storedWaits = registry.gauge(
+            "parley_gateway_stored_waits",
+            help: "Messages whose senders wait for message_stored; with many, the archive is slow or away.")
+        lost = registry.counter(
+            "parley_gateway_messages_lost_total",
+            help: "Accepted messages whose senders were told that neither Redis nor the archive has them.")
         tooFewReplicas = registry.counter(
             "parley_gateway_replica_waits_short_total",
             help: "Waits for replicas that ended with fewer than REDIS_ACK_REPLICAS.")

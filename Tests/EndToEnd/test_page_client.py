@@ -177,6 +177,17 @@ def test_what_waits_to_be_stored_holds_nobody_back_and_is_settled_then(page):
     assert ask(page, "outbox", OUTBOX + body) == [["b"], [], ["b again"], 0, [1]]
 
 
+def test_what_was_lost_before_it_was_stored_is_sent_again_as_such(page):
+    body = """
+      outbox.add({ room: 'general', client_msg_id: 'a', ack: 'stored' }, false, {});
+      taken(0);
+      outbox.accepted({ room: 'general', data: { client_msg_id: 'a', seq: 1 } });
+      refuse('a', 'timeout', 0);
+      return [taken(50), taken(100)];
+    """
+    assert ask(page, "outbox", OUTBOX + body) == [[], ["a again"]]
+
+
 def test_a_passing_fault_is_waited_out_and_holds_back_only_its_own_room(page):
     body = """
       add('a'); taken(0); refuse('a', 'bus_unavailable', 0); add('b'); add('c', 'other');

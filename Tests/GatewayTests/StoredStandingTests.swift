@@ -5,29 +5,44 @@ import Testing
 @testable import ChatGateway
 
 struct StoredStandingTests {
-    private func fate(_ epoch: String, _ seq: Int64, stored: String = "105") throws -> StoredStanding.Fate? {
+    private func standing(_ fields: [String?]) throws -> StoredStanding {
+        let values = fields.map { text in text.map { RedisReply.bulk(Array($0.utf8)) } ?? .null }
+        return try #require(StoredStanding(.array(values)))
+    }
+
+    private func verdict(
+        _ epoch: String, _ seq: Int64, stored: String? = "105", dead: String = "a:7 b:103"
+    ) throws -> StoredStanding.Verdict {
         // Of `a` 20 were accepted, of which Redis lost the last 5 with its tail.
-        let fields = ["b", stored, "a:1:15", "a:7 b:103"].map { RedisReply.bulk(Array($0.utf8)) }
-        let standing = try #require(StoredStanding(.array(fields)))
-        return standing.fate(of: LogPosition(epoch: epoch, seq: seq))
+        let standing = try standing(["b", "110", stored, "a:1:15", dead])
+        return standing.verdict(of: LogPosition(epoch: epoch, seq: seq))
     }
 
     @Test(
         arguments: [
-            ("b", 105, .stored), ("b", 106, nil), ("b", 103, .dead), ("a", 15, .stored), ("a", 7, .dead),
-            ("a", 16, nil), ("c", 1, nil),
-        ] as [(String, Int64, StoredStanding.Fate?)])
-    func aPlaceIsStoredOrDeadOrNeither(epoch: String, seq: Int64, expected: StoredStanding.Fate?) throws {
-        let found = try fate(epoch, seq)
+            ("b", 105, .settled(.stored)), ("b", 106, .pending), ("b", 103, .settled(.dead)),
+            ("a", 15, .settled(.stored)), ("a", 7, .settled(.dead)), ("a", 16, .unclear),
+            ("b", 111, .unclear), ("c", 1, .unclear),
+        ] as [(String, Int64, StoredStanding.Verdict)])
+    func aPlaceIsStoredOrDeadOrNeither(epoch: String, seq: Int64, expected: StoredStanding.Verdict) throws {
+        let found = try verdict(epoch, seq)
         #expect(found == expected)
     }
 
     @Test func anEpochThatEndedMayStillBeOnItsWayToTheArchive() throws {
-        let fates = [try fate("a", 9, stored: "9"), try fate("a", 10, stored: "9")]
-        #expect(fates == [.stored, nil])
+        let found = [try verdict("a", 9, stored: "9"), try verdict("a", 10, stored: "9")]
+        #expect(found == [.settled(.stored), .pending])
     }
 
-    @Test func aRoomWithoutAnythingStoredSaysNothing() {
-        #expect(StoredStanding(.array([.bulk(Array("b".utf8)), .null, .null, .null])) == nil)
+    @Test func whereNothingHasBeenStoredAllIsPending() throws {
+        let found = try verdict("b", 1, stored: nil)
+        #expect(found == .pending)
+    }
+
+    /// Redis was emptied.
+    @Test func aRoomThatIsNotKnownSaysNothing() throws {
+        let found = try standing([nil, nil, nil, nil, nil]).verdict(of: LogPosition(epoch: "b", seq: 1))
+        #expect(found == .unclear)
+        #expect(StoredStanding(.null) == nil)
     }
 }

@@ -16,6 +16,7 @@ extension Session {
         guard identity.mayEnter(room), room.admits(identity.user) else {
             return refuse(message, .roomDenied)
         }
+        guard request.ack != .stored || shard.stored.admits(self) else { return refuse(message, .overloaded) }
         guard waitingBytes + message.byteCount <= Session.waitingLimit, shard.sender.backlog.enter(message)
         else {
             return refuse(message, .overloaded)
@@ -67,16 +68,22 @@ extension Session {
     }
 
     private func tellStored(_ receipt: MessageReceipt, _ message: OutgoingMessage, _ stored: Int64) {
-        let tell: StoredWatch.Tell = { session, fate in
-            switch fate {
-            case .stored: session.send(receipt.stored, replyTo: message.replyID, room: message.room)
-            case .dead:
-                let letter = DeadLetter(room: message.room, position: receipt.position, key: message.key)
-                session.send(letter.error, replyTo: message.replyID, room: message.room)
-            }
+        let wait = StoredWait(room: message.room, receipt: receipt, replyID: message.replyID)
+        guard stored != SendOutcome.archived else { return settled(wait, .stored) }
+        shard.stored.wait(wait, isDue: receipt.position.seq <= stored, on: self)
+    }
+}
+
+extension Session: StoredListener {
+    func settled(_ wait: StoredWait, _ fate: StoredStanding.Fate) {
+        let key = wait.receipt.clientMessageID
+        switch fate {
+        case .stored: send(wait.receipt.stored, replyTo: wait.replyID, room: wait.room)
+        case .dead:
+            let letter = DeadLetter(room: wait.room, position: wait.position, key: key)
+            send(letter.error, replyTo: wait.replyID, room: wait.room)
+        // The archive did not have it when it was asked; sent again with `retry`, it is accepted once in any case.
+        case .lost: send(MessageError(.timeout, clientMessageID: key), replyTo: wait.replyID, room: wait.room)
         }
-        guard stored != SendOutcome.archived else { return tell(self, .stored) }
-        let isDue = receipt.position.seq <= stored
-        shard.stored.wait(for: receipt.position, in: message.room, isDue: isDue, on: self, tell)
     }
 }

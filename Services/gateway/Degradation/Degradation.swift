@@ -20,6 +20,9 @@ final class Degradation {
     /// Whether some instance of history answers, be it with the newest messages only.
     var isHistoryAnswering: Bool { !answers.isDegraded }
 
+    /// Whether some instance of history can read the archive itself.
+    var isArchiveReadable: Bool { parts[.history]?.isDegraded == false }
+
     private let loop: EventLoop
     private let redis: RedisClient
     private let log: Log

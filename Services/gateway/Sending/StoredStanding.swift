@@ -11,33 +11,40 @@ struct StoredStanding {
         case stored
         /// The archive could not take what stood there.
         case dead
+        /// Redis lost it before the archive had it.
+        case lost
     }
 
-    private let epoch: String
+    /// What Redis knows of that.
+    enum Verdict: Equatable {
+        /// It is still on its way.
+        case pending
+        case settled(Fate)
+        /// Only the archive can tell.
+        case unclear
+    }
+
+    private let epochs: [PastEpoch]
     private let stored: Int64
-    private let past: [PastEpoch]
     private let dead: Set<Substring>
 
-    static let fields: [RedisArgument] = ["epoch", "stored", "epochs", "dead"]
+    static let fields: [RedisArgument] = ["epoch", "seq", "stored", "epochs", "dead"]
 
-    /// Reads the values of ``fields``; nil for a room of which nothing has been stored.
+    /// Reads the values of ``fields``; of a room that Redis has forgotten there are none.
     init?(_ reply: RedisReply) {
-        guard let epoch = reply[0].text, let stored = reply[1].int else { return nil }
-        self.epoch = epoch
-        self.stored = stored
-        past = PastEpoch.list(reply[2].text ?? "")
-        dead = Set((reply[3].text ?? "").split(separator: " "))
+        guard let values = reply.array, values.count == Self.fields.count else { return nil }
+        let past = PastEpoch.list(reply[3].text ?? "")
+        let present = reply[0].text.map { PastEpoch(epoch: $0, first: 0, last: reply[1].int ?? 0) }
+        epochs = past + (present.map { [$0] } ?? [])
+        stored = reply[2].int ?? 0
+        dead = Set((reply[4].text ?? "").split(separator: " "))
     }
 
-    /// What became of this place, if that is known yet.
-    func fate(of position: LogPosition) -> Fate? {
-        guard !dead.contains("\(position.epoch):\(position.seq)") else { return .dead }
-        return position.seq <= end(of: position.epoch) ? .stored : nil
-    }
-
-    /// What the end of an epoch in Redis does not reach was lost with it, and is never stored.
-    private func end(of epoch: String) -> Int64 {
-        if epoch == self.epoch { return stored }
-        return min(past.last { $0.epoch == epoch }?.last ?? 0, stored)
+    func verdict(of position: LogPosition) -> Verdict {
+        guard !dead.contains("\(position.epoch):\(position.seq)") else { return .settled(.dead) }
+        // A Redis that was set back or emptied knows of no such place, and writes nothing there any more.
+        let last = epochs.last { $0.epoch == position.epoch }?.last
+        guard let last, position.seq <= last else { return .unclear }
+        return position.seq <= stored ? .settled(.stored) : .pending
     }
 }

@@ -1,45 +1,87 @@
 import Bus
 import Engine
+import Hosting
 import Redis
 import Schema
 
+/// Who wants to know when a message is in the archive.
+protocol StoredListener: AnyObject {
+    func settled(_ wait: StoredWait, _ fate: StoredStanding.Fate)
+}
+
+/// What is kept of a message until the archive has it: what the answer needs, and nothing of its content, as the archive
+/// may be away for long.
+struct StoredWait {
+    let room: RoomID
+    let receipt: MessageReceipt
+    let replyID: ReplyID?
+
+    var position: LogPosition { receipt.position }
+}
+
 /// Waits for messages to be in the archive: hears of each commit, and looks after a while in case it was not heard.
 ///
-/// Belongs to its loop. What is heard only says that it is time to look: the room's hash knows the dead letters too.
+/// Belongs to its loop. What is heard only says that it is time to look: the room's hash knows the dead letters too. What
+/// it does not know any more, as Redis was set back meanwhile, the archive is asked about.
 final class StoredWatch {
-    typealias Tell = (Session, StoredStanding.Fate) -> Void
-
     private struct Waiting {
-        let position: LogPosition
-        /// Who waits; not kept alive by waiting, as the archive may be away for long.
-        weak var session: Session?
-        let tell: Tell
+        let wait: StoredWait
+        let owner: ObjectIdentifier
+        /// Not kept alive by waiting.
+        weak var listener: (any StoredListener)?
     }
+
+    /// Whether the archive can be read now.
+    var isArchiveReadable: () -> Bool = { true }
 
     private let loop: EventLoop
     private let redis: RedisClient
     private let subscriber: Subscriber
+    private let archive: ArchivePages
+    private let metrics: GatewayMetrics
     private var waiting: [RoomID: [Waiting]] = [:]
+    private var counts: [ObjectIdentifier: Int] = [:]
+    private(set) var count = 0
+    /// The rooms that the archive is asked about.
+    private var asking: Set<RoomID> = []
     private var partitions: Set<Partition> = []
     private var timer: Timer?
 
     private static let lookMilliseconds = 1_000
+    /// How many messages may wait on one connection, and how many here in all; those that are on their way to Redis come
+    /// on top, which have a bound of their own.
+    static let mostOfOne = 1_000
+    static let mostOfAll = 100_000
+    /// How many rooms the archive may be asked about at a time, and each how long.
+    private static let mostQuestions = 16
+    private static let questionMilliseconds = 2_500
 
-    init(loop: EventLoop, redis: RedisClient, subscriber: Subscriber) {
+    init(
+        loop: EventLoop, redis: RedisClient, subscriber: Subscriber, archive: ArchivePages,
+        metrics: GatewayMetrics
+    ) {
         self.loop = loop
         self.redis = redis
         self.subscriber = subscriber
+        self.archive = archive
+        self.metrics = metrics
     }
 
-    /// Calls `tell` once what stands at this place is committed, if the session is still there.
+    /// Whether one more of theirs may wait.
+    func admits(_ listener: any StoredListener) -> Bool {
+        count < Self.mostOfAll && counts[ObjectIdentifier(listener), default: 0] < Self.mostOfOne
+    }
+
+    /// Tells the listener, if it is still there, once it is known what became of this message.
     ///
     /// - Parameter isDue: whether it may be committed already, so that nobody tells of it any more.
-    func wait(
-        for position: LogPosition, in room: RoomID, isDue: Bool, on session: Session, _ tell: @escaping Tell
-    ) {
-        waiting[room, default: []].append(Waiting(position: position, session: session, tell: tell))
-        listen(to: room.partition)
-        if isDue { look(room) }
+    func wait(_ wait: StoredWait, isDue: Bool, on listener: any StoredListener) {
+        let owner = ObjectIdentifier(listener)
+        waiting[wait.room, default: []].append(Waiting(wait: wait, owner: owner, listener: listener))
+        counts[owner, default: 0] += 1
+        counted(1)
+        listen(to: wait.room.partition)
+        if isDue { look(wait.room) }
         guard timer == nil else { return }
         timer = loop.scheduleRepeating(everyMilliseconds: Self.lookMilliseconds) { [weak self] in
             self?.lookAll()
@@ -50,9 +92,11 @@ final class StoredWatch {
     func reconnected() { lookAll() }
 
     /// Tells those who wait for a message that it was not taken; returns who they are.
-    func heard(of letter: DeadLetter) -> [Session] {
+    func heard(of letter: DeadLetter) -> [any StoredListener] {
         settle(letter.room) { $0 == letter.position ? .dead : nil }
     }
+
+    // MARK: Hearing and looking
 
     private func listen(to partition: Partition) {
         guard partitions.insert(partition).inserted else { return }
@@ -68,17 +112,16 @@ final class StoredWatch {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         guard words.count == 3, let room = RoomID(String(words[0])), let seq = Int64(words[2]),
-            waiting[room]?.contains(where: { $0.position.seq <= seq }) == true
+            waiting[room]?.contains(where: { $0.wait.position.seq <= seq }) == true
         else { return }
         look(room)
     }
 
     private func lookAll() {
-        for (room, all) in waiting {
-            let present = all.filter { $0.session != nil }
-            waiting[room] = present.isEmpty ? nil : present
+        for room in Array(waiting.keys) {
+            take(room) { $0.listener == nil }
+            if waiting[room] != nil { look(room) }
         }
-        for room in waiting.keys { look(room) }
         guard waiting.isEmpty else { return }
         timer?.cancel()
         timer = nil
@@ -87,20 +130,77 @@ final class StoredWatch {
     private func look(_ room: RoomID) {
         redis.call(["HMGET", .text(Keys.room(room))] + StoredStanding.fields) { [weak self] result in
             guard let self, let standing = (try? result.get()).flatMap(StoredStanding.init) else { return }
-            settle(room, standing.fate)
+            var unclear: Set<LogPosition> = []
+            settle(room) { position in
+                switch standing.verdict(of: position) {
+                case .settled(let fate): return fate
+                case .pending: return nil
+                case .unclear:
+                    unclear.insert(position)
+                    return nil
+                }
+            }
+            if !unclear.isEmpty { ask(room, about: unclear) }
         }
     }
 
-    @discardableResult
-    private func settle(_ room: RoomID, _ fate: (LogPosition) -> StoredStanding.Fate?) -> [Session] {
-        guard let all = waiting[room] else { return [] }
-        let rest = all.filter { fate($0.position) == nil }
-        guard rest.count < all.count else { return [] }
-        waiting[room] = rest.isEmpty ? nil : rest
-        return all.compactMap { entry in
-            guard let fate = fate(entry.position), let session = entry.session else { return nil }
-            entry.tell(session, fate)
-            return session
+    // MARK: What only the archive can tell
+
+    /// Asks for a page of them; for the rest, and without an answer, at the next look.
+    private func ask(_ room: RoomID, about places: Set<LogPosition>) {
+        guard let first = places.map(\.seq).min(), isArchiveReadable(), asking.count < Self.mostQuestions,
+            asking.insert(room).inserted
+        else { return }
+        metrics.archivePages.add()
+        loop.spawn {
+            let page = try? await self.archive.following(
+                first - 1, of: room, timeoutMilliseconds: Self.questionMilliseconds)
+            self.asking.remove(room)
+            guard let found = page.map(ArchivedPlaces.init) else { return }
+            self.settle(room) { places.contains($0) ? found.fate(of: $0) : nil }
         }
+    }
+
+    // MARK: Telling
+
+    @discardableResult
+    private func settle(
+        _ room: RoomID, _ fate: (LogPosition) -> StoredStanding.Fate?
+    ) -> [any StoredListener] {
+        var fates: [StoredStanding.Fate] = []
+        let settled = take(room) { entry in
+            guard let fate = fate(entry.wait.position) else { return false }
+            fates.append(fate)
+            return true
+        }
+        return zip(settled, fates).compactMap { entry, fate in
+            if fate == .lost { metrics.lost.add() }
+            guard let listener = entry.listener else { return nil }
+            listener.settled(entry.wait, fate)
+            return listener
+        }
+    }
+
+    /// Takes those out that wait no longer, and returns them in their order.
+    @discardableResult
+    private func take(_ room: RoomID, where isOver: (Waiting) -> Bool) -> [Waiting] {
+        guard let all = waiting[room] else { return [] }
+        var (over, rest): ([Waiting], [Waiting]) = ([], [])
+        for entry in all {
+            if isOver(entry) { over.append(entry) } else { rest.append(entry) }
+        }
+        guard !over.isEmpty else { return [] }
+        waiting[room] = rest.isEmpty ? nil : rest
+        for entry in over {
+            let count = counts[entry.owner, default: 1] - 1
+            counts[entry.owner] = count > 0 ? count : nil
+        }
+        counted(-over.count)
+        return over
+    }
+
+    private func counted(_ change: Int) {
+        count += change
+        metrics.storedWaits.set(count)
     }
 }

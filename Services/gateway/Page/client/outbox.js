@@ -104,7 +104,8 @@ export class Outbox {
     entry.attempts += 1;
     entry.uncertain ||= UNCERTAIN.has(error.code);
     if (PASSING.has(error.code) && entry.attempts < ATTEMPTS) {
-      entry.inFlight = false;
+      // Also one that waits to be stored: Redis has lost it, and the archive does not have it.
+      Object.assign(entry, { inFlight: false, accepted: false });
       entry.notBefore = now + (error.retryAfter ?? 250 + backoff(entry.attempts));
       return;
     }

@@ -1,0 +1,152 @@
+import Engine
+import Hosting
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import Bus
+@testable import ChatGateway
+
+/// Somebody who waits for messages to be in the archive.
+private final class Waiter: StoredListener {
+    private(set) var heard: [String] = []
+
+    func settled(_ wait: StoredWait, _ fate: StoredStanding.Fate) {
+        heard.append("\(fate) \(wait.position.epoch):\(wait.position.seq)")
+    }
+}
+
+/// A private Redis, a watch, and an archive that answers with one page.
+private final class StoredBench {
+    let loop: EventLoop
+    let watch: StoredWatch
+    let redis: RedisClient
+    var page: String?
+    private let server: RedisServer
+    private let subscriber: Subscriber
+    private let rpc: RPCClient
+    private var archive: RPCServer?
+
+    init(_ loop: EventLoop) throws {
+        self.loop = loop
+        server = try RedisServer()
+        let address = try RedisAddress(url: server.url)
+        redis = RedisClient(loop: loop, address: address, name: "watch", libraries: [])
+        subscriber = Subscriber(loop: loop, address: address, name: "watch-rooms")
+        rpc = RPCClient(loop: loop, address: address, name: "watch", redis: redis, replyID: "watch.1")
+        watch = StoredWatch(
+            loop: loop, redis: redis, subscriber: subscriber, archive: ArchivePages(rpc: rpc),
+            metrics: GatewayMetrics(Registry()))
+        archive = RPCServer(
+            loop: loop, address: address, service: "history", instance: "history.1", redis: redis
+        ) { [weak self] type, _ throws(ErrorCode) in
+            guard let self, type == "page", let page else { throw .historyUnavailable }
+            return Array(page.utf8)
+        }
+    }
+
+    func start() async throws {
+        redis.start()
+        subscriber.start()
+        rpc.start()
+        archive?.start()
+        let isReady = await eventually(on: loop) { redis.isConnected && rpc.isReady }
+        try #require(isReady)
+    }
+
+    func close() {
+        archive?.close()
+        rpc.close()
+        subscriber.close()
+        redis.close()
+    }
+
+    func wait(_ waiter: Waiter, _ epoch: String, _ seq: Int64) {
+        let receipt = MessageReceipt.sent(
+            nil, id: MessageID(milliseconds: 1), at: LogPosition(epoch: epoch, seq: seq), isDuplicate: false)
+        watch.wait(StoredWait(room: .general, receipt: receipt, replyID: nil), isDue: false, on: waiter)
+    }
+
+    static func envelope(_ epoch: String, _ seq: Int64, data: String = "{}") -> String {
+        #"{"v":1,"epoch":"\#(epoch)","seq":\#(seq),"mv":1,"type":"new_message","data":\#(data)}"#
+    }
+}
+
+private func onWatch(
+    _ body: nonisolated(nonsending) @escaping @Sendable (StoredBench) async throws -> Void
+) async throws {
+    try await onLoop { loop in
+        let bench = try StoredBench(loop)
+        try await bench.start()
+        try await body(bench)
+        bench.close()
+    }
+}
+
+struct StoredWatchTests {
+    /// What Redis lost with its tail may be in the archive, and be lost: its sender hears one or the other.
+    @Test func aPlaceThatRedisDoesNotKnowGetsItsFateFromTheArchive() async throws {
+        try await onWatch { bench in
+            _ = try await bench.redis.call([
+                "HSET", .text(Keys.room(.general)), "epoch", "b", "seq", "110", "stored", "105", "epochs",
+                "a:1:15",
+            ])
+            let tombstone = StoredBench.envelope("a", 17, data: #"{"content":null,"deleted":true}"#)
+            let waiter = Waiter()
+            for place in [("a", 16), ("a", 17), ("a", 18), ("b", 105), ("b", 106)] as [(String, Int64)] {
+                bench.wait(waiter, place.0, place.1)
+            }
+            let isStored = await eventually(on: bench.loop) { !waiter.heard.isEmpty }
+            #expect(isStored)
+            // Nothing is decided while the archive does not answer.
+            #expect(waiter.heard == ["stored b:105"])
+            bench.page =
+                #"{"messages":[\#(StoredBench.envelope("a", 16)),\#(tombstone),"#
+                + #"\#(StoredBench.envelope("b", 101))],"complete":false}"#
+            let areSettled = await eventually(on: bench.loop) { waiter.heard.count == 4 }
+            #expect(areSettled)
+            #expect(waiter.heard.dropFirst() == ["stored a:16", "dead a:17", "lost a:18"])
+        }
+    }
+
+    @Test func aPageThatEndsBeforeAPlaceSaysNothingOfIt() throws {
+        let page = ArchivedPlaces(try #require(ArchivePage.reading(complete: false)))
+        let whole = ArchivedPlaces(try #require(ArchivePage.reading(complete: true)))
+        let beyond = LogPosition(epoch: "a", seq: 18)
+        #expect([page.fate(of: beyond), whole.fate(of: beyond)] == [nil, .lost])
+    }
+
+    @Test func waitsAreBoundedByConnectionAndEndWithIt() async throws {
+        try await onWatch { bench in
+            var one: Waiter? = Waiter()
+            let other = Waiter()
+            for seq in 1...StoredWatch.mostOfOne { one.map { bench.wait($0, "a", Int64(seq)) } }
+            let isFull = one.map { !bench.watch.admits($0) } ?? false
+            let isOpen = bench.watch.admits(other)
+            #expect(isFull && isOpen)
+            #expect(bench.watch.count == StoredWatch.mostOfOne)
+            one = nil
+            let areGone = await eventually(on: bench.loop) { bench.watch.count == 0 }
+            #expect(areGone)
+        }
+    }
+
+    @Test func waitsAreBoundedInAll() async throws {
+        try await onWatch { bench in
+            let others = (0..<StoredWatch.mostOfAll / StoredWatch.mostOfOne).map { _ in Waiter() }
+            for waiter in others {
+                for seq in 1...StoredWatch.mostOfOne { bench.wait(waiter, "a", Int64(seq)) }
+            }
+            let isFull = !bench.watch.admits(Waiter())
+            #expect(isFull)
+        }
+    }
+}
+
+extension ArchivePage {
+    fileprivate static func reading(complete: Bool) -> ArchivePage? {
+        let messages = StoredBench.envelope("a", 16)
+        return ArchivePage(Array(#"{"messages":[\#(messages)],"complete":\#(complete)}"#.utf8))
+    }
+}
