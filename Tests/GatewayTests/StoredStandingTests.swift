@@ -45,4 +45,13 @@ struct StoredStandingTests {
         #expect(found == .unclear)
         #expect(StoredStanding(.null) == nil)
     }
+
+    /// Only so many dead letters are noted: there may be others below them.
+    @Test(arguments: [(999, StoredStanding.Verdict.settled(.stored)), (1_000, .unclear)])
+    func belowWhatIsNotedTheArchiveIsAsked(noted: Int, below: StoredStanding.Verdict) throws {
+        let dead = (50..<50 + noted).map { "b:\($0)" }.joined(separator: " ")
+        let standing = try standing(["b", "2100", "2000", "", dead])
+        let found = [49, 1_500].map { standing.verdict(of: LogPosition(epoch: "b", seq: $0)) }
+        #expect(found == [below, .settled(.stored)])
+    }
 }

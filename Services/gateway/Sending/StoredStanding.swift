@@ -27,8 +27,12 @@ struct StoredStanding {
     private let epochs: [PastEpoch]
     private let stored: Int64
     private let dead: Set<Substring>
+    /// Below this there may be dead letters that are not noted any more.
+    private let notedFrom: Int64
 
     static let fields: [RedisArgument] = ["epoch", "seq", "stored", "epochs", "dead"]
+    /// How many dead letters of a room `log_stored` keeps in mind.
+    private static let deadNoted = 1_000
 
     /// Reads the values of ``fields``; of a room that Redis has forgotten there are none.
     init?(_ reply: RedisReply) {
@@ -37,7 +41,10 @@ struct StoredStanding {
         let present = reply[0].text.map { PastEpoch(epoch: $0, first: 0, last: reply[1].int ?? 0) }
         epochs = past + (present.map { [$0] } ?? [])
         stored = reply[2].int ?? 0
-        dead = Set((reply[4].text ?? "").split(separator: " "))
+        let noted = (reply[4].text ?? "").split(separator: " ")
+        dead = Set(noted)
+        let seqs = noted.compactMap { $0.split(separator: ":").last.flatMap { Int64($0) } }
+        notedFrom = noted.count < Self.deadNoted ? 0 : seqs.min() ?? 0
     }
 
     func verdict(of position: LogPosition) -> Verdict {
@@ -45,6 +52,7 @@ struct StoredStanding {
         // A Redis that was set back or emptied knows of no such place, and writes nothing there any more.
         let last = epochs.last { $0.epoch == position.epoch }?.last
         guard let last, position.seq <= last else { return .unclear }
-        return position.seq <= stored ? .settled(.stored) : .pending
+        guard position.seq <= stored else { return .pending }
+        return position.seq < notedFrom ? .unclear : .settled(.stored)
     }
 }
