@@ -17,8 +17,8 @@ struct JoinStart {
         if let since = request.since, let page = try await missed(since, extent, reader) {
             return JoinStart(recovered: true, place: since, page: page)
         }
-        let newest = try await reader.newest(request.recent, upTo: extent)
-        return JoinStart(recovered: request.since == nil ? nil : false, place: nil, page: newest)
+        let (place, page) = try await reader.newest(request.recent, upTo: extent)
+        return JoinStart(recovered: request.since == nil ? nil : false, place: place, page: page)
     }
 
     /// The first page after `since`; nil where nobody can vouch that all follows, or it is too much.

@@ -71,18 +71,39 @@ final class LogReader {
         }
     }
 
-    /// The newest envelopes up to a place, as many as there are and as the archive tells in time.
-    func newest(_ count: Int, upTo extent: LogExtent) async throws(RedisError) -> Page {
-        let before = extent.newest.seq &+ 1
-        var found = try await recent.newest(count, of: room, before: before)
-        if found.count < count, found.first?.seq ?? before > 1 {
+    /// The newest envelopes up to a place, as many as there are and as the archive tells in time: a page that stands for
+    /// itself, or the place from which to read them page by page.
+    func newest(_ count: Int, upTo extent: LogExtent) async throws(RedisError) -> (LogPosition?, Page) {
+        let end = extent.newest.seq &+ 1
+        let found = try await newestRecent(count, below: end)
+        if !found.areWhole, let first = found.first {
+            return (LogPosition(epoch: first.epoch, seq: first.seq &- 1), .unread)
+        }
+        var envelopes = found.envelopes
+        if found.missing > 0, found.first?.seq ?? end > 1 {
             metrics.archivePages.add()
             let page = try? await archive.newest(
-                count, of: room, before: before, timeoutMilliseconds: Self.leadMilliseconds)
-            if let page, page.envelopes.last?.seq ?? 0 >= found.last?.seq ?? 0 { found = page.envelopes }
+                count, of: room, before: end, timeoutMilliseconds: Self.leadMilliseconds)
+            if let page, page.envelopes.last?.seq ?? 0 >= envelopes.last?.position.seq ?? 0 {
+                envelopes = page.envelopes.compactMap(LogEnvelope.init)
+            }
         }
-        let envelopes = found.compactMap(LogEnvelope.init)
-        return Page(lead: envelopes, upTo: extent)
+        return (nil, Page(lead: envelopes, upTo: extent))
+    }
+
+    private func newestRecent(
+        _ count: Int, below end: Int64
+    ) async throws(RedisError) -> NewestEnvelopes<SharedBytes> {
+        var found = NewestEnvelopes<SharedBytes>(count)
+        while found.missing > 0 {
+            let asked = min(found.missing, size.count)
+            let older = try await recent.newest(asked, of: room, before: found.first?.seq ?? end)
+            size.learn(from: older)
+            let envelopes = older.compactMap(LogEnvelope.init)
+            found.add(envelopes)
+            guard older.count == asked, !envelopes.isEmpty else { break }
+        }
+        return found
     }
 
     /// A join does not wait longer for what it can do without.

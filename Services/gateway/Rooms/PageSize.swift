@@ -6,7 +6,8 @@ import Bus
 struct PageSize {
     private(set) var count = 20
 
-    private static let bytes = 262_144
+    /// What a page may have, more or less.
+    static let bytes = 262_144
     private static let most = 200
 
     /// Learns from a page for the next one.
