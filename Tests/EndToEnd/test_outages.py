@@ -20,6 +20,22 @@ def test_a_join_right_after_the_return_of_redis_is_taken(open_cluster, open_pair
     assert on_a.join(room, recent=0)["role"]
 
 
+def test_a_join_again_that_fails_leaves_the_room_as_it_was(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    open_cluster.pause("redis")
+    try:
+        error = on_a.ask("join_room", "error", room=room, patience=PATIENCE)
+        assert error["data"]["retryable"] is True
+    finally:
+        open_cluster.resume("redis")
+    on_a.expect("service_restored", component="bus", patience=PATIENCE)
+    on_b.expect("service_restored", component="bus", patience=PATIENCE)
+    on_b.say(room, "still there")
+    on_a.expect("new_message", content="still there", patience=PATIENCE)
+    on_b.settle()
+    assert on_b.heard("user_left") == []
+
+
 def test_a_killed_redis_loses_nothing_that_was_acknowledged(open_cluster, open_pair):
     on_a, on_b, room = open_pair
     sent = keep_saying(on_a, room, 100, "before")

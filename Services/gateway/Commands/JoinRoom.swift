@@ -15,12 +15,13 @@ extension Session {
         guard identity.mayEnter(request.room), request.room.admits(identity.user) else {
             return deny(request.room, replyTo, closesWhenDenied)
         }
-        joined.insert(request.room)
+        // What fails leaves a room that is live as it was: only a denial ends that.
+        let isLive = !joined.insert(request.room).inserted
         let room = shard.rooms.hold(request.room)
         let outcome = await Join(session: self, room: room, request: request).patiently(
             identity, replyTo: replyTo)
         if case .failure(let error) = outcome, joined.contains(request.room) {
-            forget(request.room, wasLost: false)
+            if !isLive || error.isDenial { forget(request.room, wasLost: false) }
             report(error, request.room, replyTo, closesWhenDenied)
         } else if joined.contains(request.room) {
             keepRooms([request.room])
@@ -29,12 +30,9 @@ extension Session {
     }
 
     private func report(_ error: BusError, _ room: RoomID, _ replyTo: ReplyID?, _ closesWhenDenied: Bool) {
-        switch error.code {
-        case .roomDenied, .userNotFound, .forbidden:
-            dropRoom(room)
-            deny(room, replyTo, closesWhenDenied)
-        case let code: fail(code, replyTo: replyTo, room: room)
-        }
+        guard error.isDenial else { return fail(error.code, replyTo: replyTo, room: room) }
+        dropRoom(room)
+        deny(room, replyTo, closesWhenDenied)
     }
 
     /// No such room, or not for this user: the same answer.
@@ -42,6 +40,11 @@ extension Session {
         guard closes else { return fail(.roomDenied, replyTo: replyTo, room: room) }
         close(.roomDenied)
     }
+}
+
+extension BusError {
+    /// Whether the room is closed to who asks, or is none.
+    fileprivate var isDenial: Bool { [.roomDenied, .userNotFound, .forbidden].contains(code) }
 }
 
 extension RoomID {
