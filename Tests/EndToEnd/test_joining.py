@@ -1,5 +1,6 @@
 """Joining, leaving and coming back (protocol, 4.1 and 4.5)."""
 
+import json
 import re
 
 import pytest
@@ -77,6 +78,17 @@ def test_a_private_room_answers_outsiders_as_one_that_does_not_exist(person):
     client.ask("ping", "pong")
     alice.admit(bob, secret)
     assert client.join(secret)["role"] == "member"
+
+
+def test_a_join_does_not_wait_for_ever_for_a_member_list_that_stays_behind(open_cluster, open_pair, guest):
+    change = {"room": open_pair.room, "user": "nobody-known", "role": "member", "mv": 1_000, "reason": None}
+    carol = guest("carol").connect(0)
+    open_cluster.redis("XADD", "control:log", "*", "type", "member", "data", json.dumps(change))
+    answer = carol.ask("join_room", "error", room=open_pair.room)["data"]
+    assert (answer["code"], answer["retryable"]) == ("timeout", True)
+    # What fails is a new join: those who are in are in.
+    open_pair.on_b.say(open_pair.room, "here")
+    open_pair.on_a.expect("new_message", content="here")
 
 
 def test_a_room_in_the_address_that_is_denied_closes(person):

@@ -80,6 +80,7 @@ private struct Join {
     private func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
         do throws(BusError) {
             guard await room.awaitSubscription() else { throw .redis(.timeout) }
+            let began = shard.loop.now
             while isWanted {
                 let standing = try await standing(of: identity)
                 room.stood(at: standing.newest)
@@ -87,7 +88,10 @@ private struct Join {
                 let online = await online(identity.user)
                 let start = try await start(standing)
                 // The member list has changed meanwhile, perhaps against this user: ask again.
-                guard standing.mv >= room.newestMV else { continue }
+                guard standing.mv >= room.newestMV else {
+                    try await pause(since: began)
+                    continue
+                }
                 if isWanted { enter(standing, role: role, online: online, start, replyTo: replyTo) }
                 break
             }
@@ -95,6 +99,14 @@ private struct Join {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Before the member list is asked again; one that stays behind what was told of it has been set back for good.
+    private func pause(since began: Instant) async throws(BusError) {
+        guard shard.loop.now.milliseconds(since: began) < OutgoingMessage.patienceMilliseconds else {
+            throw .timeout
+        }
+        await shard.loop.sleep(milliseconds: 50)
     }
 
     /// What the room is to the user, who becomes a member of a public one.
