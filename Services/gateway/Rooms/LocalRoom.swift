@@ -190,21 +190,29 @@ final class LocalRoom {
     /// Puts out who is no member, and returns the version of the list; nil where nobody can tell.
     func compareMembers() async -> Int64? {
         services.metrics.memberChecks.add()
-        let users = Array(Set(fanOut.members.compactMap(\.session.user)))
+        var comparison = MemberComparison()
         do throws(BusError) {
-            let list = try await services.directory.members(among: users, of: id)
-            fanOut.learn(ofMV: list.mv)
-            for user in users where !list.members.contains(user) {
-                services.evict(user, id, .removed, list.mv &+ 1)
+            while let users = comparison.next(seenBefore: users) {
+                let list = try await services.directory.members(among: users, of: id)
+                // From now on nobody comes in by an older one.
+                fanOut.learn(ofMV: list.mv)
+                comparison.answered(mv: list.mv)
+                for user in users where !list.members.contains(user) {
+                    services.evict(user, id, .removed, list.mv &+ 1)
+                }
             }
-            return list.mv
+            return comparison.mv
         } catch .refused(.roomDenied), .refused(.userNotFound) {
-            for user in users { services.evict(user, id, .roomDeleted, .max) }
+            for user in users() { services.evict(user, id, .roomDeleted, .max) }
             return 0
         } catch {
             services.log.debug("members not compared yet", .room(id.text), .error(error))
             return nil
         }
+    }
+
+    private func users(seenBefore mv: Int64 = .max) -> [UserHandle] {
+        sessions(seenBefore: mv).compactMap(\.user)
     }
 
     // MARK: Members
