@@ -256,6 +256,7 @@ final class Shard {
     func reload() {
         authority.load()
         loadPolicies()
+        review.begin()
     }
 
     private func loadPolicies() {

@@ -210,6 +210,21 @@ def test_a_removal_that_no_gateway_has_heard_of_takes_effect(scene):
     scene.check(epochs=2)
 
 
+def test_a_removal_that_the_control_log_has_lost_takes_effect_when_its_reader_is_back(scene):
+    cluster = scene.cluster
+    cluster.pause("gateway-2")
+    for client in cluster.redis("CLIENT", "LIST").splitlines():
+        fields = dict(pair.split("=", 1) for pair in client.split())
+        if fields["name"].startswith("gateway") and fields["name"].endswith("-control"):
+            cluster.redis("CLIENT", "KILL", "ID", fields["id"])
+    scene.alice.expel(scene.mallory, scene.room)
+    cluster.redis("XTRIM", "control:log", "MAXLEN", "0")
+    cluster.resume("gateway-2")
+    # Long before the room's turn among the quiet ones comes.
+    left = scene.on_m.expect("left", room=scene.room, patience=5)
+    assert left["data"]["reason"] == "removed"
+
+
 def test_who_has_left_since_is_not_seen_again(scene):
     eve = people.register(scene.cluster, "eve")
     scene.alice.admit(eve, scene.room)
