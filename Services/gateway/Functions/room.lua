@@ -129,14 +129,14 @@ local function room_enter(keys, args)
 end
 
 -- room_roles: who of these is a member, and in which version of the list. KEYS 1 and 2.
--- ARGV: 1 run  2… users
+-- ARGV: 1 run  2… users, some hundred at most
 -- Replies {'ok', mv, role or '' for each} or {'unloaded'}.
 local function room_roles(keys, args)
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
   local reply = { 'ok', room.mv }
-  for i = 2, #args do
-    local value = redis.call('HGET', keys[2], args[i])
+  if #args < 2 then return reply end
+  for _, value in ipairs(redis.call('HMGET', keys[2], unpack(args, 2))) do
     reply[#reply + 1] = value and standing(value, 0) or ''
   end
   return reply

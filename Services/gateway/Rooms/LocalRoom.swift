@@ -175,7 +175,13 @@ final class LocalRoom {
     }
 
     /// A member list that may be newer than the one known here: nobody is given its envelopes before it is compared.
+    ///
+    /// Auth tells of each change; where that comes a moment after the first envelope, nobody need be asked.
     private func checkMembers(_ mv: Int64) async {
+        if mv > fanOut.verifiedMV {
+            await services.loop.sleep(milliseconds: RoomServices.controlMilliseconds)
+            guard mv > fanOut.verifiedMV else { return perform(fanOut.checked(mv: mv, listeners)) }
+        }
         var seen = mv
         while hasMembers {
             if let list = await compareMembers() {
@@ -235,5 +241,9 @@ final class LocalRoom {
     func remove(_ session: Session) -> Bool { fanOut.leave(Listener(session: session)) }
 
     /// Hears of one change of the member list, which has been acted upon here.
-    func heard(mv: Int64) { fanOut.heard(mv: mv) }
+    func heard(mv: Int64) {
+        fanOut.heard(mv: mv)
+        guard let checking = fanOut.checking, checking <= fanOut.verifiedMV else { return }
+        perform(fanOut.checked(mv: checking, listeners))
+    }
 }

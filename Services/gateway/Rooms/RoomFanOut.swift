@@ -33,7 +33,8 @@ struct RoomFanOut<Audience: RoomAudience> {
 
     private var feed = RoomFeed<Payload>()
     private var cursors: [Member: MemberCursor<Payload>] = [:]
-    private var checking: Int64?
+    /// The version of the member list that is being compared.
+    private(set) var checking: Int64?
     /// The newest version of the member list that anybody has told of: who was seen to be a member in an older one
     /// may be none any more.
     private(set) var newestMV: Int64 = 0
@@ -44,6 +45,9 @@ struct RoomFanOut<Audience: RoomAudience> {
     /// The place up to which all is known here.
     var last: LogPosition? { feed.last }
     var members: some Collection<Member> { cursors.keys }
+
+    /// The version of the member list for which all who are here are known to be members.
+    var verifiedMV: Int64 { feed.mv }
 
     /// The version of the member list in which one who is here was seen to be a member.
     func mv(of member: Member) -> Int64? { cursors[member]?.mv }

@@ -21,6 +21,8 @@ struct RoomServices {
     static let patienceMilliseconds = 5_000
     /// How long to wait before Redis or the archive is asked again for what it could not give.
     static let retryMilliseconds = 200
+    /// How long an envelope of a newer member list waits for word of the change, before Redis is asked.
+    static let controlMilliseconds = 20
     /// How long a hole waits for an archive that does not answer, before it becomes a gap.
     static let archivePatienceMilliseconds = 5_000
 }
