@@ -20,6 +20,15 @@ public struct LogExtent: Sendable, Hashable {
         self.past = past
     }
 
+    /// Reads what the room's hash has; nil where that cannot be.
+    init?(epoch: String?, seq: Int64?, first: Int64?, epochs: String?) {
+        guard let epoch, let seq, let first, LogPosition.isPossible(seq), LogPosition.isPossible(first) else {
+            return nil
+        }
+        self.init(
+            newest: LogPosition(epoch: epoch, seq: seq), first: first, past: PastEpoch.list(epochs ?? ""))
+    }
+
     /// All epochs that are known, oldest first.
     public var epochs: [PastEpoch] {
         past + [PastEpoch(epoch: newest.epoch, first: first, last: newest.seq)]
@@ -58,9 +67,9 @@ public struct PastEpoch: Sendable, Hashable {
     public static func list(_ text: String) -> [PastEpoch] {
         text.split(separator: " ").compactMap { entry in
             let parts = entry.split(separator: ":")
-            guard parts.count == 3, let first = Int64(parts[1]), let last = Int64(parts[2]) else {
-                return nil
-            }
+            guard parts.count == 3, let first = Int64(parts[1]), let last = Int64(parts[2]),
+                LogPosition.isPossible(first), LogPosition.isPossible(last)
+            else { return nil }
             return PastEpoch(epoch: String(parts[0]), first: first, last: last)
         }
     }

@@ -16,10 +16,9 @@ public struct LoggedEnvelope: Sendable, Hashable {
 
     /// Reads an entry of a room's recent stream.
     init?(_ entry: StreamEntry) {
-        guard let seq = entry.id.split(separator: "-").first.flatMap({ Int64($0) }), let bytes = entry["e"]
-        else {
-            return nil
-        }
+        guard let seq = entry.id.split(separator: "-").first.flatMap({ Int64($0) }),
+            LogPosition.isPossible(seq), let bytes = entry["e"]
+        else { return nil }
         self.init(seq: seq, bytes: bytes)
     }
 }

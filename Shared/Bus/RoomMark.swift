@@ -17,11 +17,9 @@ public struct RoomMark: Sendable, Hashable {
 
     /// Reads the answer.
     public init(_ reply: RedisReply) {
-        if let epoch = reply[0].text, let seq = reply[1].int {
-            extent = LogExtent(
-                newest: LogPosition(epoch: epoch, seq: seq), first: reply[2].int ?? 1,
-                past: PastEpoch.list(reply[3].text ?? ""))
-        }
+        extent = LogExtent(
+            epoch: reply[0].text, seq: reply[1].int, first: reply[2].isNull ? 1 : reply[2].int,
+            epochs: reply[3].text)
         mv = reply[4].int ?? 0
         loaded = reply[5].text
     }

@@ -19,13 +19,12 @@ public struct RoomStanding: Sendable, Hashable {
 
     /// Reads a reply; nil where it is none of an open room.
     init?(_ reply: RedisReply) {
-        guard reply[0].text == "ok", let epoch = reply[1].text, let seq = reply[2].int,
-            let role = reply[3].text, let visibility = reply[4].text, let mv = reply[5].int,
-            let stored = reply[6].int, let first = reply[8].int
+        let extent = LogExtent(
+            epoch: reply[1].text, seq: reply[2].int, first: reply[8].int, epochs: reply[7].text)
+        guard reply[0].text == "ok", let extent, let role = reply[3].text, let visibility = reply[4].text,
+            let mv = reply[5].int, let stored = reply[6].int
         else { return nil }
-        extent = LogExtent(
-            newest: LogPosition(epoch: epoch, seq: seq), first: first,
-            past: PastEpoch.list(reply[7].text ?? ""))
+        self.extent = extent
         self.role = role.isEmpty ? nil : role
         self.visibility = visibility
         self.mv = mv

@@ -45,7 +45,7 @@ public struct Envelope: Hashable, Sendable, Codable {
 
     /// The place in the room's log, if it has one.
     public var position: LogPosition? {
-        guard let epoch, let seq else { return nil }
+        guard let epoch, let seq, LogPosition.isPossible(seq) else { return nil }
         return LogPosition(epoch: epoch, seq: seq)
     }
 }

@@ -41,7 +41,7 @@ public struct EnvelopeHead: Hashable, Sendable {
         guard let epoch = scanner.plainText(), (1...LogPosition.maxEpochBytes).contains(epoch.count),
             scanner.skip(",\"seq\":"), let seq = scanner.wholeNumber(),
             scanner.skip(",\"mv\":"), let mv = scanner.wholeNumber(),
-            scanner.skip(",\"type\":"), let type = scanner.plainText()
+            scanner.skip(",\"type\":"), let type = scanner.plainText(), LogPosition.isPossible(seq)
         else { return nil }
         position = LogPosition(epoch: String(decoding: epoch, as: UTF8.self), seq: seq)
         self.mv = mv

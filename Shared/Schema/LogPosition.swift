@@ -6,6 +6,9 @@ public struct LogPosition: Hashable, Sendable, Codable {
     /// The highest seq that is believed of an outsider: the largest whole number that every JSON reader has exactly.
     public static let maxClaimedSeq: Int64 = (1 << 53) - 1
 
+    /// Whether a number that came over the wire can be a seq: what is not, is nobody's, and never counted with.
+    public static func isPossible(_ seq: Int64) -> Bool { (0...maxClaimedSeq).contains(seq) }
+
     /// The epoch in which `seq` was given.
     public var epoch: String
 

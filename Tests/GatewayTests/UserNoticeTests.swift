@@ -18,6 +18,8 @@ struct UserNoticeTests {
             ("dead general 8h2k 42 -", dead(nil)),
             ("dead general 8h2k 42 a key of several words", dead("a key of several words")),
             ("dead general 8h2k 42", nil), ("dead general 8h2k many k-1", nil),
+            ("direct general 8h2k 9223372036854775807", nil),
+            ("direct general 8h2k -9223372036854775808", nil),
             ("dead GENERAL 8h2k 42 k-1", nil),
             ("direct general 8h2k 42 more", nil), ("dance general 8h2k 42", nil), ("", nil),
         ] as [(String, UserNotice?)])

@@ -50,6 +50,8 @@ import Testing
             #"{"v":1,"epoch":"e","seq":-1,"mv":0,"type":"new_message""#,
             #"{"v":1,"epoch":"e","seq":,"mv":0,"type":"new_message""#,
             #"{"v":1,"epoch":"e","seq":1.5,"mv":0,"type":"new_message""#,
+            #"{"v":1,"epoch":"e","seq":9007199254740992,"mv":0,"type":"new_message""#,
+            #"{"v":1,"epoch":"e","seq":9223372036854775807,"mv":0,"type":"new_message""#,
             #"{"v":1,"epoch":"e","seq":9223372036854775808,"mv":0,"type":"new_message""#,
             #"{"v":1,"epoch":"e","seq":99999999999999999999999,"mv":0,"type":"new_message""#,
             #"{"v":1,"epoch":"e\"","seq":1,"mv":0,"type":"new_message""#,

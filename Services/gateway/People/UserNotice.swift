@@ -12,9 +12,9 @@ enum UserNotice: Equatable {
     /// Reads `direct room epoch seq` or `dead room epoch seq key`; the key, `-` for none, is all that follows.
     init?(_ bytes: UnsafeRawBufferPointer) {
         let words = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 4)
-        guard words.count >= 4, let room = RoomID(String(words[1])), let seq = Int64(words[3]) else {
-            return nil
-        }
+        guard words.count >= 4, let room = RoomID(String(words[1])), let seq = Int64(words[3]),
+            LogPosition.isPossible(seq)
+        else { return nil }
         let position = LogPosition(epoch: String(words[2]), seq: seq)
         switch (words[0], words.count) {
         case ("direct", 4): self = .direct(room, position)

@@ -35,7 +35,7 @@ enum AcceptReply {
     init?(_ reply: RedisReply) {
         switch reply[0].text {
         case "ok", "duplicate":
-            guard let epoch = reply[1].text, let seq = reply[2].int,
+            guard let epoch = reply[1].text, let seq = reply[2].int, LogPosition.isPossible(seq),
                 let id = reply[3].bytes.flatMap({ MessageID(bytes: $0) }), let stored = reply[4].int
             else { return nil }
             self = .placed(

@@ -10,7 +10,7 @@ extension LogRecord {
         tombstoneFor bytes: [UInt8], entryID: String, of partition: Partition, now: Int64, reason: Unfit
     ) {
         guard let json = LegibleEnvelope.read(bytes), let epoch = json["epoch"]?.text,
-            let seq = json["seq"]?.int, seq > 0,
+            let seq = json["seq"]?.int, seq > 0, LogPosition.isPossible(seq),
             let position = LogPosition(claimedEpoch: epoch, seq: seq),
             let room = json["room"]?.text.flatMap(RoomID.init), room.partition == partition
         else { return nil }
