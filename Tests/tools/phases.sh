@@ -6,6 +6,7 @@ output=Tests/.output
 mkdir -p "$output"
 passed=0 failed=0 skipped=0
 declare -A verdict=()
+declare -a broken=()
 
 # phase NAME FUNCTION [ARGUMENT...]: the function's output goes to a log; what it says to the
 # operator goes to descriptor 3, what it counted to the file $tally.
@@ -22,7 +23,7 @@ phase() {
     ) 3>&2 >"$log" 2>&1 </dev/null
     status=$?
     set -e
-    count "$status"
+    count "$name" "$status"
     if [ $status -eq 0 ]; then verdict[$name]=ok; else verdict[$name]=FAILED; fi
     [ $status -eq 0 ] || show_failure "$log"
     say "-- $name: ${verdict[$name]} in $(elapsed "$began")"
@@ -40,24 +41,27 @@ after() {
     else
         verdict[$2]=FAILED
         failed=$((failed + 1))
+        broken+=("$2: not tried")
         say "-- $2: not tried, because $missing failed"
     fi
 }
 
-# A suite tells "passed N", "failed N", "skipped N"; a preparation tells nothing. What ends badly
-# without a failed test has failed once.
+# count NAME STATUS: a suite tells "passed N", "failed N", "skipped N", "broken TEST"; a preparation
+# tells nothing. What ends badly without a failed test has failed once.
 count() {
-    local kind number seen=0
+    local kind value seen=0
     touch "$tally"
-    while read -r kind number; do
-        [ "$number" -gt 0 ] || continue
+    while read -r kind value; do
         case $kind in
-            passed) passed=$((passed + number)) ;;
-            failed) failed=$((failed + number)) seen=1 ;;
-            skipped) skipped=$((skipped + number)) ;;
+            passed) passed=$((passed + value)) ;;
+            failed) failed=$((failed + value)) seen=$((seen + value)) ;;
+            skipped) skipped=$((skipped + value)) ;;
+            broken) broken+=("$1: $value") ;;
         esac
     done <"$tally"
-    [ "$1" -eq 0 ] || [ "$seen" -gt 0 ] || failed=$((failed + 1))
+    [ "$2" -ne 0 ] && [ "$seen" -eq 0 ] || return 0
+    failed=$((failed + 1))
+    broken+=("$1: ended with status $2")
 }
 
 # Of the Swift tests only what failed; of all else the end.
@@ -66,11 +70,25 @@ show_failure() {
     say "-- the whole of it: $1"
 }
 
+# Names what failed at the end: of a long output often only that is kept.
 conclude() {
     local line="$passed passed, $failed failed"
     [ "$skipped" -eq 0 ] || line+=", $skipped skipped"
+    [ ${#broken[@]} -eq 0 ] || printf 'FAILED %s\n' "${broken[@]}"
     echo "$line"
     [ "$failed" -eq 0 ]
+}
+
+# shown COMMAND...: its output goes to the log and, while it comes, to the operator. Through a pipe:
+# a tee that opens /dev/fd/3 by itself would begin anew a file that the whole run is written to.
+shown() {
+    local status=0 copy reader
+    exec {copy}> >(cat >&3)
+    reader=$!
+    "$@" 2>&1 {copy}>&- | tee "/dev/fd/$copy" || status=$?
+    exec {copy}>&-
+    wait "$reader"
+    return $status
 }
 
 # ---- what the phases do ----
@@ -119,7 +137,7 @@ swift_tests() {
 end_to_end() {
     local report=$output/pytest.xml status=0
     rm -f "$report"
-    "$python" -m pytest Tests/EndToEnd --color=no -q --junitxml="$report" "$@" > >(tee /dev/fd/3) 2>&1 || status=$?
+    shown "$python" -m pytest Tests/EndToEnd --color=no -q --junitxml="$report" "$@" || status=$?
     python3 Tests/tools/count.py "$report" >"$tally"
     [ $status -eq 0 ] || [ $status -eq 5 ]
 }
@@ -139,7 +157,7 @@ storm() { PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"; }
 # A minute with a seed that holds nearly every sort of fault. It counts what its last line says.
 short_storm() {
     local status=0
-    storm --minutes 1 --faults 9 --seed 230 2>&1 | tee /dev/fd/3 || status=$?
+    shown storm --minutes 1 --faults 9 --seed 230 || status=$?
     tail -n 1 "$output/storm.log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/passed \1\nfailed \2/p' >"$tally"
     return $status
 }
