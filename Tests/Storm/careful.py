@@ -21,6 +21,7 @@ class CarefulClient:
         self.reconnects = -1
         self._tries = 0
         self._not_before: float | None = None
+        self._recalled = asyncio.Event()
         self._tasks: set[asyncio.Task] = set()
 
     # ---- what those who inherit do ----
@@ -40,7 +41,9 @@ class CarefulClient:
         """Comes back for ever; ends by being cancelled."""
         while True:
             await self._one_connection()
-            await asyncio.sleep(self._backoff())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._recalled.wait(), self._backoff())
+            self._recalled.clear()
 
     async def _one_connection(self) -> None:
         place = self.chance.choice(self._places)
@@ -69,6 +72,10 @@ class CarefulClient:
                 self.come_back_after(frame.data["reconnect_after_ms"] / 1000)
             case _:
                 await self.heard(link, frame)
+
+    def come_back_now(self) -> None:
+        """Whoever waits to come back need not wait any longer."""
+        self._recalled.set()
 
     def come_back_after(self, seconds: float) -> None:
         """Not before so many seconds from now."""

@@ -90,6 +90,8 @@ class Storm:
             places = ((receiver, room) for receiver in crowd.receivers for room in receiver.places)
             return all(receiver.has_read(room, newest.get(room, 0)) for receiver, room in places)
 
+        for receiver in crowd.receivers:
+            receiver.come_back_now()
         await self._until(all_read, "everybody has read everything")
 
     async def _until(self, condition, what: str, in_thread: bool = False) -> None:
