@@ -13,7 +13,7 @@ from statistics import median
 from checks.evidence import Evidence
 from record import Fault, Wish
 
-NOTICED_SECONDS = 0.5
+NOTICED_SECONDS = 1.0
 #: A message that was wished so shortly before a fault may have been caught by it.
 BEFORE_SECONDS = 0.5
 #: And one that is wished so long after its end has other reasons to be late.

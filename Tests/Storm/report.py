@@ -78,7 +78,7 @@ def _recovery_lines(rows: list[dict]) -> list[str]:
     cells = _recovery_cells(rows)
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)) for line in cells]
-    title = "Seconds until nobody noticed the fault any more, p50 / max (0: nobody did):"
+    title = "Seconds until nobody waited a second for anything, p50 / max (0: nobody had to):"
     return [f"  {line}".rstrip() for line in (title, "", *lines)]
 
 
