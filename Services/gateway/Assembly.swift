@@ -142,15 +142,17 @@ actor Assembly: Service {
     private func connect(
         _ link: ClusterLink, _ subscriber: Subscriber, _ lease: Lease, _ shard: Shard
     ) {
-        var isStarted = false
-        link.onConnect = { _ in
-            if isStarted { lease.renew() } else { lease.start() }
-            isStarted = true
+        var before: RunID?
+        link.onConnect = { run in
+            if before == nil { lease.start() } else { lease.renew() }
             shard.sender.connected()
             shard.presence.stateAll()
             shard.stored.reconnected()
             shard.quiet.hurry()
-            shard.restateRooms()
+            shard.sessionRooms.reconnected()
+            // In another run `reload` follows, and they are stated then.
+            if run == before { shard.restateRooms() }
+            before = run
         }
         subscriber.onDisconnect = { shard.rooms.subscriptionsLost() }
         link.control.onEvent = { shard.hear($0) }

@@ -37,6 +37,11 @@ final class Shard {
     private var memory: MemoryBound
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
+    /// The connections whose rooms to rejoin are to be stated again.
+    private lazy var restating = Slices<ObjectIdentifier>(loop: loop) { [weak self] in
+        guard let session = self?.sessions[$0] else { return }
+        session.keepRooms(session.joined)
+    }
     /// Who is known to auth: asked once each.
     private var introduced: Set<UserHandle> = []
     /// How many connections have not ended, those included whose conversation is over.
@@ -205,11 +210,8 @@ final class Shard {
         session.present = []
     }
 
-    /// Redis is back, and may have lost what it knew: the rooms to rejoin are stated again.
-    func restateRooms() {
-        sessionRooms.reconnected()
-        for session in sessions.values { session.keepRooms(session.joined) }
-    }
+    /// Redis may have lost what it knew: the rooms to rejoin are stated again.
+    func restateRooms() { restating.begin(Array(sessions.keys)) }
 
     // MARK: What a user may
 

@@ -60,6 +60,22 @@ struct PresenceTests {
         }
     }
 
+    /// What others ask Redis after a reconnect does not wait for everybody who is here.
+    @Test func allAreStatedInSlices() async throws {
+        try await withPresence { loop, redis, presence in
+            let people = (0..<1_000).map { handle("user-\($0)") }
+            people.forEach(presence.connected)
+            _ = try await redis.call("FLUSHALL")
+            presence.stateAll()
+            let set: RedisArgument = .text(Keys.gatewayUsers("one.aaaaaaaa"))
+            let first = try await redis.call("SCARD", set).int ?? 0
+            #expect((1...300).contains(first))
+            var stated: Int64 = 0
+            for _ in 0..<20_000 where stated < 1_000 { stated = try await redis.call("SCARD", set).int ?? 0 }
+            #expect(stated == 1_000)
+        }
+    }
+
     /// A Redis that was set back has those again who have left since; stating all takes them back.
     @Test func whoHasLeftSinceIsTakenBack() async throws {
         try await withPresence { loop, redis, presence in

@@ -18,6 +18,13 @@ final class Presence {
     /// Whose last statement may not have reached Redis: those who are gone stand in no count any more.
     private var unsettledUsers: Set<UserHandle> = []
     private var unsettledPlaces: Set<Place> = []
+    /// What is to be stated again.
+    private lazy var again = Slices<Subject>(loop: loop) { [weak self] in self?.stateAgain($0) }
+
+    private enum Subject {
+        case devices(UserHandle)
+        case online(Place)
+    }
 
     /// How long one who was lost may take to come back without having left.
     private static let lingerMilliseconds = 5_000
@@ -152,31 +159,34 @@ final class Presence {
 
     /// States everything again: Redis, or our lease, may have lost it.
     func stateAll() {
-        for (user, count) in devices.all {
-            state(user, count: count)
-            tell(PresenceRecord.command(PresenceEntry(user, .online)))
-        }
-        for (place, count) in online.all { state(place, count: count) }
-        for user in unsettledUsers where devices.count(of: user) == 0 { state(user, count: 0) }
-        for place in unsettledPlaces where online.count(of: place) == 0 { state(place, count: 0) }
+        let users = unsettledUsers.union(devices.all.map(\.key))
+        let places = unsettledPlaces.union(online.all.map(\.key))
+        again.begin(users.map { .devices($0) } + places.map { .online($0) })
         takeBackTheGone()
+    }
+
+    /// States what is true when its turn comes.
+    private func stateAgain(_ subject: Subject) {
+        switch subject {
+        case .devices(let user):
+            let count = devices.count(of: user)
+            state(user, count: count)
+            if count > 0 { tell(PresenceRecord.command(PresenceEntry(user, .online))) }
+        case .online(let place): state(place, count: online.count(of: place))
+        }
     }
 
     /// A Redis that was set back has those again who have left since.
     private func takeBackTheGone() {
         redis.call(["SMEMBERS", .text(Keys.gatewayUsers(incarnation))]) { [weak self] result in
             guard let self, let names = try? result.get().array else { return }
-            for user in names.compactMap({ $0.text.flatMap(UserHandle.init) })
-            where devices.count(of: user) == 0 {
-                state(user, count: 0)
-            }
+            let users = names.compactMap { $0.text.flatMap(UserHandle.init) }
+            again.add(users.filter { devices.count(of: $0) == 0 }.map { .devices($0) })
         }
         redis.call(["SMEMBERS", .text(Keys.gatewayRooms(incarnation))]) { [weak self] result in
             guard let self, let names = try? result.get().array else { return }
-            for place in names.compactMap({ $0.text.flatMap(Place.init) }) where online.count(of: place) == 0
-            {
-                state(place, count: 0)
-            }
+            let places = names.compactMap { $0.text.flatMap(Place.init) }
+            again.add(places.filter { online.count(of: $0) == 0 }.map { .online($0) })
         }
     }
 

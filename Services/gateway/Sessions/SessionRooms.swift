@@ -6,7 +6,7 @@ import Schema
 /// The rooms of login sessions, kept in Redis for an hour: who comes back, to whichever gateway, is told of them.
 ///
 /// Belongs to its loop. Nobody waits for what is written here. A live connection states its rooms again from time to
-/// time and after each reconnect to Redis, which may have lost them.
+/// time, and whenever Redis may have lost them.
 final class SessionRooms {
     /// How often a live connection states its rooms.
     static let restateMilliseconds = 600_000
