@@ -1,7 +1,7 @@
 /// The first words on a connection, sent in one go, and what their answers mean together.
 ///
 /// `PING` is among them because it is refused while Redis still loads its data (`LOADING`), where `INFO` and
-/// `TIME` already answer.
+/// `TIME` already answer. A replica is refused: it takes no writes, and what is read there may be of the past.
 struct Greeting {
     /// The commands, in order.
     let commands: [[RedisArgument]]
@@ -15,7 +15,7 @@ struct Greeting {
         commands.append(["CLIENT", "SETNAME", .text(Self.clientName(name))])
         if address.database != 0 { commands.append(["SELECT", .int(Int64(address.database))]) }
         commands.append(["PING"])
-        commands.append(["INFO", "server"])
+        commands.append(["INFO", "server", "replication"])
         commands.append(["TIME"])
         self.commands = commands
     }
@@ -33,7 +33,8 @@ struct Greeting {
         guard replies.count == commands.count else { return nil }
         let identity = ServerIdentity(
             info: replies[replies.count - 2], time: replies[replies.count - 1], at: wallMilliseconds)
-        return identity.map(Result.success) ?? .failure(.protocolViolation)
+        guard let identity else { return .failure(.protocolViolation) }
+        return identity.isReplica ? .failure(.replica) : .success(identity)
     }
 
     /// A name as `CLIENT SETNAME` takes it: printable ASCII without spaces.

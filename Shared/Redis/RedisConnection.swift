@@ -98,7 +98,10 @@ final class RedisConnection {
         if let onPush { return onPush(reply) }
         // An answer that nobody asked for: ours and Redis' counting differ, and no later answer can be trusted.
         guard let done = callers.next() else { return close(.protocolViolation) }
-        done(reply.result)
+        let result = reply.result
+        done(result)
+        // The server has been made a replica: behind the same name there may be another primary.
+        if case .failure(let error) = result, error.code == RedisError.replica.code { close(error) }
     }
 
     private func tick() {

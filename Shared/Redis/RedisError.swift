@@ -21,6 +21,9 @@ public enum RedisError: Error, Sendable, Hashable {
 }
 
 extension RedisError {
+    /// The server is a replica: the primary has to be looked for anew.
+    static let replica = RedisError.server("READONLY the server is a replica")
+
     /// The first word of an error that Redis answered with.
     public var code: String? {
         guard case .server(let message) = self else { return nil }

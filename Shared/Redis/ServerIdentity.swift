@@ -7,10 +7,12 @@ struct ServerIdentity: Hashable {
     var runID: RunID
     /// `redis_version`.
     var version: String
+    /// Whether it follows another server at present.
+    var isReplica: Bool
     /// The server's clock minus ours, in milliseconds.
     var clockOffset: Int64
 
-    /// Reads `INFO server` and `TIME`, the latter taken as of the given time of our clock.
+    /// Reads `INFO server replication` and `TIME`, the latter taken as of the given time of our clock.
     init?(info: RedisReply, time: RedisReply, at wallMilliseconds: Int64) {
         guard let lines = info.text?.split(whereSeparator: \.isNewline) else { return nil }
         guard let runID = Self.value(of: "run_id", in: lines), !runID.isEmpty else { return nil }
@@ -19,6 +21,7 @@ struct ServerIdentity: Hashable {
         guard !overflow else { return nil }
         self.runID = runID
         version = Self.value(of: "redis_version", in: lines) ?? ""
+        isReplica = Self.value(of: "role", in: lines) == "slave"
         clockOffset = milliseconds &+ micros / 1000 &- wallMilliseconds
     }
 

@@ -6,7 +6,9 @@ import Testing
     @Test func saysWhatTheAddressAsksFor() {
         let plain = Greeting(to: RedisAddress(host: "h"), as: "gateway 1")
         #expect(
-            plain.commands == [["CLIENT", "SETNAME", "gateway-1"], ["PING"], ["INFO", "server"], ["TIME"]])
+            plain.commands == [
+                ["CLIENT", "SETNAME", "gateway-1"], ["PING"], ["INFO", "server", "replication"], ["TIME"],
+            ])
         let full = Greeting(to: RedisAddress(host: "h", user: "u", password: "p", database: 2), as: "x")
         #expect(full.commands.first == ["AUTH", "u", "p"])
         #expect(full.commands.contains(["SELECT", 2]))
@@ -30,6 +32,16 @@ import Testing
         #expect(greeting.receive(.success(.status("OK")), at: 0) == nil)
         let loading = RedisError.server("LOADING Redis is loading the dataset in memory")
         #expect(greeting.receive(.failure(loading), at: 0) == .failure(loading))
+    }
+
+    @Test func refusesAReplica() {
+        var greeting = Greeting(to: RedisAddress(host: "h"), as: "x")
+        let replica = RedisReply.bulk(
+            Array("# Server\r\nrun_id:abc\r\n\r\n# Replication\r\nrole:slave\r\n".utf8))
+        for answer in [RedisReply.status("OK"), .status("PONG"), replica] {
+            #expect(greeting.receive(.success(answer), at: 0) == nil)
+        }
+        #expect(greeting.receive(.success(time), at: 0) == .failure(.replica))
     }
 
     @Test(arguments: [RedisReply.null, .bulk(Array("role:master".utf8)), .bulk([0xff])])

@@ -43,6 +43,27 @@ import Testing
         }
     }
 
+    @Test func staysWithNoReplica() async throws {
+        try await withClient { server, client, loop in
+            let operatorClient = try RedisClient(
+                loop: loop, address: RedisAddress(url: server.url), name: "operator")
+            operatorClient.start()
+            #expect(await eventually(on: loop) { operatorClient.isConnected })
+            var ends = 0
+            client.onDisconnect = { ends += 1 }
+            // Nobody answers there: it only has to be a replica.
+            _ = try await operatorClient.call("REPLICAOF", "127.0.0.1", 1)
+            _ = try await client.call("PING")
+            #expect(ends == 0)
+            let error = await failure { try await client.call("SET", "k", "v") }
+            #expect(error?.code == "READONLY" && ends == 1)
+            #expect(await eventually(on: loop) { client.lastError == .replica })
+            _ = try await operatorClient.call("REPLICAOF", "NO", "ONE")
+            #expect(await eventually(on: loop) { client.isConnected })
+            operatorClient.close()
+        }
+    }
+
     @Test func comesBackAfterAKilledServerDoes() async throws {
         try await withClient(appendOnly: true) { server, client, loop in
             var runs: [RunID] = []

@@ -28,9 +28,10 @@ import Testing
                 "#!lua name=order_v1\nredis.register_function('order_add', function() return 'draft' end)"
             _ = try await client.call("FUNCTION", "LOAD", "REPLACE", .text(draft))
             #expect(try await client.call("FCALL", "order_add", 1, "list", "x").text == "draft")
+            var ends = 0
+            client.onDisconnect = { ends += 1 }
             _ = try? await client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
-            #expect(await eventually(on: loop) { !client.isConnected })
-            #expect(await eventually(on: loop) { client.isConnected })
+            #expect(await eventually(on: loop) { ends == 1 && client.isConnected })
             #expect(try await client.call("FCALL", "order_add", 1, "list", "x") == .integer(1))
         }
     }
