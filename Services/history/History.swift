@@ -89,6 +89,8 @@ final class History {
             leases.renew()
         }
         postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }
+        // The beacon asks PostgreSQL each second: what failed last has not succeeded since.
+        leases.isAble = { postgres.breakerState == .closed(failures: 0) }
         leases.onGained = { ingest.own($0) }
         leases.onLost = { ingest.disown($0) }
         leases.onSurplus = { ingest.yield($0) }

@@ -1,12 +1,10 @@
 """A Redis that knows less than it did: its file set back, or a replica promoted that had been cut off."""
 
 import shutil
-import socket
 import subprocess
-import threading
-from contextlib import suppress
 from pathlib import Path
 
+from line import Line
 from waiting import eventually
 
 CONF = Path(__file__).resolve().parents[2] / "compose" / "redis.conf"
@@ -87,35 +85,3 @@ class Replica:
 def _ask(port: int, *command: str) -> str:
     done = subprocess.run(["redis-cli", "-p", str(port), *command], capture_output=True, text=True, timeout=10, check=False)
     return done.stdout
-
-
-class Line:
-    """Passes bytes between whoever connects and a port, until it is cut."""
-
-    def __init__(self, to: int):
-        self._to, self._sockets, self._is_cut = to, [], False
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while not self._is_cut:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._to))
-                self._sockets += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _pass(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError):
-            while data := one.recv(65_536):
-                other.sendall(data)
-
-    def cut(self) -> None:
-        self._is_cut = True
-        for each in [self._listener, *self._sockets]:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()

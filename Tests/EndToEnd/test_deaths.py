@@ -4,9 +4,12 @@ Each row of the page "What happens when a part dies" (Shared/Schema/Schema.docc/
 tests, and each of them stands in a row: the lint sees to that. Smaller ones stand in test_outages.py.
 """
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from client import Client
+from line import Line
 from outages import answer_to, archived, awaken, keep_saying, metric, readable, status_of
 from replica import replica
 from rest import is_problem
@@ -200,12 +203,19 @@ def test_history_dies(open_cluster, open_pair):
     assert set(sent) <= {message["id"] for message in found}
 
 
+LEASES = "parley_history_leases_held"
+
+
+def has_its_share(history):
+    """Waits until one of two instances has about half of the partitions."""
+    eventually(lambda: 24 <= (metric(history.url, LEASES) or 0) <= 40, patience=PATIENCE, what="the leases are shared")
+
+
 @pytest.fixture
 def second_history(open_cluster):
     """Two instances, each with about half of the partitions."""
     second = open_cluster.spawn("history")
-    leases = "parley_history_leases_held"
-    eventually(lambda: 24 <= (metric(second.url, leases) or 0) <= 40, patience=PATIENCE, what="the leases are shared")
+    has_its_share(second)
     yield second
     second.kill()
 
@@ -222,7 +232,7 @@ def test_one_of_two_histories_dies(open_cluster, open_pair, second_history):
     rooms = [open_pair.alice.create_room() for _ in range(12)]
     open_cluster.kill("history")
     is_stored_again(open_pair.on_a, rooms)
-    assert eventually(lambda: metric(second_history.url, "parley_history_leases_held") == 64, patience=TAKE_OVER)
+    assert eventually(lambda: metric(second_history.url, LEASES) == 64, patience=TAKE_OVER)
 
 
 def test_one_of_two_histories_is_frozen(open_cluster, open_pair, second_history):
@@ -235,6 +245,37 @@ def test_one_of_two_histories_is_frozen(open_cluster, open_pair, second_history)
     # It wakes up, has lost all, and takes its share anew; nothing is stored twice.
     is_stored_again(open_pair.on_a, rooms)
     eventually(lambda: status_of(open_cluster.history_url, "/readyz") == 200, patience=PATIENCE)
+    for room in rooms:
+        archived(open_cluster, room, 2)
+
+
+@pytest.fixture
+def line(open_cluster):
+    """A way to PostgreSQL that can be cut."""
+    line = Line(urlsplit(open_cluster.database_url).port)
+    yield line
+    line.cut()
+
+
+def test_one_of_two_histories_loses_its_postgres(open_cluster, open_pair, line):
+    on_a = open_pair.on_a
+    port = urlsplit(open_cluster.database_url).port
+    url = open_cluster.database_url.replace(f":{port}/", f":{line.port}/")
+    second = open_cluster.spawn("history", DATABASE_URL=url)
+    rooms = [open_pair.alice.create_room() for _ in range(12)]
+    try:
+        has_its_share(second)
+        line.cut()
+        is_stored_again(on_a, rooms)
+        eventually(lambda: metric(open_cluster.history_url, LEASES) == 64, patience=TAKE_OVER)
+        assert status_of(second.url, "/readyz") == 503
+        # It is there still, and has its share again as soon as it can store.
+        line.mend()
+        has_its_share(second)
+        is_stored_again(on_a, rooms)
+        eventually(lambda: status_of(second.url, "/readyz") == 200, patience=PATIENCE)
+    finally:
+        second.kill()
     for room in rooms:
         archived(open_cluster, room, 2)
 

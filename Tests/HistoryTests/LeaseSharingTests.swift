@@ -15,7 +15,7 @@ import Testing
             #expect(isFair, "seed \(seed) at \(now)")
         }
         world.goOn()
-        world.run(milliseconds: World.settled)
+        world.run(milliseconds: World.settled + Inability.milliseconds)
         let (isShared, moves) = (world.isShared, world.moves)
         #expect(isShared, "seed \(seed)")
         world.run(milliseconds: 60_000)
@@ -34,6 +34,33 @@ import Testing
         let isShared = world.isShared
         #expect(isShared, "seed \(seed)")
     }
+
+    /// One that has lost its way to PostgreSQL is replaced; and has its share again when it is back.
+    @Test(arguments: UInt64(1)...12) func whoCannotStoreIsReplacedByWhoCan(seed: UInt64) {
+        var world = World(seed: seed)
+        world.join()
+        world.run(milliseconds: World.settled + world.pick(0...4_000))
+        let victim = world.anybody
+        for _ in 0..<2 {
+            world.partOrRejoinDatabase(victim)
+            world.run(milliseconds: World.settled + Inability.milliseconds)
+            let isShared = world.isShared
+            #expect(isShared, "seed \(seed) at \(world.now)")
+        }
+    }
+
+    /// Where nobody can store, nothing moves: not to one, either, who has not noticed yet.
+    @Test(arguments: UInt64(1)...12) func anOutageForAllMovesNothing(seed: UInt64) {
+        var world = World(seed: seed)
+        world.join()
+        world.join()
+        world.run(milliseconds: World.settled + world.pick(0...4_000))
+        let moves = world.moves
+        world.partAllFromDatabase(withinMilliseconds: Inability.milliseconds - LeaseTable.renewalMilliseconds)
+        world.run(milliseconds: 60_000)
+        let movesLater = world.moves
+        #expect(movesLater == moves, "seed \(seed)")
+    }
 }
 
 /// Instances and the leases that Redis keeps for them, millisecond by millisecond in steps of a hundred.
@@ -45,6 +72,9 @@ private struct World {
         var table = LeaseTable()
         var next: Int
         var stoppedUntil = 0
+        /// Whether it reaches PostgreSQL.
+        var isAble = true
+        var inability = Inability()
         /// Partitions whose batch is still under way, and when it ends.
         var leaving: [Partition: Int] = [:]
     }
@@ -66,18 +96,20 @@ private struct World {
     mutating func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
 
     /// Whether nothing has happened for long enough.
-    var isCalm: Bool { now - lastEvent >= World.settled }
+    var isCalm: Bool { now - lastEvent >= World.settled + Inability.milliseconds }
 
     /// Whether each partition is one instance's, in Redis' eyes and in its own, and none has more than its share.
     ///
-    /// Instances that are held still are not there.
+    /// Instances that are held still are not there; those that cannot store have nothing where others can.
     var isShared: Bool {
         let instances = instances.filter { $0.value.stoppedUntil <= now }
         let held = instances.mapValues(\.table.held.count)
+        let able = instances.filter { $0.value.isAble }.compactMap { held[$0.key] }
         let owners = Partition.all.compactMap { leases[$0]?.owner }
         return instances.isEmpty
             || held.values.reduce(0, +) == Partition.count && owners.count == Partition.count
-                && (held.values.max() ?? 0) - (held.values.min() ?? 0) <= 1
+                && (able.isEmpty || able.reduce(0, +) == Partition.count)
+                && (able.max() ?? 0) - (able.min() ?? 0) <= 1
                 && instances.allSatisfy { name, instance in
                     instance.table.held.allSatisfy { leases[$0]?.owner == name }
                 }
@@ -86,10 +118,11 @@ private struct World {
     // MARK: What happens
 
     mutating func happen() {
-        switch pick(0...5) {
+        switch pick(0...7) {
         case 0, 1: join()
         case 2: die()
         case 3: leave()
+        case 4, 5: partOrRejoinDatabase(anybody)
         default: hold()
         }
     }
@@ -128,7 +161,23 @@ private struct World {
         lastEvent = now
     }
 
-    private var anybody: String? {
+    mutating func partOrRejoinDatabase(_ name: String?) {
+        guard let name else { return }
+        instances[name]?.isAble.toggle()
+        lastEvent = now
+    }
+
+    /// PostgreSQL is away for all, who find out one after another.
+    mutating func partAllFromDatabase(withinMilliseconds bound: Int) {
+        let names = instances.keys.sorted().shuffled(using: &random)
+        for name in names {
+            instances[name]?.isAble = false
+            lastEvent = now
+            run(milliseconds: pick(0...bound / names.count))
+        }
+    }
+
+    var anybody: String? {
         mutating get { instances.keys.sorted().randomElement(using: &random) }
     }
 
@@ -167,9 +216,15 @@ private struct World {
             instance.table.looked(partition, isFree: owner == nil || owner == name, asked: instant)
         }
         for partition in instance.table.held { ask(name, &instance, partition) }
-        announced[name] = now + LeaseTable.milliseconds
-        instance.table.announced(
-            instances: announced.count, rank: announced.keys.count { $0 < name })
+        let standing = instance.inability.standing(isAble: instance.isAble, now: instant)
+        announced[name] = standing == .able ? now + LeaseTable.milliseconds : nil
+        switch standing {
+        case .able:
+            instance.table.announced(
+                instances: announced.count, rank: announced.keys.count { $0 < name })
+        case .unable: break
+        case .replaceable: instance.table.withdrawn(others: announced.count)
+        }
         for partition in instance.table.surplus() { instance.leaving[partition] = now + pick(0...3_000) }
         for partition in instance.table.claims(shuffle: { $0.shuffled(using: &random) }) {
             ask(name, &instance, partition)

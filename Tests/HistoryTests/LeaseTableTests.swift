@@ -100,6 +100,23 @@ import Testing
         #expect(table.held.count == 63)
     }
 
+    /// Who cannot store leaves its partitions to who can; where nobody can, nothing moves.
+    @Test func whoHasWithdrawnGivesAllBackWhereThereAreOthers() {
+        var table = LeaseTable()
+        for partition in Partition.all {
+            _ = table.answered(partition, granted: true, asked: at(0), now: at(1))
+        }
+        table.withdrawn(others: 0)
+        #expect(table.surplus() == [])
+        table.withdrawn(others: 1)
+        #expect(table.surplus() == Partition.all)
+        table.gaveBack(first, now: at(1_000))
+        table.looked(first, isFree: true, asked: at(2_000))
+        #expect(table.claims { $0 } == [])
+        table.announced(instances: 2, rank: 0)
+        #expect(table.claims { $0 } == [first])
+    }
+
     @Test func aHandoverMakesNoOrphans() {
         var table = LeaseTable()
         for partition in Partition.all {

@@ -24,14 +24,18 @@ local function log_release(keys, args)
 end
 
 -- instance_announce: tells that an instance is there, and how many are; by Redis' clock, which all share.
--- KEYS: 1 instances  ARGV: 1 token  2 milliseconds for which it holds
+-- KEYS: 1 instances  ARGV: 1 token  2 milliseconds for which it holds; 0: it is not to be counted any more
 -- Replies {number of instances, rank of the caller among them, from 0}.
 local function instance_announce(keys, args)
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', string.format('%.0f', now))
-  redis.call('ZADD', keys[1], string.format('%.0f', now + tonumber(args[2])), args[1])
-  redis.call('PEXPIRE', keys[1], args[2])
+  if args[2] == '0' then
+    redis.call('ZREM', keys[1], args[1])
+  else
+    redis.call('ZADD', keys[1], string.format('%.0f', now + tonumber(args[2])), args[1])
+    redis.call('PEXPIRE', keys[1], args[2])
+  end
   local rank = 0
   local instances = redis.call('ZRANGE', keys[1], 0, -1)
   for i = 1, #instances do

@@ -8,7 +8,8 @@ import Schema
 ///
 /// The instances of history share the partitions: each has as many as its place among those that announce
 /// themselves says. It takes partitions that nobody has until it has its share, and gives back what it has above it;
-/// so a partition moves only when an instance comes or goes.
+/// so a partition moves only when an instance comes or goes. One that cannot store announces itself no more, and has
+/// no share while others can.
 struct LeaseTable {
     /// How long a lease, and an announcement, holds unless it is renewed.
     static let milliseconds = 8_000
@@ -84,6 +85,13 @@ struct LeaseTable {
     mutating func announced(instances: Int, rank: Int) {
         let instances = max(instances, 1)
         share = Partition.count / instances + (rank < Partition.count % instances ? 1 : 0)
+    }
+
+    /// We have not been able to store for long, and so many others announce themselves: what is ours is theirs.
+    ///
+    /// Where there are none, it is ours still, for whoever can store first.
+    mutating func withdrawn(others: Int) {
+        share = others > 0 ? 0 : Partition.count
     }
 
     /// Somebody else has the lease, or nobody.

@@ -15,6 +15,8 @@ final class Leases {
     var onLost: (([Partition]) -> Void)?
     /// Called with partitions above our share: whoever writes them finishes and calls `giveBack`.
     var onSurplus: (([Partition]) -> Void)?
+    /// Asked in each round whether what is ours can be stored at present.
+    var isAble: () -> Bool = { true }
 
     /// The token in our leases, this process's alone.
     let token: String
@@ -22,6 +24,7 @@ final class Leases {
     private let redis: RedisClient
     private let gauge: Gauge
     private var table = LeaseTable()
+    private var inability = Inability()
     private var timer: Timer?
     private var early: Timer?
     private var isRetiring = false
@@ -108,14 +111,21 @@ final class Leases {
     /// Answers come in the order of calls: with this one it is known who has what.
     private func announce() {
         guard !isRetiring else { return }
+        let standing = inability.standing(isAble: isAble(), now: loop.now)
+        let lifetime = standing == .able ? LeaseTable.milliseconds : 0
         redis.function(
             ArchiveFunctions.announce, keys: [.text(Keys.historyInstances)],
-            arguments: [.text(token), .int(Int64(LeaseTable.milliseconds))]
+            arguments: [.text(token), .int(Int64(lifetime))]
         ) { [weak self] result in
-            guard case .success(let reply) = result, let count = reply[0].int, let rank = reply[1].int else {
-                return
+            guard let self, case .success(let reply) = result, let count = reply[0].int,
+                let rank = reply[1].int
+            else { return }
+            switch standing {
+            case .able: table.announced(instances: Int(clamping: count), rank: Int(clamping: rank))
+            case .unable: break
+            case .replaceable: table.withdrawn(others: Int(clamping: count))
             }
-            self?.balance(instances: Int(clamping: count), rank: Int(clamping: rank))
+            balance()
         }
     }
 
@@ -128,9 +138,8 @@ final class Leases {
         }
     }
 
-    private func balance(instances: Int, rank: Int) {
+    private func balance() {
         guard !isStopped, !isRetiring else { return }
-        table.announced(instances: instances, rank: rank)
         let surplus = table.surplus()
         if !surplus.isEmpty { onSurplus?(surplus) }
         let claims = table.claims { $0.shuffled() }
