@@ -52,7 +52,7 @@ func functions(_ name: String, of service: String, _ files: [String]) -> Target 
 }
 
 let functionLibraries: [Target] = [
-    functions("RoomFunctions", of: "gateway", ["room.lua"]),
+    functions("RoomFunctions", of: "gateway", ["room.lua", "direct.lua"]),
     functions("MembershipFunctions", of: "auth", ["membership.lua"]),
     functions("ArchiveFunctions", of: "history", ["archive.lua"]),
     functions("PresenceFunctions", of: "presence", ["presence.lua", "limits.lua"]),

@@ -38,7 +38,10 @@ actor Assembly: Service {
         let name = "gateway \(config.id)".replacing(" ", with: "-")
         let link = try ClusterLink(
             loop: loop, address: config.redis, tokens: config.tokens, name: name,
-            libraries: [RoomFunctions.library, PresenceFunctions.library, LimitFunctions.library],
+            libraries: [
+                RoomFunctions.library, DirectFunctions.library, PresenceFunctions.library,
+                LimitFunctions.library,
+            ],
             log: context.log)
         let redis = link.redis
         let subscriber = Subscriber(loop: loop, address: config.redis, name: "\(name)-rooms")
@@ -101,7 +104,10 @@ actor Assembly: Service {
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
             authority: link.authority, directory: directory,
-            recent: recent, rooms: rooms, people: People(subscriber: subscriber, presence: presence),
+            recent: recent, rooms: rooms,
+            people: People(
+                subscriber: subscriber, presence: presence,
+                inbox: DirectInbox(loop: loop, redis: redis, log: log)),
             presence: presence, sender: sender,
             stored: StoredWatch(
                 loop: loop, redis: redis, subscriber: subscriber, archive: ArchivePages(rpc: rpc),

@@ -33,6 +33,8 @@ struct GatewayMetrics {
     let retriesPutOff: Counter
     let storedWaits: Gauge
     let lost: Counter
+    let directUntold: Gauge
+    let directUntoldDropped: Counter
     let sendSeconds: Histogram
 
     init(_ registry: Registry) {
@@ -103,6 +105,12 @@ struct GatewayMetrics {
         lost = registry.counter(
             "parley_gateway_messages_lost_total",
             help: "Accepted messages whose senders were told that neither Redis nor the archive has them.")
+        directUntold = registry.gauge(
+            "parley_gateway_direct_untold",
+            help: "Direct rooms of which a user's devices are still to be told: Redis did not answer.")
+        directUntoldDropped = registry.counter(
+            "parley_gateway_direct_untold_dropped_total",
+            help: "Direct messages that devices were not told of, as too many waited for that.")
         tooFewReplicas = registry.counter(
             "parley_gateway_replica_waits_short_total",
             help: "Waits for replicas that ended with fewer than REDIS_ACK_REPLICAS.")

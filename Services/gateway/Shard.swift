@@ -314,15 +314,21 @@ final class Shard {
 
     private func follow(_ id: RoomID, _ session: Session, from position: LogPosition) async {
         let room = rooms.hold(id)
-        let isSubscribed = await room.awaitSubscription()
-        if isSubscribed, session.uninvited.contains(id), !session.joined.contains(id) {
+        defer { rooms.release(room) }
+        // Nobody waits for an answer: as long as the connection lasts, Redis may be away.
+        while session.uninvited.contains(id) {
+            let isSubscribed = await room.awaitSubscription()
+            guard !session.joined.contains(id) else {
+                session.uninvited.remove(id)
+                return
+            }
+            guard isSubscribed, session.uninvited.contains(id) else { continue }
+            // It may have given way to others, and come back, meanwhile.
+            guard !room.has(session) else { return }
             // The two of a direct room are its members in every version of its list.
             let before = LogPosition(epoch: position.epoch, seq: position.seq &- 1)
-            room.enter(session, mv: .max, at: before, with: .unread)
-        } else {
-            session.uninvited.remove(id)
+            return room.enter(session, mv: .max, at: before, with: .unread)
         }
-        rooms.release(room)
     }
 
     // MARK: The end

@@ -62,6 +62,9 @@ extension Keys {
     /// Sharded channel: frames for all devices of a user.
     public static func userChannel(_ user: UserHandle) -> String { "{u:\(user)}" }
 
+    /// Stream: the direct messages that the user's devices were last told of.
+    public static func directNotices(_ user: UserHandle) -> String { "\(userChannel(user)):direct" }
+
     /// Hash: a login session, with the rooms to rejoin.
     public static func session(_ user: UserHandle, _ sessionID: String) -> String {
         "{u:\(user)}:s:\(sessionID)"

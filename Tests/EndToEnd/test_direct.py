@@ -74,3 +74,25 @@ def test_who_was_away_finds_direct_messages_in_the_history(person):
     alice.connect(0).ask("send_message", "message_sent", to=bob.name, content="for later")
     page = bob.connect(1).ask("get_history", "history", room=dm(alice, bob))["data"]
     assert [message["data"]["content"] for message in page["messages"]] == ["for later"]
+
+
+def test_a_direct_message_reaches_a_device_whose_gateway_does_not_hear_just_now(open_cluster, guest):
+    alice, bob = guest("alice"), guest("bob")
+    writer, _ = alice.connect(0), bob.connect(0)
+    # Auth has loaded the room; of it the other gateway knows nothing.
+    writer.ask("send_message", "message_sent", to=bob.name, content="before")
+    listener = bob.connect(1)
+    open_cluster.redis("ACL", "SETUSER", "default", "-ssubscribe")
+    try:
+        open_cluster.redis("CLIENT", "KILL", "TYPE", "pubsub")
+        for number in range(2):
+            writer.ask("send_message", "message_sent", to=bob.name, content=f"unheard {number}")
+    finally:
+        open_cluster.redis("ACL", "SETUSER", "default", "+ssubscribe")
+    heard = []
+    while "unheard 1" not in heard:
+        heard.append(listener.expect("new_message")["data"]["content"])
+    # What was said a few milliseconds before it came may be among them.
+    assert [text for text in heard if text != "before"] == ["unheard 0", "unheard 1"]
+    writer.ask("send_message", "message_sent", to=bob.name, content="after")
+    assert listener.expect("new_message")["data"]["content"] == "after"

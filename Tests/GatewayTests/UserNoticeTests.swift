@@ -1,3 +1,4 @@
+import Redis
 import Schema
 import Support
 import Testing
@@ -13,17 +14,28 @@ struct UserNoticeTests {
 
     @Test(
         arguments: [
-            ("direct dm:alice_bob 8h2k 42", .direct(room("dm:alice_bob"), place)),
+            (
+                "direct dm:alice_bob 8h2k 42 7-0",
+                .direct(room("dm:alice_bob"), place, entry: StreamID(milliseconds: 7))
+            ),
             ("dead general 8h2k 42 k-1", dead("k-1")),
             ("dead general 8h2k 42 -", dead(nil)),
             ("dead general 8h2k 42 a key of several words", dead("a key of several words")),
             ("dead general 8h2k 42", nil), ("dead general 8h2k many k-1", nil),
-            ("direct general 8h2k 9223372036854775807", nil),
-            ("direct general 8h2k -9223372036854775808", nil),
+            ("direct general 8h2k 9223372036854775807 7-0", nil),
+            ("direct general 8h2k -9223372036854775808 7-0", nil),
             ("dead GENERAL 8h2k 42 k-1", nil),
-            ("direct general 8h2k 42 more", nil), ("dance general 8h2k 42", nil), ("", nil),
+            ("direct general 8h2k 42", nil), ("direct general 8h2k 42 7", nil),
+            ("direct general 8h2k 42 -7-0", nil), ("dance general 8h2k 42", nil), ("", nil),
         ] as [(String, UserNotice?)])
     func whatIsToldIsRead(text: String, notice: UserNotice?) {
         #expect(Array(text.utf8).withUnsafeBytes(UserNotice.init) == notice)
+    }
+    @Test func theSameStandsInTheStream() throws {
+        let fields = [(name: "n", value: Array("direct dm:alice_bob 8h2k 42".utf8))]
+        let direct = UserNotice.direct(
+            room("dm:alice_bob"), Self.place, entry: StreamID(milliseconds: 7, number: 1))
+        #expect(UserNotice(StreamEntry(id: "7-1", fields: fields)) == direct)
+        #expect(UserNotice(StreamEntry(id: "7-1", fields: [])) == nil)
     }
 }

@@ -9,14 +9,20 @@ final class People {
     private var sessions: [UserHandle: [ObjectIdentifier: Session]] = [:]
     private let subscriber: Subscriber
     private let presence: Presence
+    private let inbox: DirectInbox
     /// Called when a direct message has its place: (user's connections, room, place).
     var onDirectMessage: (([Session], RoomID, LogPosition) -> Void)?
     /// Called when a message could not be archived: (its sender's connections, the message).
     var onDeadLetter: (([Session], DeadLetter) -> Void)?
 
-    init(subscriber: Subscriber, presence: Presence) {
+    init(subscriber: Subscriber, presence: Presence, inbox: DirectInbox) {
         self.subscriber = subscriber
         self.presence = presence
+        self.inbox = inbox
+        inbox.onMessage = { [weak self] user, room, position in
+            guard let self else { return }
+            onDirectMessage?(sessions(of: user), room, position)
+        }
     }
 
     func sessions(of user: UserHandle) -> [Session] { sessions[user].map { Array($0.values) } ?? [] }
@@ -26,8 +32,10 @@ final class People {
         sessions[user, default: [:]][ObjectIdentifier(session)] = session
         presence.connected(user)
         guard isFirst else { return }
+        inbox.begin(user)
         subscriber.subscribe(
-            Keys.userChannel(user), onMessage: { [weak self] in self?.received($0, for: user) })
+            Keys.userChannel(user), onMessage: { [weak self] in self?.received($0, for: user) },
+            onReady: { [inbox] in inbox.confirmed(user) })
     }
 
     func departed(_ session: Session, _ user: UserHandle, wasLost: Bool) {
@@ -35,12 +43,14 @@ final class People {
         presence.disconnected(user, wasLost: wasLost)
         guard sessions[user]?.isEmpty == true else { return }
         sessions[user] = nil
+        inbox.end(user)
         subscriber.unsubscribe(Keys.userChannel(user))
     }
 
     private func received(_ bytes: UnsafeRawBufferPointer, for user: UserHandle) {
         switch UserNotice(bytes) {
-        case .direct(let room, let position): onDirectMessage?(sessions(of: user), room, position)
+        case .direct(let room, let position, let entry):
+            inbox.heard(user, room, position, entry: entry)
         case .dead(let letter): onDeadLetter?(sessions(of: user), letter)
         case nil: break
         }

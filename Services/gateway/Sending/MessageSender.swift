@@ -25,6 +25,7 @@ final class MessageSender {
     private let calls: RoomCalls
     /// Who knows what replicas have; nil where nobody has to.
     private let replicas: ReplicaAcks?
+    private let directNotices: DirectNotices
     private let metrics: GatewayMetrics
     private var clock: RedisClock
     private var questions = 0
@@ -48,6 +49,7 @@ final class MessageSender {
         self.replicas = replicas
         self.backlog = backlog
         self.metrics = metrics
+        directNotices = DirectNotices(loop: loop, redis: redis, metrics: metrics)
         limit = MessageLimit(loop: loop, redis: redis)
         clock = RedisClock(at: loop.now, wall: WallClock.milliseconds())
     }
@@ -57,7 +59,10 @@ final class MessageSender {
     func close() { replicas?.close() }
 
     /// Redis is there, or there again: its clock has just been read.
-    func connected() { heard(WallClock.milliseconds() + redis.clockOffset) }
+    func connected() {
+        heard(WallClock.milliseconds() + redis.clockOffset)
+        directNotices.connected()
+    }
 
     /// Redis' clock says this.
     func heard(_ time: Int64) { clock.heard(time, at: loop.now) }
@@ -104,6 +109,8 @@ final class MessageSender {
             case .other: self.end(message, .refused(.idempotencyConflict))
             case .same(let id, let position):
                 let isDuplicate = !message.wasTried(as: id)
+                // Redis died between taking it and saying so: nobody was told.
+                if !isDuplicate { self.directNotices.tell(message.room, position) }
                 self.end(
                     message, .accepted(id, position, isDuplicate: isDuplicate, stored: SendOutcome.archived))
             // A unit was taken before it was first tried.
@@ -204,7 +211,7 @@ final class MessageSender {
         case .placed(let id, let position, let isDuplicate, let stored):
             // Without a key there are no duplicates; and this message may have been accepted at an earlier try.
             let isDuplicate = isDuplicate && message.key != nil && !message.wasTried(as: id)
-            announce(message.room, position)
+            directNotices.tell(message.room, position)
             confirm(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored))
         case .unloaded: load(message, accept)
         case .clock(let time):
@@ -216,15 +223,6 @@ final class MessageSender {
         case .late(let time): late(message, time, accept)
         case .refused(let code): end(message, .refused(code))
         case .unseen: end(message, .refused(.internalError))
-        }
-    }
-
-    /// Both users' channels hear of a direct message, so that all their devices get it without having joined.
-    private func announce(_ room: RoomID, _ position: LogPosition) {
-        guard let (one, other) = room.directMembers else { return }
-        let text = "direct \(room) \(position.epoch) \(position.seq)"
-        for user in Set([one, other]) {
-            redis.call(["SPUBLISH", .text(Keys.userChannel(user)), .text(text)]) { _ in }
         }
     }
 

@@ -1,0 +1,88 @@
+import Engine
+import Hosting
+import Redis
+import Schema
+
+/// The direct messages of the users here: heard on their channels, and read where a channel was not heard.
+///
+/// Belongs to its loop. A channel says nothing of what was told before it was confirmed; that stands in a stream for a
+/// while. Who hears of a message twice gets it once.
+final class DirectInbox {
+    /// Called for each direct message that has its place: once at least, in order.
+    var onMessage: ((UserHandle, RoomID, LogPosition) -> Void)?
+
+    private let loop: EventLoop
+    private let redis: RedisClient
+    private let log: Log
+    private var hearing = DirectHearing()
+    private var isPausing = false
+
+    private static let page = 100
+    private static let pauseMilliseconds = 500
+    /// Our idea of Redis' clock is not exact.
+    private static let clockMilliseconds: Int64 = 10
+
+    init(loop: EventLoop, redis: RedisClient, log: Log) {
+        self.loop = loop
+        self.redis = redis
+        self.log = log
+    }
+
+    /// The user has a connection here from now on.
+    func begin(_ user: UserHandle) {
+        let now = WallClock.milliseconds() &+ redis.clockOffset &- Self.clockMilliseconds
+        hearing.begin(user, after: StreamID(milliseconds: UInt64(clamping: now)))
+    }
+
+    func end(_ user: UserHandle) { hearing.end(user) }
+
+    /// The user's channel is heard from now on.
+    func confirmed(_ user: UserHandle) {
+        hearing.confirmed(user)
+        readOn()
+    }
+
+    /// A notice came on the user's channel; `entry` is the same in the stream.
+    func heard(_ user: UserHandle, _ room: RoomID, _ position: LogPosition, entry: StreamID) {
+        if hearing.heard(user, entry) { onMessage?(user, room, position) }
+    }
+
+    private func readOn() {
+        while !isPausing, let reading = hearing.next() { read(reading) }
+    }
+
+    private func read(_ reading: DirectHearing.Reading) {
+        let key = Keys.directNotices(reading.user)
+        redis.call(["XRANGE", .text(key), .text("(\(reading.after)"), "+", "COUNT", RedisArgument(Self.page)])
+        {
+            [weak self] result in
+            guard let self else { return }
+            switch result {
+            case .success(let reply): found(StreamEntry.list(reply) ?? [], by: reading)
+            case .failure(let error):
+                log.debug("direct messages not read yet", .user(reading.user.text), .error(error))
+                hearing.failed(reading)
+                pause()
+            }
+            readOn()
+        }
+    }
+
+    private func found(_ entries: [StreamEntry], by reading: DirectHearing.Reading) {
+        let last = entries.last.flatMap { StreamID($0.id) }
+        guard hearing.read(reading, upTo: last, isAll: entries.count < Self.page) else { return }
+        for case .direct(let room, let position, _)? in entries.map(UserNotice.init) {
+            onMessage?(reading.user, room, position)
+        }
+    }
+
+    /// Redis does not answer: it will not answer for the next one either.
+    private func pause() {
+        guard !isPausing else { return }
+        isPausing = true
+        loop.schedule(afterMilliseconds: Self.pauseMilliseconds) { [weak self] in
+            self?.isPausing = false
+            self?.readOn()
+        }
+    }
+}

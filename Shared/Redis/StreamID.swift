@@ -1,0 +1,34 @@
+/// The id of a stream's entry: within a stream ids rise.
+public struct StreamID: Hashable, Sendable {
+    /// When it was added, by Redis' clock, unless that had gone back.
+    public let milliseconds: UInt64
+    /// Its number within that millisecond.
+    public let number: UInt64
+
+    /// Makes an id of its parts.
+    public init(milliseconds: UInt64, number: UInt64 = 0) {
+        self.milliseconds = milliseconds
+        self.number = number
+    }
+
+    /// Reads `MILLISECONDS-NUMBER`.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let milliseconds = UInt64(parts[0]), let number = UInt64(parts[1]) else {
+            return nil
+        }
+        self.init(milliseconds: milliseconds, number: number)
+    }
+}
+
+extension StreamID: Comparable {
+    /// Orders as the stream does.
+    public static func < (left: StreamID, right: StreamID) -> Bool {
+        (left.milliseconds, left.number) < (right.milliseconds, right.number)
+    }
+}
+
+extension StreamID: CustomStringConvertible {
+    /// The id as Redis writes it.
+    public var description: String { "\(milliseconds)-\(number)" }
+}
