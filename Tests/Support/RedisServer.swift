@@ -91,6 +91,19 @@ public final class RedisServer {
     /// Lets a frozen server go on.
     public func thaw() { signal(SIGCONT) }
 
+    /// What `redis-cli` answers: a client of ours stays with no replica.
+    public func ask(_ words: String...) throws -> String {
+        let client = Process()
+        let output = Pipe()
+        client.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        client.arguments = ["redis-cli", "-p", "\(port)"] + words
+        client.standardOutput = output
+        try client.run()
+        let answer = output.fileHandleForReading.readDataToEndOfFile()
+        client.waitUntilExit()
+        return String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+
     private var isAlive: Bool { pid > 0 && Glibc.kill(pid, 0) == 0 }
 
     private func signal(_ number: Int32) {
