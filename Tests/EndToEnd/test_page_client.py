@@ -209,3 +209,19 @@ def test_silence_counts_as_an_unknown_fate(page):
 def test_an_overdue_answer_makes_the_connection_suspect(page):
     body = "add('a'); return [0, 5_999, 6_000].map((now) => { const { nextAt, isSuspect } = outbox.take(now); return [nextAt, isSuspect]; })"
     assert ask(page, "outbox", OUTBOX + body) == [[6_000, False], [6_000, False], [15_000, True]]
+
+
+def test_a_tombstone_takes_the_words_of_what_was_shown_and_is_no_news(page):
+    shown = ask(
+        page,
+        "../page/conversation",
+        """
+        const talk = new m.Conversation("tea", "alice");
+        const said = (seq, data) => talk.take({ id: `m-${seq}`, seq, ts: 0, user: "bob", data });
+        const news = [said(1, { content: "one" }), said(2, { content: "two" })];
+        news.push(said(2, { content: null, deleted: true }), said(1, { content: "one" }));
+        news.push(said(3, { content: null, deleted: true }));
+        return { news, contents: talk.entries.map(({ content }) => content) };
+        """,
+    )
+    assert shown == {"news": [True, True, False, False, True], "contents": ["one", None, None]}

@@ -181,6 +181,27 @@ def test_what_the_archive_could_not_take_is_marked_and_can_be_sent_anew(pair):
     assert first["client_msg_id"] != second["client_msg_id"] and "retry" not in second
 
 
+@pytest.fixture
+def unloved(cluster):
+    """A content that PostgreSQL refuses."""
+    content = "Love me not."
+    cluster.sql(f"ALTER TABLE history.messages ADD CONSTRAINT unloved CHECK (content <> '{content}')")
+    yield content
+    cluster.sql("ALTER TABLE history.messages DROP CONSTRAINT unloved")
+
+
+def test_a_tombstone_is_shown_where_a_message_was(pair, unloved):
+    alice, bob = pair
+    for text in ("Before.", unloved, "After."):
+        say(alice, text, settled=text != unloved)
+    hears(bob, alice.user, "After.")
+    alice.wait_for_text(".message[data-state=failed] .text", unloved)
+    come_back(bob)
+    hears(bob, alice.user, "After.")
+    assert shown(bob) == ["Before.", "This message was deleted.", "After."]
+    assert bob.evaluate("document.querySelectorAll('.text.deleted').length") == 1
+
+
 def test_what_is_degraded_is_told_until_it_is_restored_or_another_gateway_is_there(pair):
     page, _ = pair
     for component, effect in [("bus", "Messages wait."), ("history", "Older messages cannot be read.")]:

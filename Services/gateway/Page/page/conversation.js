@@ -39,7 +39,12 @@ export class Conversation {
   /** Puts a `new_message` envelope in its place. @returns {boolean} whether it was news */
   take(envelope) {
     const { id, seq, ts, user, data } = envelope;
-    if (this.entries.some((entry) => entry.id === id)) return false;
+    const known = this.entries.find((entry) => entry.id === id);
+    if (known) {
+      // A tombstone: the archive could not take what was shown before.
+      if (data.deleted) known.content = null;
+      return false;
+    }
     const mine = user === this.me && this.#ofKey(data.client_msg_id);
     if (mine) this.entries.splice(this.entries.indexOf(mine), 1);
     this.#insert({

@@ -168,7 +168,7 @@ export class Rooms {
     if (!isNews) return;
     const isSeen = conversation === this.#current && !document.hidden;
     if (user !== this.#me && !isSeen) conversation.unread += 1;
-    if (user !== this.#me && isSeen) byID("announcer").textContent = `${user}: ${data.content}`;
+    if (user !== this.#me && isSeen && data.content !== null) byID("announcer").textContent = `${user}: ${data.content}`;
     this.#drawList();
     if (conversation === this.#current) this.#drawCurrent();
   }
