@@ -248,6 +248,54 @@ import Testing
         }
     }
 
+    /// It would hold up a 64th of all rooms.
+    @Test(arguments: [
+        ["HSET", Keys.room(.general), "stored", "x"], ["HSET", Keys.room(.general), "stored", "inf"],
+        ["HSET", Keys.room(.general), "seq", ""], ["HSET", Keys.room(.general), "first", "x"],
+        ["SET", Keys.room(.general), "x"], ["SET", Keys.recent(.general), "x"],
+    ])
+    func aRoomThatIsSpoiltHoldsUpNoOther(spoil: [String]) async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            _ = try await lease("one", bench)
+            let taken = ids(try await take("one", bench))
+            if spoil[0] == "SET" { _ = try await bench.call("DEL", spoil[1]) }
+            _ = try await bench.redis.call(spoil.map { .text($0) })
+            let reply = try await stored(
+                "one", bench, seq: 1, bytes: 0, ids: taken, dead: [(taken[0], "e1:1")])
+            #expect(reply == .array([.bulk(Array("ok".utf8)), .integer(1)]))
+        }
+    }
+
+    @Test func aMarkThatIsNoNumberIsMendedByTheNextBatch() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            _ = try await lease("one", bench)
+            let taken = ids(try await take("one", bench))
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "x")
+            _ = try await stored("one", bench, seq: 1, bytes: 0, ids: taken)
+            let mark = try await bench.field("stored")
+            #expect(mark == "1")
+        }
+    }
+
+    /// From before Redis' clock was set back, or from no instance at all.
+    @Test func whoSaysToBeThereForLongerThanAnybodyCanIsNotCounted() async throws {
+        try await onBench { bench in
+            func announce(_ token: String) async throws -> RedisReply {
+                try await bench.redis.function(
+                    ArchiveFunctions.announce, keys: [.text(Keys.historyInstances)],
+                    arguments: [.text(token), "8000"])
+            }
+            _ = try await bench.call(
+                "ZADD", Keys.historyInstances, "1e18", "of-the-future", "inf", "for-ever")
+            let alone = try await announce("one")
+            #expect(alone == .array([.integer(1), .integer(0)]))
+            let both = try await announce("two")
+            #expect(both == .array([.integer(2), .integer(1)]))
+        }
+    }
+
     @Test func aThousandEntriesAtOnce() async throws {
         try await onBench { bench in
             for number in 1...1_200 { _ = try await bench.accept("\(number)")(bench.redis) }

@@ -7,6 +7,15 @@ local DEAD_KEPT = 10000
 -- No fewer than a batch has entries: when a room is said to be stored so far, all its dead letters are noted.
 local DEAD_NOTED = 1000
 
+-- What a room's hash has. A key of another type has nothing, and what should be a number and is none counts as absent:
+-- a room that somebody has spoilt must not hold up the others of its partition.
+local function fields(key, ...)
+  local f = redis.pcall('HMGET', key, ...)
+  return f.err and {} or f
+end
+
+local function whole(text) return text and string.find(text, '^%d+$') and tonumber(text) end
+
 -- log_lease: takes or renews the lease of a partition.
 -- KEYS: 1 lease  ARGV: 1 owner's token  2 milliseconds. Replies 1 where it is the caller's now, else 0.
 local function log_lease(keys, args)
@@ -33,6 +42,9 @@ local function instance_announce(keys, args)
   if args[2] == '0' then
     redis.call('ZREM', keys[1], args[1])
   else
+    -- Nobody can be there for longer than that (twice, as clocks are corrected a little): what says so is from before
+    -- the clock was set back, or from no instance.
+    redis.call('ZREMRANGEBYSCORE', keys[1], string.format('(%.0f', now + 2 * tonumber(args[2])), '+inf')
     redis.call('ZADD', keys[1], string.format('%.0f', now + tonumber(args[2])), args[1])
     redis.call('PEXPIRE', keys[1], args[2])
   end
@@ -74,7 +86,7 @@ end
 
 -- Notes in the room at which positions dead letters were to stand: for senders who look.
 local function note_dead(key, positions)
-  local f = redis.call('HMGET', key, 'seq', 'dead')
+  local f = fields(key, 'seq', 'dead')
   if not f[1] then return end
   local is_new, noted = {}, {}
   for i = 1, #positions do is_new[positions[i]] = true end
@@ -125,12 +137,12 @@ local function log_stored(keys, args)
     local at = 5 + i * 3
     local room, epoch, seq = args[at], args[at + 1], tonumber(args[at + 2])
     local key, recent = keys[4 + 2 * i], keys[5 + 2 * i]
-    local f = redis.call('HMGET', key, 'stored', 'seq', 'first', 'epochs')
-    if f[2] and seq > tonumber(f[1] or '0') then
+    local f = fields(key, 'stored', 'seq', 'first', 'epochs')
+    if whole(f[2]) and seq > (whole(f[1]) or 0) then
       redis.call('HSET', key, 'stored', args[at + 2])
-      local newest = newest_accepted(tonumber(f[2]), tonumber(f[3] or '1'), f[4] or '')
+      local newest = newest_accepted(whole(f[2]), whole(f[3]) or 1, f[4] or '')
       local keep = math.max(tonumber(args[5]), newest - seq)
-      redis.call('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', keep))
+      redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', keep))
       if seq >= newest then redis.call('EXPIRE', recent, args[4]) end
     end
     told[#told + 1] = room .. ' ' .. epoch .. ' ' .. args[at + 2]
