@@ -12,9 +12,10 @@ public struct KeySet: Hashable, Sendable {
         self.keys = keys
     }
 
-    /// Reads the text of a `jwks.json`.
+    /// Reads the text of a `jwks.json`, in which no member may be named twice (RFC 7517, section 4).
     public init(json: some Collection<UInt8>) throws(TokenError) {
         do {
+            try StrictJSON.check(Array(json))
             self = try JSONDecoder().decode(KeySet.self, from: Data(json))
         } catch {
             throw .unreadableKey

@@ -62,13 +62,13 @@ extension TokenClaims: Codable {
             aud: try claims.decode(Audience.self, forKey: .aud).names,
             sub: try claims.decode(String.self, forKey: .sub),
             exp: try claims.decode(NumericDate.self, forKey: .exp).seconds,
-            iat: try claims.decodeIfPresent(NumericDate.self, forKey: .iat)?.seconds,
-            nbf: try claims.decodeIfPresent(NumericDate.self, forKey: .nbf)?.seconds,
+            iat: try claims.decodeIfThere(NumericDate.self, forKey: .iat)?.seconds,
+            nbf: try claims.decodeIfThere(NumericDate.self, forKey: .nbf)?.seconds,
             jti: try claims.decodeIfPresent(String.self, forKey: .jti),
             sid: try claims.decodeIfPresent(String.self, forKey: .sid),
             name: try claims.decodeIfPresent(String.self, forKey: .name),
             roles: try claims.decodeIfPresent([String].self, forKey: .roles) ?? [],
-            rooms: try claims.decodeIfPresent([String].self, forKey: .rooms))
+            rooms: try claims.decodeIfThere([String].self, forKey: .rooms))
     }
 
     /// Writes claims; what is nil is left out.
@@ -85,6 +85,13 @@ extension TokenClaims: Codable {
         try claims.encodeIfPresent(name, forKey: .name)
         try claims.encode(roles, forKey: .roles)
         try claims.encodeIfPresent(rooms, forKey: .rooms)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A claim that narrows what a token is good for: `null` is a fault there, not the absence of the bound.
+    fileprivate func decodeIfThere<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        contains(key) ? try decode(type, forKey: key) : nil
     }
 }
 
