@@ -227,6 +227,21 @@ def test_a_new_epoch_after_the_recent_envelopes():
     assert ORDER in started_anew(stands_in_new_epoch, given(3), given(4), new_epoch(100, 4), new_epoch(100, 4))
 
 
+def test_a_new_epoch_that_begins_while_the_recent_envelopes_are_the_last_that_was_given():
+    def first_of_it(conversation):
+        conversation.wish(100)
+        conversation.ack("message_sent", 100, epoch="e2")
+        conversation.ack("message_stored", 100, epoch="e2")
+        conversation.rows[100] = row(100, "e2")
+        conversation.deliver(100, 3, epoch="e2")
+
+    assert started_anew(given(3), given(4), new_epoch(100, 4), first_of_it) == {}
+    assert ORDER in started_anew(given(3), given(4), first_of_it)
+    assert ORDER in started_anew(given(3), given(4), new_epoch(99, 4), first_of_it)
+    assert ORDER in started_anew(given(3), given(4), new_epoch(4, 4), first_of_it)
+    assert ORDER in started_anew(given(3), new_epoch(100, 3), first_of_it)
+
+
 def test_who_comes_back_is_recovered_unless_the_archive_is_away():
     def fault(target: str, returned: float):
         return lambda c: c.fault("kill", target, c.at - 1, c.at + returned)

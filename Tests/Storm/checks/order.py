@@ -77,7 +77,10 @@ def _end_recent(cursor: Cursor) -> Iterator[str]:
 
 
 def _epoch_after_recent(cursor: Cursor, data: dict) -> Iterator[str]:
-    """Between two of the recent envelopes, or after the last where nothing has been said in the new epoch."""
+    """Between two of the recent envelopes, or after the last where nothing has been said in the new epoch.
+
+    After a last one at which the room stood, it is a new epoch like any other.
+    """
     if data["first_seq"] <= cursor.seq:
         cursor.recent = (data["epoch"], data["first_seq"] - 1)
     elif (data["epoch"], data["first_seq"] - 1) == (cursor.epoch, cursor.seq):
@@ -97,7 +100,8 @@ def _gap(cursor: Cursor, data: dict) -> Iterator[str]:
 
 def _room_epoch(cursor: Cursor, data: dict) -> Iterator[str]:
     previous = (data["previous_epoch"], data["previous_seq"])
-    if cursor.takes_recent and previous == cursor.recent and data["first_seq"] > previous[1]:
+    in_recent = cursor.takes_recent and previous == cursor.recent and previous != (cursor.epoch, cursor.seq)
+    if in_recent and data["first_seq"] > previous[1]:
         yield from _epoch_after_recent(cursor, data)
         return
     yield from _end_recent(cursor)
