@@ -88,6 +88,8 @@ let suites: [Target] = [
     .target(
         name: "Support", dependencies: ["Engine", "Redis", "Schema", "RoomFunctions", "MembershipFunctions"],
         path: "Tests/Support", swiftSettings: strict),
+    .executableTarget(
+        name: "Echo", dependencies: ["Engine", "Web"], path: "Tests/Echo", swiftSettings: strict),
     tests("SchemaTests", ["Schema"]),
     tests("EngineTests", ["Engine"]),
     tests("WebTests", ["Web", "Engine"]),
@@ -136,6 +138,7 @@ let package = Package(
         .executable(name: "auth", targets: ["ChatAuth"]),
         .executable(name: "history", targets: ["ChatHistory"]),
         .executable(name: "presence", targets: ["ChatPresence"]),
+        .executable(name: "parley-echo", targets: ["Echo"]),
     ],
     targets: system + modules + functionLibraries + services + suites,
     cLanguageStandard: .c2x

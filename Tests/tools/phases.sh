@@ -162,5 +162,26 @@ short_storm() {
     return $status
 }
 
+build_echo() {
+    (check_swift && swift build -c release --static-swift-stdlib --product parley-echo)
+}
+
+# What runs in about a minute: everything but the many sizes and settings of compression.
+conformance_subset=('1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*')
+
+# conformance [CASE_PATTERN...]: counted from the suite's last line.
+conformance() {
+    local status=0 port
+    coproc parley_echo { exec .build/release/parley-echo; }
+    read -r port <&"${parley_echo[0]}"
+    AUTOBAHN_RESULTS=$top/$output/conformance.jsonl \
+        shown Tests/Conformance/autobahn.sh "ws://127.0.0.1:$port" "$@" || status=$?
+    kill "$parley_echo_PID"
+    tail -n 1 "$output/conformance.log" | {
+        IFS=' ,' read -r _ cases _ bad _ && printf 'passed %d\nfailed %d\n' $((cases - bad)) "$bad"
+    } >"$tally"
+    return $status
+}
+
 # See Tests/tools/compose.sh, which also tells why it was skipped.
 containers() { python=$python tally=$tally bash Tests/tools/compose.sh; }
