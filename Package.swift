@@ -128,6 +128,18 @@ let suites: [Target] = [
         ]),
 ]
 
+/// libFuzzer's program (see `Tests/Fuzz/run`): only where it is asked for, as nothing else is built as it needs.
+let fuzzing: [Target] =
+    Context.environment["PARLEY_FUZZ"] == nil
+    ? []
+    : [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/C"),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["CFuzzer", "Schema", "Engine", "Web", "Redis", "Tokens", "Bus"],
+            path: "Tests/Fuzz", exclude: ["C", "Corpus", "Dictionaries", "run"], swiftSettings: strict),
+    ]
+
 let package = Package(
     name: "parley",
     products: [
@@ -140,6 +152,6 @@ let package = Package(
         .executable(name: "presence", targets: ["ChatPresence"]),
         .executable(name: "parley-echo", targets: ["Echo"]),
     ],
-    targets: system + modules + functionLibraries + services + suites,
+    targets: system + modules + functionLibraries + services + suites + fuzzing,
     cLanguageStandard: .c2x
 )
