@@ -10,14 +10,21 @@ import urllib.request
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import pytest
 from websockets.sync.client import connect
 
 PATIENCE = 15.0
+#: Where screenshots go.
+OUTPUT = Path(__file__).resolve().parent.parent / ".output"
 
 
 def executable() -> str | None:
     """Where Chromium is, if it is there."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+#: What a module of page tests is marked with.
+needed = [pytest.mark.page, pytest.mark.skipif(executable() is None, reason="chromium is not installed")]
 
 
 class Browser:

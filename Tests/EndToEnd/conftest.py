@@ -2,6 +2,7 @@
 
 import pytest
 
+import chromium
 import people
 from cluster import Cluster
 
@@ -50,6 +51,15 @@ def _cluster(**settings):
     yield cluster
     _running.remove(cluster)
     cluster.close()
+
+
+@pytest.fixture(scope="module")
+def browsers():
+    """Two browsers, Alice's and Bob's, for a module of page tests."""
+    opened = [chromium.Browser("alice"), chromium.Browser("bob")]
+    yield opened
+    for browser in opened:
+        browser.close()
 
 
 @pytest.fixture

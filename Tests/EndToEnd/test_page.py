@@ -1,27 +1,14 @@
 """The page, as two people see it in two browsers."""
 
 import uuid
-from pathlib import Path
 
 import pytest
 
 import chromium
 from visitor import ONLINE, hears, meet, say
 
-OUTPUT = Path(__file__).resolve().parent.parent / ".output"
 
-pytestmark = [
-    pytest.mark.page,
-    pytest.mark.skipif(chromium.executable() is None, reason="chromium is not installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def browsers():
-    opened = [chromium.Browser("alice"), chromium.Browser("bob")]
-    yield opened
-    for browser in opened:
-        browser.close()
+pytestmark = chromium.needed
 
 
 @pytest.fixture
@@ -30,7 +17,7 @@ def pair(cluster, browsers):
     pages = meet(cluster.url, browsers)
     yield pages
     for page in pages:
-        page.screenshot(OUTPUT / f"page-{page.name}-end.png")
+        page.screenshot(chromium.OUTPUT / f"page-{page.name}-end.png")
         page.close()
     assert [page.problems for page in pages] == [[], []]
 
@@ -42,11 +29,11 @@ def test_a_message_from_one_is_seen_by_the_other(pair):
     say(bob, "Yes, at five.")
     hears(alice, bob.user, "Yes, at five.")
     for page in pair:
-        page.screenshot(OUTPUT / f"page-{page.name}.png")
+        page.screenshot(chromium.OUTPUT / f"page-{page.name}.png")
     alice.scheme("dark")
-    alice.screenshot(OUTPUT / "page-alice-dark.png")
+    alice.screenshot(chromium.OUTPUT / "page-alice-dark.png")
     alice.resize(390, 780)
-    alice.screenshot(OUTPUT / "page-alice-narrow.png")
+    alice.screenshot(chromium.OUTPUT / "page-alice-narrow.png")
 
 
 def test_what_looks_like_markup_is_shown_as_it_was_written(pair):

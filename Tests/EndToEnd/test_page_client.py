@@ -7,10 +7,7 @@ import pytest
 
 import chromium
 
-pytestmark = [
-    pytest.mark.page,
-    pytest.mark.skipif(chromium.executable() is None, reason="chromium is not installed"),
-]
+pytestmark = chromium.needed
 
 
 @pytest.fixture(scope="module")

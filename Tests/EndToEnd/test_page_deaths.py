@@ -1,22 +1,17 @@
 """Two people go on talking in their browsers while what is behind the page dies, part after part."""
 
 import time
-from pathlib import Path
 
 import pytest
 
 import chromium
 from visitor import ONLINE, meet
 
-OUTPUT = Path(__file__).resolve().parent.parent / ".output"
 GATEWAYS = ("gateway-1", "gateway-2")
 PENDING = "document.querySelectorAll('.message[data-state=pending]').length"
 SETTLED = "document.querySelectorAll('.message:not([data-state=sent])').length === 0"
 
-pytestmark = [
-    pytest.mark.page,
-    pytest.mark.skipif(chromium.executable() is None, reason="chromium is not installed"),
-]
+pytestmark = chromium.needed
 
 #: Writes by the page's own form, every so often, until `window.hush()`.
 TALK = """
@@ -39,14 +34,11 @@ def rough_cluster(running):
 
 
 @pytest.fixture
-def pair(rough_cluster):
-    browsers = [chromium.Browser("alice"), chromium.Browser("bob")]
+def pair(rough_cluster, browsers):
     pages = meet(rough_cluster.url, browsers)
     yield pages
     for page in pages:
-        page.screenshot(OUTPUT / f"page-{page.name}-deaths.png")
-    for browser in browsers:
-        browser.close()
+        page.screenshot(chromium.OUTPUT / f"page-{page.name}-deaths.png")
 
 
 def test_everything_written_is_shown_once_and_in_order_while_all_that_serves_it_dies(pair, rough_cluster):

@@ -1,19 +1,14 @@
 """What the page makes of a connection that does not go as it should, with a hand on its WebSocket."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 import chromium
 from visitor import ONLINE, hears, meet, say
 
-OUTPUT = Path(__file__).resolve().parent.parent / ".output"
 
-pytestmark = [
-    pytest.mark.page,
-    pytest.mark.skipif(chromium.executable() is None, reason="chromium is not installed"),
-]
+pytestmark = chromium.needed
 
 #: Keeps what is sent, says what the server never said, and loses what it did say.
 SPY = """
@@ -45,14 +40,6 @@ SPY = """
 """
 
 
-@pytest.fixture(scope="module")
-def browsers():
-    opened = [chromium.Browser("alice"), chromium.Browser("bob")]
-    yield opened
-    for browser in opened:
-        browser.close()
-
-
 @pytest.fixture
 def pair(cluster, browsers):
     """Alice and Bob in one room, their pages loaded anew under the eyes of a spy."""
@@ -62,7 +49,7 @@ def pair(cluster, browsers):
         come_back(page)
     yield pages
     for page in pages:
-        page.screenshot(OUTPUT / f"page-{page.name}-recovery.png")
+        page.screenshot(chromium.OUTPUT / f"page-{page.name}-recovery.png")
         page.close()
     assert [page.problems for page in pages] == [[], []]
 
