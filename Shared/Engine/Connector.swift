@@ -4,10 +4,12 @@ internal import Glibc
 extension Stream {
     /// Connects to the first address of `host` that answers; on the loop only, which it never blocks.
     ///
-    /// - Throws: `resolve`, `timeout`, or the failure of the last address tried.
-    public static func connect(loop: EventLoop, host: String, port: Int, timeoutMilliseconds: Int)
-        async throws(EngineError) -> Stream
-    {
+    /// With TLS it returns once the other side has proved to be `host`. The time is for each address.
+    ///
+    /// - Throws: `resolve`, `timeout`, `tls`, or another failure of the last address tried.
+    public static func connect(
+        loop: EventLoop, host: String, port: Int, tls: TLSClient? = nil, timeoutMilliseconds: Int
+    ) async throws(EngineError) -> Stream {
         let addresses: [SocketAddress]
         do {
             addresses = try await SocketAddress.resolve(host: host, port: port)
@@ -18,7 +20,8 @@ extension Stream {
         for address in addresses {
             do {
                 return try await connect(
-                    loop: loop, address: address, timeoutMilliseconds: timeoutMilliseconds)
+                    loop: loop, address: address, tls: tls.map { ($0, host) },
+                    timeoutMilliseconds: timeoutMilliseconds)
             } catch {
                 failure = error
             }
@@ -26,9 +29,11 @@ extension Stream {
         throw failure
     }
 
-    private static func connect(loop: EventLoop, address: SocketAddress, timeoutMilliseconds: Int)
-        async throws(EngineError) -> Stream
-    {
+    private static func connect(
+        loop: EventLoop, address: SocketAddress, tls: (client: TLSClient, host: String)?,
+        timeoutMilliseconds: Int
+    ) async throws(EngineError) -> Stream {
+        let deadline = loop.now.advanced(byMilliseconds: timeoutMilliseconds)
         let descriptor = try FileDescriptor.socket(for: address)
         let result = address.withSockaddr { Glibc.connect(descriptor.number, $0, $1) }
         if result != 0 {
@@ -36,7 +41,24 @@ extension Stream {
             try await writable(descriptor.number, loop: loop, timeoutMilliseconds: timeoutMilliseconds)
             try checkConnected(descriptor.number)
         }
-        return try Stream(loop: loop, descriptor: descriptor, peer: address)
+        guard let tls else { return try Stream(loop: loop, descriptor: descriptor, peer: address) }
+        let session = try tls.client.makeSession(over: descriptor.number, to: tls.host)
+        let stream = try Stream(loop: loop, descriptor: descriptor, peer: address, tls: session)
+        try await stream.shakeHands(withinMilliseconds: deadline.milliseconds(since: loop.now))
+        return stream
+    }
+
+    private func shakeHands(withinMilliseconds bound: Int) async throws(EngineError) {
+        let failure = await withCheckedContinuation { continuation in
+            shakeHands(withinMilliseconds: bound) { [self] failure in
+                // Until the waiting owner runs again, which may take a turn or more, nobody could be given what comes.
+                pauseReading()
+                continuation.resume(returning: failure)
+            }
+        }
+        if let failure { throw failure }
+        guard isOpen else { throw .closed }
+        resumeReading()
     }
 
     private static func writable(_ descriptor: Int32, loop: EventLoop, timeoutMilliseconds: Int)

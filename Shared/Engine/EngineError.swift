@@ -16,6 +16,8 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
     case sendQueueFull
     /// A bounded queue of work is full.
     case overloaded
+    /// TLS failed, or what it needs cannot be read; the text says why.
+    case tls(String)
 
     /// A line for a log: names the call and the reason, never the bytes.
     public var description: String {
@@ -27,6 +29,7 @@ public enum EngineError: Error, Sendable, Hashable, CustomStringConvertible {
         case .closed: "closed"
         case .sendQueueFull: "send queue full"
         case .overloaded: "overloaded"
+        case .tls(let reason): "TLS: \(reason)"
         }
     }
 

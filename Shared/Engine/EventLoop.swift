@@ -27,8 +27,18 @@ public final class EventLoop: @unchecked Sendable {
     /// The monotonic clock as of when the loop last woke.
     public private(set) var now: Instant
 
+    /// How many turns there have been.
+    private(set) var turn: UInt64 = 0
+
     /// One buffer to receive into serves all streams of the loop: idle connections hold none.
     let receiveBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 64)
+    /// One buffer in which what is sent by TLS is gathered to a record; none where there is no TLS.
+    lazy var recordBuffer: UnsafeMutableRawBufferPointer = {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.recordBytes, alignment: 64)
+        allocatedRecordBuffer = buffer
+        return buffer
+    }()
+    private var allocatedRecordBuffer: UnsafeMutableRawBufferPointer?
 
     /// Makes a loop that does not run yet; `name` (at most 15 bytes) becomes its thread's.
     public init(name: String) throws(EngineError) {
@@ -39,7 +49,10 @@ public final class EventLoop: @unchecked Sendable {
         timers = TimerWheel(now: now.milliseconds)
     }
 
-    deinit { receiveBuffer.deallocate() }
+    deinit {
+        receiveBuffer.deallocate()
+        allocatedRecordBuffer?.deallocate()
+    }
 
     // MARK: Life
 
@@ -146,6 +159,7 @@ public final class EventLoop: @unchecked Sendable {
         EventLoop.current = self
         now = .current()
         while !isStopping {
+            turn &+= 1
             readMail()
             runJobs()
             for timer in timers.advance(to: now.milliseconds) { timer.fire() }

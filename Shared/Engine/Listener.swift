@@ -3,18 +3,21 @@ internal import Glibc
 
 /// A listening TCP socket on a loop.
 ///
-/// With `reusePort` several loops listen on one port, and the kernel spreads connections over them.
+/// With `reusePort` several loops listen on one port, and the kernel spreads connections over them. With TLS a
+/// connection is handed over before it has shaken hands, so that its owner's bounds hold from the first byte.
 public final class Listener {
     /// The port, as the kernel chose it where 0 was asked for.
     public let port: Int
     private let descriptor: Int32
     private unowned let loop: EventLoop
     private let onAccept: (Stream) -> Void
+    private let tls: TLSServer?
+    let handshakes = Handshakes()
     private var watch: Watch?
 
     /// Listens from now on; `onAccept` is given each new connection on the loop.
     public init(
-        loop: EventLoop, host: String, port: Int, reusePort: Bool = false,
+        loop: EventLoop, host: String, port: Int, reusePort: Bool = false, tls: TLSServer? = nil,
         onAccept: @escaping (Stream) -> Void
     ) throws(EngineError) {
         guard let address = SocketAddress(literal: host, port: port) else {
@@ -22,6 +25,7 @@ public final class Listener {
         }
         self.loop = loop
         self.onAccept = onAccept
+        self.tls = tls
         let socket = try FileDescriptor.socket(for: address)
         socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         if reusePort { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
@@ -77,11 +81,27 @@ public final class Listener {
         guard number >= 0 else { return outcome(of: errno) }
         let socket = FileDescriptor(number)
         socket.setOption(SOL_SOCKET, SO_SNDBUF, Listener.sendBufferBytes)
-        guard let peer = SocketAddress(storage),
-            let stream = try? Stream(loop: loop, descriptor: socket, peer: peer)
-        else { return .accepted }
+        guard let peer = SocketAddress(storage), let stream = try? makeStream(socket, peer) else {
+            return .accepted
+        }
         onAccept(stream)
         return .accepted
+    }
+
+    private func makeStream(_ socket: consuming FileDescriptor, _ peer: SocketAddress)
+        throws(EngineError) -> Stream
+    {
+        guard let tls else { return try Stream(loop: loop, descriptor: socket, peer: peer) }
+        let session = try tls.makeSession(over: socket.number)
+        let stream = try Stream(loop: loop, descriptor: socket, peer: peer, tls: session)
+        let number = handshakes.begin(stream)
+        stream.shakeHands(withinMilliseconds: handshakes.milliseconds) { [unowned loop, handshakes] in
+            handshakes.mayStep(inTurn: loop.turn)
+        } _: { [handshakes] error in
+            handshakes.end(number)
+            tls.count(error == nil)
+        }
+        return stream
     }
 
     private func outcome(of code: Int32) -> Outcome {

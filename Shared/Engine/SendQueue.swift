@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What waits to be written to one socket: shared buffers, in order, counted in bytes.
 ///
-/// Pure but for `write`, which makes one `writev` of what is queued.
+/// Pure but for `write`, which makes one `writev`, or records of TLS, of what is queued.
 struct SendQueue {
     enum Outcome {
         /// Nothing is left.
@@ -18,10 +18,14 @@ struct SendQueue {
     /// Index of the first chunk that is not wholly written, and how much of it is.
     private var head = 0
     private var offset = 0
+    /// How many of the first bytes TLS has sealed in a record that the socket did not take yet.
+    private var sealed = 0
     /// Bytes not yet handed to the kernel.
     private(set) var byteCount = 0
 
     var isEmpty: Bool { byteCount == 0 }
+    /// Whether a record has been begun and not wholly left: no other may come between.
+    var isInsideRecord: Bool { sealed > 0 }
 
     mutating func append(_ bytes: SharedBytes) {
         guard bytes.count > 0 else { return }
@@ -33,16 +37,22 @@ struct SendQueue {
         chunks = []
         head = 0
         offset = 0
+        sealed = 0
         byteCount = 0
     }
 
-    /// Drops every chunk of which nothing is written yet, so that no chunk is ever cut.
+    /// Drops every chunk of which nothing is written or sealed yet, so that no chunk is ever cut.
     mutating func removeWaiting() {
-        let begun = offset > 0 ? chunks[head] : nil
-        let written = offset
-        removeAll()
-        guard let begun else { return }
-        (chunks, offset, byteCount) = ([begun], written, begun.count - written)
+        let begun = offset + sealed
+        var end = head
+        var kept = 0
+        while kept < begun {
+            kept += chunks[end].count
+            end += 1
+        }
+        chunks = Array(chunks[head..<end])
+        head = 0
+        byteCount = kept - offset
     }
 
     /// Writes as much as the socket takes.
@@ -57,6 +67,40 @@ struct SendQueue {
             advance(by: written)
         }
         return .drained
+    }
+
+    /// Writes as much as the socket takes of records, which are gathered in `buffer`.
+    mutating func write(to session: TLSSession, gatheringIn buffer: UnsafeMutableRawBufferPointer) -> Outcome
+    {
+        while !isEmpty {
+            let count = gather(into: buffer)
+            switch session.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+            case .done(let written):
+                sealed = 0
+                advance(by: written)
+            case .again:
+                sealed = count
+                return .blocked
+            case .ended: return .failed(.closed)
+            case .failed(let error): return .failed(error)
+            }
+        }
+        return .drained
+    }
+
+    /// Copies the first bytes, as many as there is room for: a record for each small frame would cost more.
+    private func gather(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var count = 0
+        var index = head
+        while count < buffer.count, index < chunks.count {
+            chunks[index].withUnsafeBytes { chunk in
+                let rest = chunk.dropFirst(index == head ? offset : 0).prefix(buffer.count - count)
+                UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyBytes(from: rest)
+                count += rest.count
+            }
+            index += 1
+        }
+        return count
     }
 
     private static var vectors: Int { 256 }

@@ -1,11 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// One connected TCP socket on a loop.
+/// One connected TCP socket on a loop, in the clear or by TLS.
 ///
 /// Belongs to its loop. What is sent in a turn leaves in one `writev` at the turn's end. The owner sets the
 /// callbacks before it returns to the loop; `onClose` is the last one called, exactly once, never from within a
-/// call that the owner makes.
+/// call that the owner makes. With TLS nothing is received, and what is sent waits, until both sides have shaken
+/// hands; the rest is the same for the owner, in what is counted and bounded too.
 public final class Stream {
     /// The loop that owns this stream.
     public unowned let loop: EventLoop
@@ -29,6 +30,8 @@ public final class Stream {
     public var drainMark = Int.max / 4
 
     private let descriptor: Int32
+    private let tls: TLSSession?
+    private var handshake: Handshake?
     private var watch: Watch?
     private var queue = SendQueue()
     private var isFlushScheduled = false
@@ -41,14 +44,18 @@ public final class Stream {
 
     private enum End { case writing, everything }
 
-    /// Takes ownership of a connected, non-blocking descriptor.
-    init(loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress) throws(EngineError) {
+    /// Takes ownership of a connected, non-blocking descriptor, and shakes hands where there is a session.
+    init(
+        loop: EventLoop, descriptor: consuming FileDescriptor, peer: SocketAddress, tls: TLSSession? = nil
+    ) throws(EngineError) {
         self.loop = loop
         self.peer = peer
+        self.tls = tls
         descriptor.disableNagle()
         self.descriptor = descriptor.release()
         do {
-            watch = try loop.watch(self.descriptor, .readable) { [self] in ready($0) }
+            let interest = tls?.interest(reading: true, writing: false) ?? .readable
+            watch = try loop.watch(self.descriptor, interest) { [self] in ready($0) }
         } catch {
             Glibc.close(self.descriptor)
             throw error
@@ -95,7 +102,7 @@ public final class Stream {
     }
 
     private func scheduleFlush() {
-        guard !isFlushScheduled, !isBlocked else { return }
+        guard !isFlushScheduled, !isBlocked, handshake == nil else { return }
         isFlushScheduled = true
         loop.atTurnEnd { [self] in
             isFlushScheduled = false
@@ -105,7 +112,7 @@ public final class Stream {
 
     private func flush() {
         guard !isClosed else { return }
-        switch queue.write(to: descriptor) {
+        switch write() {
         case .drained:
             isBlocked = false
             performEnd()
@@ -118,8 +125,17 @@ public final class Stream {
         tellDrained()
     }
 
+    private func write() -> SendQueue.Outcome {
+        guard let tls else { return queue.write(to: descriptor) }
+        return queue.write(to: tls, gatheringIn: loop.recordBuffer)
+    }
+
     private func performEnd() {
         guard let end = endAfterFlush else { return }
+        if case .again = tls?.sayGoodbye() {
+            isBlocked = true
+            return
+        }
         switch end {
         case .writing: Glibc.shutdown(descriptor, Int32(SHUT_WR))
         case .everything: finish(nil)
@@ -148,6 +164,10 @@ public final class Stream {
 
     private func updateInterest() {
         guard !isClosed else { return }
+        if let tls {
+            watch?.update(tls.interest(reading: isReading && !hasEnded, writing: isBlocked))
+            return
+        }
         var interest: Interest = []
         if isReading, !hasEnded { interest.insert(.readable) }
         if isBlocked { interest.insert(.writable) }
@@ -155,8 +175,9 @@ public final class Stream {
     }
 
     private func ready(_ readiness: Readiness) {
-        if readiness.contains(.writable), isBlocked { flush() }
-        guard readiness.contains(.readable), !isClosed else { return }
+        if let handshake { return shakeHands(handshake) }
+        if isBlocked, !readiness.isDisjoint(with: tls?.writeNeeds ?? .writable) { flush() }
+        guard !isClosed, !readiness.isDisjoint(with: tls?.readNeeds ?? .readable) else { return }
         if isReading, !hasEnded {
             receive()
         } else if readiness.contains(.writable) {
@@ -166,16 +187,86 @@ public final class Stream {
     }
 
     private func receive() {
+        if let tls { return receive(from: tls) }
         let count = Glibc.read(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count)
         if count > 0 {
             onReceive?(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
         } else if count == 0 {
-            hasEnded = true
-            updateInterest()
-            if let onEnd { onEnd() } else { finish(nil) }
+            endReceiving()
         } else if errno != EAGAIN, errno != EINTR {
             finish(.last("read"))
         }
+    }
+
+    private func receive(from tls: TLSSession) {
+        switch tls.read(into: loop.receiveBuffer) {
+        case .done(let count):
+            updateInterest()
+            onReceive?(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
+        case .again: updateInterest()
+        case .ended: endReceiving()
+        case .failed(let error): finish(error)
+        }
+    }
+
+    private func endReceiving() {
+        hasEnded = true
+        updateInterest()
+        if let onEnd { onEnd() } else { finish(nil) }
+    }
+
+    // MARK: Shaking hands
+
+    /// Shakes hands from now on, where there is a session: once, by the maker of the stream.
+    ///
+    /// The end of it is told by `done`, and before `onClose` where it is a bad one.
+    func shakeHands(
+        withinMilliseconds bound: Int, mayStep: @escaping () -> Bool = { true },
+        _ done: @escaping (EngineError?) -> Void
+    ) {
+        guard tls != nil, !isClosed else { return }
+        handshake = Handshake(
+            timer: loop.schedule(afterMilliseconds: bound) { [weak self] in self?.abandonHandshake() },
+            mayStep: mayStep, done: done)
+    }
+
+    /// Gives up on a handshake that takes too long.
+    func abandonHandshake() {
+        if handshake != nil { finish(.timeout) }
+    }
+
+    private struct Handshake {
+        let timer: Timer
+        let mayStep: () -> Bool
+        let done: (EngineError?) -> Void
+    }
+
+    private func shakeHands(_ handshake: Handshake) {
+        // The socket stays ready: the step is made in a later turn.
+        guard let tls, handshake.mayStep() else { return }
+        switch tls.handshake() {
+        case .done:
+            endHandshake(nil)
+            updateInterest()
+            if !queue.isEmpty || endAfterFlush != nil { scheduleFlush() }
+        case .again: updateInterest()
+        case .ended: finish(.closed)
+        case .failed(let error):
+            discardReceived()
+            finish(error)
+        }
+    }
+
+    private func endHandshake(_ error: EngineError?) {
+        guard let handshake else { return }
+        self.handshake = nil
+        handshake.timer.cancel()
+        handshake.done(error)
+    }
+
+    /// To close a socket with bytes unread resets the connection, and the other side may lose the alert that it was sent.
+    private func discardReceived() {
+        _ = Glibc.read(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count)
     }
 
     // MARK: The end
@@ -183,6 +274,8 @@ public final class Stream {
     private func finish(_ error: EngineError?) {
         guard !isClosed else { return }
         isClosed = true
+        endHandshake(error ?? .closed)
+        if error == nil, !queue.isInsideRecord { _ = tls?.sayGoodbye() }
         watch?.cancel()
         watch = nil
         queue.removeAll()

@@ -7,6 +7,8 @@ python_packages=(
     python3-venv=/usr/share/doc/python3-venv
     python3-pip=/usr/lib/python3/dist-packages/pip
 )
+# Unit and end-to-end tests make their certificates with it.
+command_packages=(openssl=openssl)
 browser_packages=(
     chromium=chromium
     fonts-dejavu-core=/usr/share/fonts/truetype/dejavu
@@ -20,7 +22,8 @@ need_packages() {
 }
 
 need_everything() {
-    need_packages "${build_packages[@]}" "${server_packages[@]}" "${python_packages[@]}" "${browser_packages[@]}"
+    need_packages "${build_packages[@]}" "${server_packages[@]}" "${command_packages[@]}" \
+        "${python_packages[@]}" "${browser_packages[@]}"
 }
 
 # The environment lies in the user's cache and is named after what is in it: a changed list of
