@@ -106,10 +106,20 @@ LOOK_UP = """
 """
 
 
+#: Why there may be no more: what the page says, and whether it would ask.
+STATE = """
+  ["announcer", "older", "connection"].map((id) => {
+    const { textContent, hidden, disabled } = document.getElementById(id);
+    return { id, textContent, hidden, disabled };
+  })
+"""
+
+
 def all_shown(page, count):
     """The texts of the whole conversation, its earlier pages loaded too."""
     end = time.monotonic() + 20
-    while len(shown := page.evaluate(SHOWN)) < count and time.monotonic() < end:
+    while len(shown := page.evaluate(SHOWN)) < count:
+        assert time.monotonic() < end, (len(shown), count, page.evaluate(STATE))
         page.evaluate(f"(() => {{ {LOOK_UP} }})()")
         time.sleep(0.05)
     return shown

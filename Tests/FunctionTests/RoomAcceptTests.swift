@@ -177,6 +177,20 @@ import Testing
         }
     }
 
+    @Test func whatFailsOnASpoiltCountIsNowhere() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("SET", Keys.logBytes(RoomID.general.partition), "1.5")
+            let refused = try? await bench.accept("one")(bench.redis)
+            #expect(refused == nil)
+            let places = try await bench.call(
+                "EXISTS", Keys.recent(.general), Keys.log(RoomID.general.partition))
+            #expect(places.int == 0)
+            _ = try await bench.call("DEL", Keys.logBytes(RoomID.general.partition))
+            let reply = try await bench.accept("two")(bench.redis)
+            #expect(reply[2].int == 1)
+        }
+    }
+
     @Test func whatTheArchiveLacksStaysRecent() async throws {
         try await onBench { bench in
             // Streams are trimmed by whole nodes of a hundred entries.

@@ -181,6 +181,8 @@ local function room_accept(keys, args)
   local seq = room.seq + 1
   local text = int(seq)
   local envelope = '{"v":1,"epoch":"' .. room.epoch .. '","seq":' .. text .. ',"mv":' .. room.mv .. ',' .. args[9]
+  -- What may fail on a spoilt key comes before the message is anywhere.
+  redis.call('INCRBY', keys[7], #envelope)
   -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
   local keep = math.max(tonumber(args[11]), seq - room.stored)
   redis.call('XADD', keys[3], 'MAXLEN', '~', int(keep), text .. '-0', 'e', envelope)
@@ -192,7 +194,6 @@ local function room_accept(keys, args)
     entry[#entry + 1] = args[10]
   end
   redis.call(unpack(entry))
-  redis.call('INCRBY', keys[7], #envelope)
   note(current, args[7], args[8] .. args[4] .. room.epoch .. ':' .. text)
   redis.call('HSET', keys[1], 'seq', text)
   redis.call('SPUBLISH', keys[1], envelope)
