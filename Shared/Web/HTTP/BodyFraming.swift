@@ -48,7 +48,8 @@ struct ChunkSize {
         let digits = line.prefix { PercentCoding.hexDigit($0) != nil }
         let rest = line.dropFirst(digits.count)
         let afterSpace = rest.drop { $0 == 0x20 || $0 == 0x09 }
-        guard !digits.isEmpty, digits.count <= 16, rest.isEmpty || afterSpace.first == UInt8(ascii: ";")
+        guard !digits.isEmpty, digits.count <= 16, rest.isEmpty || afterSpace.first == UInt8(ascii: ";"),
+            afterSpace.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
         else {
             throw .malformedRequest("chunk size")
         }

@@ -8,6 +8,7 @@ struct LineBuffer {
 
     var count: Int { bytes.count - start }
     var isEmpty: Bool { count == 0 }
+    var first: UInt8? { isEmpty ? nil : bytes[start] }
 
     mutating func append(_ more: UnsafeRawBufferPointer) {
         compact()

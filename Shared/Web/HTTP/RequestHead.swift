@@ -21,8 +21,13 @@ public struct RequestHead: Sendable {
         version = try RequestHead.version(parts[2])
         guard let target = RequestTarget(parts[1]) else { throw .malformedRequest("request target") }
         method = Method(String(decoding: parts[0], as: UTF8.self))
+        // `*` is the whole server, of which only the options can be asked (RFC 9112, 3.2.4).
+        guard !target.isAsterisk || method == .options else { throw .malformedRequest("request target") }
         self.target = target
     }
+
+    /// Whether a request, or an empty line before one, can begin with this byte.
+    static func canBegin(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A || Token.isTokenByte(byte) }
 
     /// Adds a field line (RFC 9112, 5).
     mutating func add(fieldLine line: ArraySlice<UInt8>) throws(WebError) {
@@ -40,7 +45,8 @@ public struct RequestHead: Sendable {
     /// Checks what the fields must say together, once all have come.
     func check() throws(WebError) {
         let hosts = headers.values("Host")
-        guard hosts.count <= 1, version == .http10 || hosts.count == 1, hosts.allSatisfy(RequestHead.isHost)
+        guard hosts.count <= 1, version == .http10 || hosts.count == 1,
+            hosts.allSatisfy({ $0.isEmpty || Authority.isValid($0.utf8) })
         else {
             throw .malformedRequest("Host")
         }
@@ -58,10 +64,6 @@ public struct RequestHead: Sendable {
         else { throw .malformedRequest("version") }
         guard text[5] == UInt8(ascii: "1") else { throw .unsupportedVersion }
         return text[7] == UInt8(ascii: "0") ? .http10 : .http11
-    }
-
-    private static func isHost(_ value: String) -> Bool {
-        value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !Array("/?#@\\,\"<>".utf8).contains($0) }
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

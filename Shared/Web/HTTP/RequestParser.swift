@@ -49,7 +49,8 @@ public struct RequestParser {
     /// What is being waited for.
     public var phase: Phase {
         switch state {
-        case .requestLine: buffer.isEmpty ? .idle : .header
+        // Empty lines before a request are a part of it: they may not put off its end.
+        case .requestLine(let blankLines): buffer.isEmpty && blankLines == 0 ? .idle : .header
         case .fields: .header
         default: .body
         }
@@ -102,6 +103,8 @@ public struct RequestParser {
 
     private mutating func readRequestLine(_ blankLines: Int) throws(WebError) -> Step {
         let limit = limits.requestLineBytes
+        // What begins otherwise, as a TLS greeting does, need not be waited for to its end.
+        guard buffer.first.map(RequestHead.canBegin) ?? true else { throw .malformedRequest("request line") }
         guard let line = try buffer.readLine(limit: limit, tooLong: .requestLineTooLong(limit: limit)) else {
             return .starved
         }

@@ -43,8 +43,7 @@ public struct RequestTarget: Sendable, Equatable {
         guard schemeLength > 0 else { return nil }
         let afterScheme = bytes.dropFirst(schemeLength)
         let authority = afterScheme.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-        // User information in an http URI is not to be trusted (RFC 9110, 4.2.4): refused.
-        guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { return nil }
+        guard Authority.isValid(authority) else { return nil }
         return (String(decoding: authority, as: UTF8.self), afterScheme.dropFirst(authority.count))
     }
 

@@ -51,7 +51,10 @@ public struct Routes {
     }
 
     private func answer(_ request: Request) async -> (Response, pattern: String?, fault: (any Error)?) {
-        guard let match = root.match(request.target.segments[...]), !request.target.isAsterisk else {
+        guard !request.target.isAsterisk else {
+            return (Match(endpoints: root.methods, values: []).otherMethod(request.method), "*", nil)
+        }
+        guard let match = root.match(request.target.segments[...]) else {
             return (Problem.notFound.response, nil, nil)
         }
         guard let endpoint = match.endpoint(for: request.method) else {
@@ -110,6 +113,13 @@ private struct Node {
             return
         }
         literals[part, default: Node()].insert(endpoint, method, parts.dropFirst())
+    }
+
+    /// Every method of every address at and below this place, for `OPTIONS *` (RFC 9110, 9.3.7).
+    var methods: [Method: Endpoint] {
+        (Array(literals.values) + parameter).reduce(into: endpoints) { all, child in
+            all.merge(child.methods) { known, _ in known }
+        }
     }
 
     func match(_ segments: ArraySlice<String>) -> Match? {

@@ -75,6 +75,7 @@ import Web
     @Test(arguments: [
         "GET  / HTTP/1.1", "GET / HTTP/1.1 ", " GET / HTTP/1.1", "GET /", "GET", "G@T / HTTP/1.1",
         "GET\t/ HTTP/1.1",
+        "GET * HTTP/1.1", "GET http://u@h/ HTTP/1.1", "\u{16}\u{3}\u{1}", "\"GET\" / HTTP/1.1",
         "GET / HTTP/1.x", "GET / http/1.1", "GET / HTTP/1.10", "GET / HTTP/11", "\u{0}",
     ]) func refusesRequestLines(line: String) {
         for parts in splits(of: Array("\(line)\r\n\(Self.host)\r\n".utf8)) {
@@ -108,9 +109,27 @@ import Web
         fails("\r\n\r\n\r\n", .malformedRequest("request line"))
     }
 
-    @Test(arguments: ["", "Host: a\r\nHost: a\r\n", "Host: a b\r\n", "Host: a/b\r\n", "Host: u@h\r\n"])
+    @Test(arguments: [
+        "", "Host: a\r\nHost: a\r\n", "Host: a b\r\n", "Host: a/b\r\n", "Host: u@h\r\n",
+        "Host: a,b\r\n", "Host: a:b\r\n", "Host: a:1:2\r\n", "Host: :80\r\n", "Host: [::1\r\n",
+        "Host: [x]\r\n",
+        "Host: ::1\r\n", "Host: a:123456\r\n", "Host: a\u{e9}\r\n", "Host: a\\b\r\n",
+    ])
     func wantsOneHost(fields: String) {
         fails("GET / HTTP/1.1\r\n\(fields)\r\n", .malformedRequest("Host"))
+    }
+
+    @Test(arguments: ["", "a", "a.b:80", "192.0.2.1", "[::1]", "[::ffff:192.0.2.1]:8080", "a:", "_x.a-b"])
+    func takesAHost(host: String) {
+        expect("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n", ["GET /"])
+    }
+
+    /// Or else a line a time would hold a connection for several times the time of a header.
+    @Test func emptyLinesBeginARequest() throws {
+        var parser = RequestParser()
+        Array("\r\n".utf8).withUnsafeBytes { parser.append($0) }
+        #expect(try parser.next() == nil)
+        #expect(parser.phase == .header)
     }
 
     @Test(arguments: ["-1", "+1", "1,1", "1, 1", "0x1", "1 1", "", "１"]) func refusesLengths(length: String) {
@@ -147,7 +166,8 @@ import Web
         (" 1\r\n", "chunk size"),
         ("00000000000000001\r\n", "chunk size"), ("1;" + String(repeating: "x", count: 1_100), "chunk size"),
         ("1\r\nab\r\n", "chunk longer than its size"), ("1\r\na\n", "line ends without CR"),
-        ("1\n", "line ends without CR"), ("1;a\rb\r\n", "CR or NUL in a line"),
+        ("1\n", "line ends without CR"), ("1;a\rb\r\n", "CR or NUL in a line"), ("1;\u{1}\r\n", "chunk size"),
+        ("1\u{b}\r\n", "chunk size"),
         ("0\r\nA : b\r\n", "field name"),
     ]) func refusesChunks(chunks: String, rule: String) {
         expect(
