@@ -105,9 +105,7 @@ final class Assembly {
 
     /// Listens at once, so that the process can be asked how it is; returns when it is set up.
     func start() async throws {
-        var limits = HTTPLimits()
-        limits.bodyBytes = 65_536
-        http = try HTTPService(loop: loop, context: context, routes: table(), limits: limits)
+        http = try HTTPService(loop: loop, context: context, routes: table())
         postgres.start()
         link.start()
         try await setUp()
@@ -170,7 +168,7 @@ final class Assembly {
         routes.on(
             .post, "/auth/login",
             Login(
-                accounts: accounts, passwords: passwords, sessions: sessions, proxies: config.trustedProxies,
+                accounts: accounts, passwords: passwords, sessions: sessions, proxies: config.hosting.proxies,
                 throttle: config.hasLimits ? LoginThrottle() : nil, metrics: metrics))
         routes.on(.post, "/auth/refresh", Refresh(sessions: sessions, metrics: metrics))
         routes.on(.get, "/.well-known/jwks.json", PublicKeys(keys: keys))

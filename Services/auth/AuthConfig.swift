@@ -19,7 +19,6 @@ struct AuthConfig: ServiceConfiguration {
     let passwordWorkers: Int
     let administrator: UserHandle
     let administratorPassword: Secret?
-    let trustedProxies: TrustedProxies
     let hasLimits: Bool
 
     init(from settings: inout Settings) {
@@ -42,7 +41,6 @@ struct AuthConfig: ServiceConfiguration {
         ) { UserHandle($0) }
         administratorPassword = settings.secret(
             "ADMIN_PASSWORD", minimumBytes: 8, help: "The password of an administrator that is made.")
-        trustedProxies = settings.trustedProxies()
         hasLimits = settings.hasLimits()
     }
 

@@ -20,8 +20,12 @@ struct GatewayConfig: ServiceConfiguration {
     /// How many connections one address and one user may have here; 0: no limit.
     let connectionsPerAddress: Int
     let connectionsPerUser: Int
-    /// The proxies whose word on a client's address counts.
-    let trustedProxies: TrustedProxies
+    /// How many connections may not have said yet who they are, in all and of one address; 0: no limit.
+    let unknown: WaitingConnections<ObjectIdentifier>.Bounds
+    /// How many frames a second one connection may send; 0: no limit.
+    let framesPerSecond: Int
+    /// What one WebSocket may send.
+    let webSocket: WebSocketLimits
     /// Which pages may connect; empty: those of the request's own host.
     let allowedOrigins: [String]
     /// Whether a token may stand in the address.
@@ -56,7 +60,8 @@ struct GatewayConfig: ServiceConfiguration {
             help: "How long clients may take to go elsewhere; SHUTDOWN_SECONDS is 10 more at least.")
         self.hosting = HostingSettings(
             host: hosting.host, port: hosting.port, logLevel: hosting.logLevel,
-            shutdownSeconds: max(hosting.shutdownSeconds, drainSeconds + 10))
+            shutdownSeconds: max(hosting.shutdownSeconds, drainSeconds + 10), http: hosting.http,
+            proxies: hosting.proxies)
         id = settings.parsed(
             "GATEWAY_ID", default: GatewayConfig.hostName, expects: "1–64 of letters, digits, - _ .",
             help: "This gateway's name in the cluster: unique."
@@ -80,20 +85,34 @@ struct GatewayConfig: ServiceConfiguration {
             messagesPerWindow: member.messages, windowSeconds: member.seconds,
             rooms: settings.int(
                 "MAX_ROOMS_PER_CONNECTION", default: 100, in: 1...10_000, unit: "rooms",
-                help: "How many rooms one connection may have joined."))
+                help: "How many rooms one connection may have joined."),
+            metadataDepth: settings.int(
+                "MAX_METADATA_DEPTH", default: 8, in: 1...(Limits.jsonDepth - 2), unit: "levels",
+                help: "How deep a message's metadata may be nested, itself included."),
+            metadataBytes: settings.bytes(
+                "MAX_METADATA_BYTES", default: 16_384, in: 2...1_048_576,
+                help: "Largest metadata of a message."))
+        webSocket = settings.webSocket(messageBytes: limits.messageBytes)
         limitsAreOff = !settings.hasLimits()
-        let perAddress = settings.int(
-            "MAX_CONNECTIONS_PER_IP", default: 256, in: 0...1_000_000, unit: "connections",
-            help: "How many connections one address may have at this gateway; 0 is no limit.")
+        let framesPerSecond = settings.int(
+            "MAX_FRAMES_PER_SECOND", default: 1_000, in: 0...1_000_000, unit: "frames",
+            help:
+                "How many frames a connection may send, five seconds' worth at once; more wait unread. 0: any."
+        )
+        self.framesPerSecond = limitsAreOff ? 0 : framesPerSecond
         let perUser = settings.int(
             "MAX_CONNECTIONS_PER_USER", default: 16, in: 0...1_000_000, unit: "connections",
             help: "How many connections one user may have at this gateway; 0 is no limit.")
-        connectionsPerAddress = limitsAreOff ? 0 : perAddress
+        connectionsPerAddress = settings.connectionsPerAddress()
         connectionsPerUser = limitsAreOff ? 0 : perUser
-        trustedProxies = settings.trustedProxies()
+        unknown = .init(total: hosting.http.unfinished, perAddress: hosting.http.unfinishedPerAddress)
         allowedOrigins = settings.list(
             "ALLOWED_ORIGINS",
             help: "Origins whose pages may connect; * for all; empty: the request's own host.")
+        if let wrong = allowedOrigins.first(where: { $0 != "*" && WebOrigin($0) == nil }) {
+            settings.reject(
+                "ALLOWED_ORIGINS", because: "\(wrong) is no origin, such as https://chat.example:8443")
+        }
         allowsQueryToken = settings.bool(
             "ALLOW_QUERY_TOKEN", default: true, help: "Whether ?token= is taken; it is never logged.")
         authenticationSeconds = settings.seconds(
@@ -128,11 +147,30 @@ struct GatewayConfig: ServiceConfiguration {
             help: "How much all clients may have waiting for Redis, 5 s long; more is refused as overloaded.")
     }
 
+    /// The trusted proxies.
+    var proxies: TrustedProxies { hosting.proxies }
+
     private static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "gateway" }
         let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         let text = String(decoding: bytes, as: UTF8.self)
         return text.isEmpty ? "gateway" : String(text.prefix(64))
+    }
+}
+
+extension Settings {
+    /// The bounds on one WebSocket.
+    fileprivate mutating func webSocket(messageBytes: Int) -> WebSocketLimits {
+        var limits = WebSocketLimits()
+        limits.maxMessageBytes = messageBytes
+        let frameBytes = bytes(
+            "MAX_FRAME_BYTES", default: 0, in: 0...16_777_216,
+            help: "Largest frame of a client; more closes the connection. 0 is MAX_MESSAGE_BYTES.")
+        limits.maxFrameBytes = frameBytes == 0 ? messageBytes : frameBytes
+        limits.maxFragments = int(
+            "MAX_FRAGMENTS", default: limits.maxFragments, in: 1...1_000_000, unit: "frames",
+            help: "How many frames a message may come in; more closes the connection.")
+        return limits
     }
 }

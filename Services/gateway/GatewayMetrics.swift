@@ -36,6 +36,8 @@ struct GatewayMetrics {
     let directUntold: Gauge
     let directUntoldDropped: Counter
     let sendSeconds: Histogram
+    let unknown: Gauge
+    private let turnedDown: [EdgeLimit: Counter]
 
     init(_ registry: Registry) {
         connections = registry.gauge(
@@ -116,7 +118,21 @@ struct GatewayMetrics {
             help: "Waits for replicas that ended with fewer than REDIS_ACK_REPLICAS.")
         sendSeconds = registry.histogram(
             "parley_gateway_send_seconds", help: "Time from a send to its answer.")
+        unknown = registry.gauge(
+            "parley_gateway_unauthenticated_connections",
+            help: "Connections that have not said yet who they are.")
+        turnedDown = Dictionary(
+            uniqueKeysWithValues: EdgeLimit.allCases.map { limit in
+                let counter = registry.counter(
+                    "parley_gateway_refused_total",
+                    help: "What a limit of the edge has refused, slowed down or closed, by reason.",
+                    labels: ["reason": limit.rawValue])
+                return (limit, counter)
+            })
     }
+
+    /// Counts that a limit was met.
+    func met(_ limit: EdgeLimit) { turnedDown[limit]?.add() }
 
     func note(_ outcome: SendOutcome, milliseconds: Int) {
         sendSeconds.observe(Double(milliseconds) / 1000)

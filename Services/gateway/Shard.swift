@@ -34,6 +34,8 @@ final class Shard {
     private let review: MemberReview
     private let origins: OriginPolicy
     private var census: ConnectionCensus
+    /// Those who have not said yet who they are.
+    private var unknown: WaitingConnections<ObjectIdentifier>
     private var memory: MemoryBound
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
@@ -76,6 +78,7 @@ final class Shard {
         review = MemberReview(loop: loop, rooms: rooms)
         origins = OriginPolicy(config.allowedOrigins)
         memory = MemoryBound(bytes: config.memoryBytes)
+        unknown = WaitingConnections(config.unknown)
         census = ConnectionCensus(
             perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
     }
@@ -126,11 +129,9 @@ final class Shard {
             return .refused(Shard.draining)
         }
         let credentials = Credentials(request, allowsQueryToken: config.allowsQueryToken)
-        let isWelcome = origins.allows(origin: request.headers["Origin"], host: request.host)
-        let address = config.trustedProxies.client(of: request)
-        var limits = WebSocketLimits()
-        limits.maxMessageBytes = config.limits.messageBytes
-        limits.maxFrameBytes = config.limits.messageBytes
+        let isWelcome = origins.allows(origins: request.headers.values("Origin"), host: request.host)
+        let address = AddressKey(config.proxies.client(of: request))
+        let limits = config.webSocket
         return Upgrade.webSocket(request, subprotocol: "chat.v1", limits: limits) { [self] connection in
             open(connection, arrival, from: address, isWelcome ? credentials : nil)
         }
@@ -144,7 +145,7 @@ final class Shard {
     }
 
     private func open(
-        _ connection: WebSocketConnection, _ arrival: Arrival, from address: String,
+        _ connection: WebSocketConnection, _ arrival: Arrival, from address: AddressKey,
         _ credentials: Credentials?
     ) {
         let isJudging = credentials.map { $0 != .none } ?? false
@@ -156,20 +157,39 @@ final class Shard {
         metrics.connections.add()
         metrics.opened.add()
         weighMemory()
-        guard census.opened(from: address) else { return session.close(.tooManyConnections) }
+        guard census.opened(from: address) else {
+            return turnDown(session, .connectionsPerAddress, .tooManyConnections)
+        }
         guard !memory.isOver else {
             metrics.turnedAway.add()
-            return session.close(.overloaded)
+            return turnDown(session, .memory, .overloaded)
         }
-        guard let credentials else { return session.close(.originDenied) }
+        guard let credentials else { return turnDown(session, .origin, .originDenied) }
+        if let oldest = unknown.came(ObjectIdentifier(session), from: address),
+            let other = sessions[oldest.id]
+        {
+            turnDown(other, EdgeLimit(oldest.bound), .tooManyConnections)
+        }
+        metrics.unknown.set(unknown.count)
         session.begin(credentials)
+    }
+
+    private func turnDown(_ session: Session, _ limit: EdgeLimit, _ reason: CloseReason) {
+        metrics.met(limit)
+        session.close(reason)
+    }
+
+    private func isKnown(_ session: Session) {
+        unknown.left(ObjectIdentifier(session))
+        metrics.unknown.set(unknown.count)
     }
 
     /// Says whether the connection may stay.
     func admitted(_ session: Session, _ identity: Identity) -> Bool {
+        isKnown(session)
         people.arrived(session, identity.user)
         guard census.admitted(identity.user) else {
-            session.close(.tooManyConnections)
+            turnDown(session, .connectionsPerUser, .tooManyConnections)
             return false
         }
         session.log.debug("connection admitted", .user(identity.user.text))
@@ -198,6 +218,7 @@ final class Shard {
         metrics.connections.add(-1)
         metrics.closed.add()
         census.ended(from: session.address)
+        isKnown(session)
         if let identity {
             census.ended(identity.user)
             sessionRooms.touch(identity)

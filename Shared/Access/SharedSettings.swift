@@ -3,7 +3,6 @@ public import Hosting
 public import Redis
 internal import Schema
 internal import Tokens
-public import Web
 
 /// What several services read: the same name, the same default and the same bounds in each.
 extension Settings {
@@ -37,11 +36,6 @@ extension Settings {
             audience: string("JWT_AUDIENCE", default: "parley", help: "The aud of access tokens."))
     }
 
-    /// Whether there are limits of rate and count at all.
-    public mutating func hasLimits() -> Bool {
-        bool("LIMITS", default: true, help: "off lifts every limit of rate and count.")
-    }
-
     /// How much a member may send as long as no operator has set another policy.
     public mutating func memberPolicy() -> LimitPolicy {
         LimitPolicy(
@@ -51,14 +45,6 @@ extension Settings {
             seconds: seconds(
                 "MESSAGE_RATE_WINDOW", default: 60, in: LimitPolicy.secondsRange,
                 help: "The length of that window."))
-    }
-
-    /// The proxies whose word on a client's address counts.
-    public mutating func trustedProxies() -> TrustedProxies {
-        parsed(
-            "TRUSTED_PROXIES", default: "", expects: "a list of addresses and ranges",
-            help: "Proxies whose X-Forwarded-For is believed, such as 127.0.0.0/8,::1."
-        ) { TrustedProxies($0) }
     }
 
     /// How many of a room's newest messages stay in Redis.

@@ -8,6 +8,8 @@ internal import Glibc
 public final class Listener {
     /// The port, as the kernel chose it where 0 was asked for.
     public let port: Int
+    /// Called when there is no descriptor or memory for the next connection, which waits in the kernel meanwhile.
+    public var onExhausted: (() -> Void)?
     private let descriptor: Int32
     private unowned let loop: EventLoop
     private let onAccept: (Stream) -> Void
@@ -115,6 +117,7 @@ public final class Listener {
     }
 
     private func rest() {
+        onExhausted?()
         watch?.update([])
         loop.schedule(afterMilliseconds: 100) { [weak self] in self?.watch?.update(.readable) }
     }

@@ -15,28 +15,30 @@ public struct Limits: Hashable, Sendable {
     /// How many rooms one connection may have joined.
     public var rooms: Int
 
+    /// How deep a message's metadata may be nested, itself included.
+    public var metadataDepth: Int
+
+    /// The largest metadata of a message in bytes, as we write it.
+    public var metadataBytes: Int
+
     /// Takes the settings; what is left out has the protocol's default.
     public init(
         messageBytes: Int = 65_536, contentChars: Int = 4_000, messagesPerWindow: Int = 10,
-        windowSeconds: Int = 60, rooms: Int = 100
+        windowSeconds: Int = 60, rooms: Int = 100, metadataDepth: Int = 8, metadataBytes: Int = 16_384
     ) {
         self.messageBytes = messageBytes
         self.contentChars = contentChars
         self.messagesPerWindow = messagesPerWindow
         self.windowSeconds = windowSeconds
         self.rooms = rooms
+        self.metadataDepth = metadataDepth
+        self.metadataBytes = metadataBytes
     }
 }
 
 extension Limits {
     /// How deep any JSON from outside may be nested.
     public static let jsonDepth = 32
-
-    /// How deep a message's metadata may be nested, itself included.
-    public static let metadataDepth = 8
-
-    /// The largest metadata of a message in bytes, as we write it.
-    public static let metadataBytes = 16_384
 
     /// The longest frame `id` in bytes, as sent, quotes included.
     public static let frameIDBytes = 1_024

@@ -26,7 +26,7 @@ public struct SendMessage: Hashable, Sendable {
             content: try Self.content(fields, limits),
             clientMessageID: try fields.optional("client_msg_id") { $0.text.flatMap(ClientMessageID.init) },
             replyTo: try fields.optional("reply_to") { $0.text.flatMap(MessageID.init) },
-            metadata: try Self.metadata(fields))
+            metadata: try Self.metadata(fields, limits))
         ack = try fields.optional("ack") { $0.text.flatMap(Acknowledgement.init) } ?? .accepted
         isRetry = try fields.optional("retry", \.bool) ?? false
     }
@@ -47,11 +47,13 @@ public struct SendMessage: Hashable, Sendable {
         return content
     }
 
-    private static func metadata(_ fields: FrameFields) throws(SchemaError) -> [String: JSONValue] {
+    private static func metadata(
+        _ fields: FrameFields, _ limits: Limits
+    ) throws(SchemaError) -> [String: JSONValue] {
         let metadata = try fields.optional("metadata", \.object) ?? [:]
         guard !metadata.isEmpty else { return [:] }
         let value = JSONValue.object(metadata)
-        guard value.isNested(atMost: Limits.metadataDepth), value.encoded.count <= Limits.metadataBytes
+        guard value.isNested(atMost: limits.metadataDepth), value.encoded.count <= limits.metadataBytes
         else { throw .invalidField("metadata") }
         return metadata
     }

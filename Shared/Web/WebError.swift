@@ -18,8 +18,12 @@ public enum WebError: Error, Equatable, Sendable {
     case protocolViolation(String)
     /// Text that is not UTF-8.
     case invalidUTF8
-    /// A frame or message over the limit, in bytes or in fragments.
+    /// A message over the limit in bytes.
     case messageTooBig(limit: Int)
+    /// A frame over the limit in bytes.
+    case frameTooBig(limit: Int)
+    /// A message of more frames than the limit.
+    case tooManyFragments(limit: Int)
     /// A binary message where only text is spoken.
     case binaryNotSupported
 }
@@ -38,7 +42,8 @@ extension WebError {
         case .unsupportedTransferCoding: Problem(.notImplemented, "unsupported_transfer_coding")
         case .unsupportedVersion: Problem(.versionNotSupported, "unsupported_version")
         case .unknownExpectation: Problem(.expectationFailed, "unknown_expectation")
-        case .protocolViolation, .invalidUTF8, .messageTooBig, .binaryNotSupported:
+        case .protocolViolation, .invalidUTF8, .messageTooBig, .frameTooBig, .tooManyFragments,
+            .binaryNotSupported:
             Problem(.badRequest, "malformed_request")
         }
     }

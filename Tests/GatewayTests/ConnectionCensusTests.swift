@@ -1,18 +1,19 @@
 import Schema
 import Testing
+import Web
 
 @testable import ChatGateway
 
 struct ConnectionCensusTests {
     private func opened(_ census: inout ConnectionCensus, _ addresses: [String]) -> [Bool] {
-        addresses.map { census.opened(from: $0) }
+        addresses.map { census.opened(from: AddressKey($0)) }
     }
 
     @Test func oneMoreThanTheLimitOfAnAddressIsTooMany() {
         var census = ConnectionCensus(perAddress: 2, perUser: 0)
         #expect(opened(&census, ["a", "a", "b", "a"]) == [true, true, true, false])
-        census.ended(from: "a")
-        census.ended(from: "a")
+        census.ended(from: AddressKey("a"))
+        census.ended(from: AddressKey("a"))
         #expect(opened(&census, ["a", "a"]) == [true, false])
     }
 

@@ -48,9 +48,10 @@ private func plan(_ line: String, _ environment: [String: String] = [:]) -> Stri
     }
 
     @Test func theSettingsInForceArePrintedMasked() {
+        let printed = plan("--print-config", ["KEY": "hunter2"])
         #expect(
-            plan("--print-config", ["KEY": "hunter2"])
-                == "print HOST=127.0.0.1\nPORT=8081\nLOG_LEVEL=info\nSHUTDOWN_SECONDS=20\nKEY=********")
+            printed.hasPrefix("print HOST=127.0.0.1\nPORT=8081\nLOG_LEVEL=info\nSHUTDOWN_SECONDS=20\n"))
+        #expect(printed.hasSuffix("\nKEY=********"))
     }
 
     @Test func helpNamesTheCommands() {

@@ -11,11 +11,15 @@ final class RawClient {
 
     /// Connects to a server of its own.
     static func connected(to server: HTTPServer, on loop: EventLoop) async throws -> RawClient {
-        let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { server.accept($0) }
+        var hasCome = false
+        let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) {
+            server.accept($0)
+            hasCome = true
+        }
         let stream = try await Stream.connect(
             loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 2_000)
         let client = RawClient(stream)
-        _ = await eventually(on: loop) { server.connectionCount > 0 }
+        _ = await eventually(on: loop) { hasCome }
         listener.close()
         return client
     }

@@ -102,6 +102,8 @@ lint() {
     echo passed 1 >>"$tally"
     python3 Tests/tools/check_deaths.py
     echo passed 1 >>"$tally"
+    python3 Tests/tools/check_hostile.py
+    echo passed 1 >>"$tally"
     local script
     for script in compose/local compose/lib/*.sh Tests/run Tests/*/run Tests/tools/*.sh .ci/run; do bash -n "$script"; done
     echo passed 1 >>"$tally"

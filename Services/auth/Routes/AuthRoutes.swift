@@ -40,7 +40,7 @@ struct AuthRoutes {
             log.info(
                 "request",
                 [
-                    "method": .string(answer.method.name), "route": .string(pattern),
+                    "method": .string(answer.method.label), "route": .string(pattern),
                     "status": .int(answer.status.code), "ms": .double(milliseconds),
                 ])
         }

@@ -1,4 +1,5 @@
 import Schema
+import Web
 
 /// How many connections each address and each user has here, and whether one more is too many.
 ///
@@ -6,7 +7,7 @@ import Schema
 struct ConnectionCensus {
     private let perAddress: Int
     private let perUser: Int
-    private var addresses: [String: Int] = [:]
+    private var addresses: [AddressKey: Int] = [:]
     private var users: [UserHandle: Int] = [:]
 
     init(perAddress: Int, perUser: Int) {
@@ -15,13 +16,13 @@ struct ConnectionCensus {
     }
 
     /// Counts a connection from this address; says whether it may stay.
-    mutating func opened(from address: String) -> Bool {
+    mutating func opened(from address: AddressKey) -> Bool {
         let count = (addresses[address] ?? 0) + 1
         addresses[address] = count
         return perAddress == 0 || count <= perAddress
     }
 
-    mutating func ended(from address: String) {
+    mutating func ended(from address: AddressKey) {
         let count = (addresses[address] ?? 0) - 1
         addresses[address] = count > 0 ? count : nil
     }

@@ -10,6 +10,7 @@ extension Session {
     func join(_ request: JoinRoom, replyTo: ReplyID?, closesWhenDenied: Bool = false) async {
         guard let identity = state.identity else { return }
         guard joined.contains(request.room) || joined.count < shard.config.limits.rooms else {
+            shard.metrics.met(.rooms)
             return fail(.tooManyRooms, replyTo: replyTo, room: request.room)
         }
         guard identity.mayEnter(request.room), request.room.admits(identity.user) else {

@@ -9,8 +9,8 @@ import Web
 /// Belongs to its loop. Each kind of frame has a file in `Commands/`.
 final class Session {
     let id: String
-    /// The client's own address, as far as the proxies on the way are believed.
-    let address: String
+    /// Whom it counts for: the client's own address, as far as the proxies on the way are believed.
+    let address: AddressKey
     let shard: Shard
     /// The room of `/ws/{room}`, which frames may leave out.
     let defaultRoom: RoomID?
@@ -36,9 +36,15 @@ final class Session {
     private var lastPing: Instant
     private var lastKept: Instant
     private var deadline: Timer?
+    private var pace: FramePace
+    /// Why nothing is read from the client now.
+    private var holds: Set<ReadHold> = []
+
+    private enum ReadHold { case judging, pace, ending }
 
     init(
-        _ connection: WebSocketConnection, arrival: Arrival, address: String, isJudging: Bool, shard: Shard
+        _ connection: WebSocketConnection, arrival: Arrival, address: AddressKey, isJudging: Bool,
+        shard: Shard
     ) {
         self.connection = connection
         self.address = address
@@ -48,8 +54,10 @@ final class Session {
         state = SessionState(isJudging: isJudging)
         lastPing = shard.loop.now
         lastKept = shard.loop.now
+        pace = FramePace(perSecond: shard.config.framesPerSecond, now: shard.loop.now)
         defaultRoom = arrival.room?.room
         connection.sendLimit = shard.config.sendQueueBytes
+        connection.onFrame = { [self] in frameBegan() }
         connection.onText = { [self] in received($0) }
         connection.onDrain = { [self] in drained() }
         connection.onClosed = { [self] in ended($0) }
@@ -85,7 +93,17 @@ final class Session {
     }
 
     /// Takes nothing more from the client; what it has sent is carried out.
-    func hearNoMore() { connection.pauseReading() }
+    func hearNoMore() { hold(.ending) }
+
+    private func hold(_ reason: ReadHold) {
+        holds.insert(reason)
+        connection.pauseReading()
+    }
+
+    private func release(_ reason: ReadHold) {
+        guard holds.remove(reason) != nil, holds.isEmpty else { return }
+        connection.resumeReading()
+    }
 
     /// Ends the connection without a word.
     func abort() { connection.abort() }
@@ -116,7 +134,9 @@ final class Session {
             [self] in
             switch state.phase {
             case .judging: close(.internalError)
-            case .anonymous: close(.tokenMissing)
+            case .anonymous:
+                shard.metrics.met(.authenticationTime)
+                close(.tokenMissing)
             case .known, .closed: break
             }
         }
@@ -180,7 +200,7 @@ final class Session {
         let frames = waitingFrames
         waitingFrames = []
         for frame in frames where connection.isOpen { frame.withUnsafeBytes { carryOut($0) } }
-        connection.resumeReading()
+        release(.judging)
     }
 
     /// Takes a newer token of the same user.
@@ -202,12 +222,25 @@ final class Session {
 
     // MARK: Receiving
 
+    /// Counts a frame of any kind; one too many, and the rest has to wait.
+    private func frameBegan() {
+        guard pace.count(at: shard.loop.now), !holds.contains(.pace) else { return }
+        shard.metrics.met(.frameRate)
+        hold(.pace)
+        readWhenDue()
+    }
+
+    private func readWhenDue() {
+        guard let pause = pace.pause(at: shard.loop.now) else { return release(.pace) }
+        shard.loop.schedule(afterMilliseconds: pause) { [self] in readWhenDue() }
+    }
+
     private func received(_ bytes: UnsafeRawBufferPointer) {
         shard.metrics.frames.add()
         if case .judging = state.phase {
             waitingFrames.append(Array(bytes))
             // What has been read already is bounded by one read; the rest waits in the kernel.
-            connection.pauseReading()
+            hold(.judging)
             return
         }
         carryOut(bytes)
@@ -227,7 +260,9 @@ final class Session {
         shard.metrics.malformed.add()
         let isTooEarly = state.identity == nil && frame.error != .invalidJSON && frame.type != .authenticate
         if isTooEarly { fail(.notAuthenticated, replyTo: frame.replyID) } else { send(frame.answer) }
+        if frame.error == .invalidField("metadata") { shard.metrics.met(.metadata) }
         guard frame.error.isMalformed, state.noteMalformed(at: shard.loop.now) else { return }
+        shard.metrics.met(.malformedFrames)
         close(.flood)
     }
 
@@ -290,6 +325,7 @@ final class Session {
         drained()
         // Whom we sent away is on the way to another gateway, and has not left.
         let wasLost = info.side == .lost || info.reason == CloseReason.draining.word
+        if let limit = EdgeLimit(info.error) { shard.metrics.met(limit) }
         if info.side == .local, info.reason == CloseReason.slowConsumer.word {
             shard.metrics.slowConsumers.add()
         }

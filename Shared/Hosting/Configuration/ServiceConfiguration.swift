@@ -1,4 +1,5 @@
 import Engine
+public import Web
 
 /// The settings of one service: a struct whose initialiser declares and reads them in one go.
 ///
@@ -30,14 +31,22 @@ public struct HostingSettings: Sendable, Equatable {
     public let logLevel: LogLevel
     /// How long `stop()` may take before the process ends anyway, in seconds.
     public let shutdownSeconds: Int
+    /// The bounds on HTTP.
+    public let http: HTTPLimits
+    /// The proxies whose connections are those of many clients, and whose word on a client's address counts.
+    public let proxies: TrustedProxies
 
     /// Makes settings of known values, for tests.
-    public init(host: String = "127.0.0.1", port: Int, logLevel: LogLevel = .info, shutdownSeconds: Int = 20)
-    {
+    public init(
+        host: String = "127.0.0.1", port: Int, logLevel: LogLevel = .info, shutdownSeconds: Int = 20,
+        http: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies()
+    ) {
         self.host = host
         self.port = port
         self.logLevel = logLevel
         self.shutdownSeconds = shutdownSeconds
+        self.http = http
+        self.proxies = proxies
     }
 }
 
@@ -53,6 +62,7 @@ extension Settings {
             logLevel: choice("LOG_LEVEL", default: LogLevel.info, help: "Least level that is logged."),
             shutdownSeconds: seconds(
                 "SHUTDOWN_SECONDS", default: 20, in: 1...600,
-                help: "How long an orderly shutdown may take before the process ends anyway."))
+                help: "How long an orderly shutdown may take before the process ends anyway."),
+            http: http(), proxies: trustedProxies())
     }
 }

@@ -14,7 +14,7 @@ public final class HTTPService {
     /// Listens from now on; `upgrade` decides on requests that ask for WebSocket.
     public init(
         loop: EventLoop, context: LaunchContext, routes: Routes, reusePort: Bool = false,
-        limits: HTTPLimits = HTTPLimits(), upgrade: HTTPServer.UpgradeHook? = nil
+        upgrade: HTTPServer.UpgradeHook? = nil
     ) throws(StartFailure) {
         var routes = routes
         let metrics = RequestMetrics(registry: context.metrics, log: context.log)
@@ -25,7 +25,9 @@ public final class HTTPService {
         }
         let table = routes
         let server = HTTPServer(
-            loop: loop, limits: limits, handler: { await table.respond(to: $0) }, upgrade: upgrade)
+            loop: loop, limits: context.hosting.http, proxies: context.hosting.proxies,
+            handler: { await table.respond(to: $0) }, upgrade: upgrade)
+        ConnectionMetrics(context.metrics).watch(server)
         let (host, port) = (context.hosting.host, context.hosting.port)
         do {
             listener = try Listener(loop: loop, host: host, port: port, reusePort: reusePort) {
@@ -34,6 +36,10 @@ public final class HTTPService {
         } catch {
             throw HTTPService.failure(error, host: host, port: port)
         }
+        let pauses = context.metrics.counter(
+            "parley_accept_pauses_total",
+            help: "Times that nobody was let in for 100 ms, as there was no descriptor or memory left.")
+        listener.onExhausted = { pauses.add() }
         self.server = server
         self.port = listener.port
     }

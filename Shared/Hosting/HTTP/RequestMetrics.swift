@@ -24,7 +24,7 @@ final class RequestMetrics {
     func record(_ answer: Routes.Answer) {
         seconds.observe(answer.duration)
         let route = answer.pattern ?? "none"
-        counter(Key(method: RequestMetrics.name(answer.method), route: route, status: answer.status.code))
+        counter(Key(method: answer.method.label, route: route, status: answer.status.code))
             .add()
         if let fault = answer.fault { log.error("request failed", ["route": .string(route)], .error(fault)) }
     }
@@ -37,10 +37,4 @@ final class RequestMetrics {
         counters[key] = counter
         return counter
     }
-
-    private static func name(_ method: Method) -> String {
-        known.contains(method) ? method.name : "other"
-    }
-
-    private static let known: Set<Method> = [.get, .head, .post, .put, .patch, .delete, .options]
 }

@@ -44,6 +44,7 @@ public enum Launch {
             finish(service) { try await command.body(configuration, arguments, context) }
         case .run(let configuration, let printed):
             Signals.block()
+            DescriptorLimit.raise()
             let context = LaunchContext(service: service, hosting: configuration.hosting)
             context.log.info("starting", ["version": .string(Version.current)], .settings(printed))
             ServiceRun(context: context) { try await build(configuration, context) }.run()

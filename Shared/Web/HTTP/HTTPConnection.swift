@@ -18,6 +18,8 @@ final class HTTPConnection {
         case over
     }
 
+    /// Whom it counts for; nil for a proxy's.
+    let address: AddressKey?
     private let stream: Stream
     private unowned let server: HTTPServer
     private var parser: RequestParser
@@ -28,8 +30,9 @@ final class HTTPConnection {
     private var isPaused = false
     private var hasAnswered = false
 
-    init(stream: Stream, server: HTTPServer) {
+    init(stream: Stream, address: AddressKey?, server: HTTPServer) {
         self.stream = stream
+        self.address = address
         self.server = server
         parser = RequestParser(limits: server.limits)
     }
@@ -53,7 +56,11 @@ final class HTTPConnection {
     }
 
     /// Closes now.
-    func close() { stream.close() }
+    func close() {
+        disarm()
+        state = .over
+        stream.close()
+    }
 
     // MARK: Receiving
 
@@ -81,6 +88,7 @@ final class HTTPConnection {
                 }
             }
         } catch {
+            server.onRefused?(HTTPRefusal(error))
             return refuse(error.problem)
         }
         guard state == .reading else { return }
@@ -109,6 +117,7 @@ final class HTTPConnection {
         var request = request
         request.peerAddress = stream.peerAddress
         disarm()
+        server.busy(self)
         if let upgrade = server.upgrade, Handshake.isAsked(by: request), let decision = upgrade(request) {
             switch decision {
             case .refused(let response): answer(request, response)
@@ -190,6 +199,7 @@ final class HTTPConnection {
 
     /// Shuts our half once the answer has left, and reads on for a while (RFC 9112, 9.6).
     private func shut() {
+        server.busy(self)
         guard !hasPeerEnded else {
             state = .lingering
             return stream.closeAfterFlush()
@@ -211,6 +221,9 @@ final class HTTPConnection {
     /// Starts the time of the phase that begins; more bytes within a phase do not prolong it.
     private func arm() {
         let phase = parser.phase
+        tellWhatIsWaitedFor(phase)
+        // It may have been closed for that.
+        guard state != .over else { return }
         guard phase != timedPhase || state == .flushing else { return }
         timedPhase = phase
         guard state == .reading, phase != .idle else {
@@ -219,8 +232,25 @@ final class HTTPConnection {
             let queued = stream.queuedBytes
             return arm(after: limit) { [self] in idled(queued: queued) }
         }
-        let limit = phase == .header ? limits.headerMilliseconds : limits.bodyMilliseconds
-        arm(after: limit) { [self] in refuse(Problem(.requestTimeout, "request_timeout")) }
+        if phase == .header {
+            arm(after: limits.headerMilliseconds) { [self] in tookTooLong(.headerTime) }
+        } else {
+            arm(after: limits.bodyMilliseconds) { [self] in tookTooLong(.bodyTime) }
+        }
+    }
+
+    private func tellWhatIsWaitedFor(_ phase: RequestParser.Phase) {
+        guard state == .reading else { return }
+        if phase == .idle, hasAnswered {
+            server.idle(self)
+        } else {
+            server.unfinished(self, bytes: parser.heldBytes)
+        }
+    }
+
+    private func tookTooLong(_ reason: HTTPRefusal) {
+        server.onRefused?(reason)
+        refuse(Problem(.requestTimeout, "request_timeout"))
     }
 
     private func arm(after milliseconds: Int, _ body: @escaping () -> Void) {
@@ -234,9 +264,17 @@ final class HTTPConnection {
         timedPhase = nil
     }
 
-    /// Closes, unless the client is still taking an answer, however slowly.
+    /// Closes, unless the client is still taking an answer, and not by the drop.
     private func idled(queued: Int) {
-        guard stream.queuedBytes > 0, stream.queuedBytes < queued else { return stream.close() }
+        let left = stream.queuedBytes
+        guard left > 0 else {
+            if !hasAnswered { server.onRefused?(.headerTime) }
+            return stream.close()
+        }
+        guard queued - left >= limits.answerBytes else {
+            server.onRefused?(.answerRate)
+            return stream.close()
+        }
         timedPhase = nil
         arm()
     }

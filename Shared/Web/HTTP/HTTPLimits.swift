@@ -14,14 +14,25 @@ public struct HTTPLimits: Sendable, Equatable {
     public var pipelinedBytes = 65_536
     /// Bytes of answers that may wait for a client that does not read; one more closes the connection.
     public var queuedResponseBytes = 8_388_608
-    /// Connections at once, upgraded ones not counted; over it 503.
+    /// Connections at once, upgraded ones not counted; over it the longest idle one is closed, or the new one
+    /// answered 503.
     public var connections = 20_000
+    /// Connections of one address at once, proxies' excepted; over it 429; 0 is no limit.
+    public var connectionsPerAddress = 0
+    /// Connections whose request has not come in whole; over it the one is closed that has waited longest.
+    public var unfinished = 4_096
+    /// The same for one address, proxies' excepted; 0 is no limit.
+    public var unfinishedPerAddress = 0
+    /// Bytes that unfinished requests may hold together; over it the oldest of them are closed.
+    public var unfinishedBytes = 67_108_864
     /// Milliseconds from the first byte of a request to the end of its header; over it 408.
     public var headerMilliseconds = 10_000
     /// Milliseconds from the end of the header to the end of the body; over it 408.
     public var bodyMilliseconds = 30_000
-    /// Milliseconds that a connection may wait for its next request, or for a client to take an answer.
+    /// Milliseconds that a connection may wait for its next request.
     public var idleMilliseconds = 60_000
+    /// Bytes of a waiting answer that a client must take in each idle time; less closes the connection.
+    public var answerBytes = 16_384
     /// Milliseconds to read on after a refusal, so that a client in mid-send sees why.
     public var lingerMilliseconds = 2_000
 

@@ -13,6 +13,11 @@ public struct Method: Hashable, Sendable, CustomStringConvertible {
     /// The name.
     public var description: String { name }
 
+    /// The name for a metric or a log, where a stranger's word must not stand: `other` for what nobody knows.
+    public var label: String { Method.known.contains(self) ? name : "other" }
+
+    private static let known: Set<Method> = [.get, .head, .post, .put, .patch, .delete, .options]
+
     /// The method GET.
     public static let get = Method("GET")
     /// The method HEAD.

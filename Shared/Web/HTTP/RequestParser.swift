@@ -37,6 +37,7 @@ public struct RequestParser {
     private var state = State.requestLine(blankLines: 0)
     private var body: [UInt8] = []
     private var extensionBytes = 0
+    private var headBytes = 0
 
     /// Makes a parser for one connection.
     public init(limits: HTTPLimits = HTTPLimits()) {
@@ -45,6 +46,9 @@ public struct RequestParser {
 
     /// Bytes received and not yet understood.
     public var bufferedBytes: Int { buffer.count }
+
+    /// Bytes held for a request that is not whole yet.
+    public var heldBytes: Int { buffer.count + headBytes + body.count }
 
     /// What is being waited for.
     public var phase: Phase {
@@ -114,6 +118,7 @@ public struct RequestParser {
             state = .requestLine(blankLines: blankLines + 1)
             return .again
         }
+        headBytes = line.count
         state = .fields(try RequestHead(line: line), bytes: 0)
         return .again
     }
@@ -126,6 +131,7 @@ public struct RequestParser {
         }
         var head = head
         try head.add(fieldLine: line)
+        headBytes += line.count
         state = .fields(head, bytes: bytes + line.count + 2)
         return .again
     }
@@ -195,7 +201,7 @@ public struct RequestParser {
     }
 
     private mutating func finish(_ head: RequestHead) -> Step {
-        defer { (state, body, extensionBytes) = (.requestLine(blankLines: 0), [], 0) }
+        defer { (state, body, extensionBytes, headBytes) = (.requestLine(blankLines: 0), [], 0, 0) }
         return .event(
             .request(
                 Request(

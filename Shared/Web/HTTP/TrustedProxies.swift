@@ -1,11 +1,12 @@
-internal import Glibc
-
 /// The proxies whose word about a client's address is taken.
 ///
 /// `X-Forwarded-For` is written from left to right by each proxy on the way: the rightmost address that is no
 /// trusted proxy is the client; what stands further left is hearsay.
 public struct TrustedProxies: Sendable, Hashable {
     private let ranges: [AddressRange]
+
+    /// Trusts nobody.
+    public init() { ranges = [] }
 
     /// Reads addresses and CIDR ranges with commas between them; nil where one is neither.
     public init?(_ text: String) {
@@ -23,19 +24,22 @@ public struct TrustedProxies: Sendable, Hashable {
     }
 
     /// The address of the client, by the socket's peer and the list that came with the request.
+    ///
+    /// Proxies may add a port to an address, which is left off, and write it as they like: each address has one
+    /// text here, so that it counts once.
     public func client(peer: String, forwarded: [String]) -> String {
-        var client = peer
-        for address in forwarded.reversed() {
-            guard trusts(client), AddressRange.bytes(of: address) != nil else { return client }
-            client = address
+        guard var client = AddressText.bytes(of: peer) else { return peer }
+        for text in forwarded.reversed() {
+            guard trusts(client), let next = AddressText.forwarded(text) else { break }
+            client = next
         }
-        return client
+        return AddressText.text(of: client) ?? peer
     }
 
-    private func trusts(_ address: String) -> Bool {
-        guard let bytes = AddressRange.bytes(of: address) else { return false }
-        return ranges.contains { $0.contains(bytes) }
-    }
+    /// Whether this address is a proxy's.
+    public func contains(_ address: String) -> Bool { AddressText.bytes(of: address).map(trusts) ?? false }
+
+    private func trusts(_ address: [UInt8]) -> Bool { ranges.contains { $0.contains(address) } }
 }
 
 /// Addresses that share their first bits (RFC 4632).
@@ -45,7 +49,7 @@ private struct AddressRange: Sendable, Hashable {
 
     init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, let bytes = AddressRange.bytes(of: String(first)) else { return nil }
+        guard let first = parts.first, let bytes = AddressText.bytes(of: String(first)) else { return nil }
         guard let bits = parts.count == 1 ? bytes.count * 8 : Int(parts[1]),
             (0...bytes.count * 8).contains(bits)
         else { return nil }
@@ -59,16 +63,5 @@ private struct AddressRange: Sendable, Hashable {
         guard address.prefix(whole) == bytes.prefix(whole) else { return false }
         let rest = bits % 8
         return rest == 0 || (address[whole] ^ bytes[whole]) >> UInt8(8 - rest) == 0
-    }
-
-    /// The 4 or 16 bytes of a literal address; an IPv4 address mapped into IPv6 has 4.
-    static func bytes(of text: String) -> [UInt8]? {
-        var v4 = in_addr()
-        if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: &v4) { Array($0) } }
-        var v6 = in6_addr()
-        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
-        let bytes = withUnsafeBytes(of: &v6) { Array($0) }
-        let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-        return isMapped ? Array(bytes.suffix(4)) : bytes
     }
 }

@@ -114,7 +114,7 @@ public struct FrameDecoder {
 
     private func checkedLength(_ value: UInt64) throws(WebError) -> Int {
         guard let length = Int(exactly: value), head[0] & 0x08 != 0 || length <= limits.maxFrameBytes else {
-            throw .messageTooBig(limit: limits.maxFrameBytes)
+            throw .frameTooBig(limit: limits.maxFrameBytes)
         }
         return length
     }

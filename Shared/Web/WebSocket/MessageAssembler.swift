@@ -115,7 +115,7 @@ public struct MessageAssembler {
             throw .messageTooBig(limit: limits.maxMessageBytes)
         }
         guard message.fragments <= limits.maxFragments else {
-            throw .messageTooBig(limit: limits.maxFragments)
+            throw .tooManyFragments(limit: limits.maxFragments)
         }
         message.byteCount = sum
         return message

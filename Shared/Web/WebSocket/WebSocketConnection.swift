@@ -10,6 +10,8 @@ public final class WebSocketConnection {
     public var onText: ((UnsafeRawBufferPointer) -> Void)?
     /// Called with each binary message, where the limits allow them; good during the call only.
     public var onBinary: ((UnsafeRawBufferPointer) -> Void)?
+    /// Called for each frame that begins, of whatever kind, before what it brings is delivered.
+    public var onFrame: (() -> Void)?
     /// Called with each pong's payload; good during the call only.
     public var onPong: ((UnsafeRawBufferPointer) -> Void)?
     /// Called once when the client has not read for so long that more than the limit waits.
@@ -142,6 +144,7 @@ public final class WebSocketConnection {
         var rest = bytes
         do throws(WebError) {
             while handshake.isOpen, let part = try decoder.next(&rest) {
+                if part.isStart { onFrame?() }
                 guard let event = try assembler.take(part) else { continue }
                 deliver(event)
             }
@@ -197,6 +200,7 @@ public final class WebSocketConnection {
 
     private func report(_ info: CloseInfo) {
         let tell = onClosed
+        onFrame = nil
         onText = nil
         onBinary = nil
         onPong = nil

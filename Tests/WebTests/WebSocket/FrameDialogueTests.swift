@@ -134,12 +134,13 @@ import Web
         limits.maxFragments = 3
         let six = bytes("123456")
         expect([clientFrame(1, six)], ["text 123456"], limits: limits)
-        expect([clientFrame(1, six + [0x37])], ["\(WebError.messageTooBig(limit: 6))"], limits: limits)
+        expect([clientFrame(1, six + [0x37])], ["\(WebError.frameTooBig(limit: 6))"], limits: limits)
         let sum = [clientFrame(1, six, isFinal: false), clientFrame(0, bytes("78"), isFinal: false)]
         expect(sum + [clientFrame(0)], ["text 12345678"], limits: limits)
         expect(sum + [clientFrame(0, bytes("9"))], ["\(WebError.messageTooBig(limit: 8))"], limits: limits)
         expect(
-            sum + [clientFrame(0, isFinal: false), clientFrame(0)], ["\(WebError.messageTooBig(limit: 3))"],
+            sum + [clientFrame(0, isFinal: false), clientFrame(0)],
+            ["\(WebError.tooManyFragments(limit: 3))"],
             limits: limits)
         // Control frames have their own bound.
         expect([clientFrame(9, bytes("longer than six"))], ["ping longer than six"], limits: limits)
@@ -148,7 +149,7 @@ import Web
     @Test func believesNoAnnouncedLength() {
         let largest: [UInt8] = [127, 0x7F, 255, 255, 255, 255, 255, 255, 255]
         let announced = clientFrame(1, bytes("abc"), length: largest)
-        expect([announced], ["\(WebError.messageTooBig(limit: 65_536))"])
+        expect([announced], ["\(WebError.frameTooBig(limit: 65_536))"])
         var limits = WebSocketLimits()
         limits.maxFrameBytes = .max
         limits.maxMessageBytes = .max
