@@ -56,6 +56,20 @@ def test_one_sees_who_is_online_and_who_types(pair):
     alice.wait("document.getElementById('typing').textContent === ''")
 
 
+def test_who_has_just_looked_up_stays_there_when_a_message_comes(pair):
+    alice, bob = pair
+    for number in range(3):
+        say(alice, f"{number}, " + "and so on, " * 300 + "ever and ever")
+        hears(bob, alice.user, f"{number}, ")
+    # A browser that is busy tells of it late, or, here, never.
+    bob.evaluate("addEventListener('scroll', (event) => event.stopImmediatePropagation(), true)")
+    bob.evaluate("document.getElementById('timeline').scrollTop = 0")
+    say(alice, "And this is new.")
+    hears(bob, alice.user, "And this is new.")
+    assert bob.evaluate("document.getElementById('timeline').scrollTop") == 0
+    bob.wait("!document.getElementById('jump').hidden")
+
+
 def test_one_who_leaves_is_no_longer_online(pair):
     alice, bob = pair
     alice.wait_for_text("#online", bob.user)

@@ -13,6 +13,7 @@ export class Timeline {
   #actions;
   #conversation = null;
   #isAtEnd = true;
+  #topAtEnd = 0;
 
   /** @param {{older: () => void, retry: (key: string) => void, discard: (key: string) => void}} actions */
   constructor(actions) {
@@ -31,6 +32,7 @@ export class Timeline {
   show(conversation) {
     this.#conversation = conversation;
     this.#list.replaceChildren();
+    this.#topAtEnd = 0;
     this.#isAtEnd = true;
     this.update();
   }
@@ -38,6 +40,8 @@ export class Timeline {
   /** Draws what has changed, without moving what is being read. */
   update() {
     if (!this.#conversation) return;
+    // A busy browser tells of scrolling after the fact: who has just looked up is not brought back to the end.
+    if (this.#scroller.scrollTop < this.#topAtEnd) this.#isAtEnd &&= this.#isNearEnd();
     if (this.#isAtEnd) this.#conversation.trim();
     const below = this.#scroller.scrollHeight - this.#scroller.scrollTop;
     const [firstKey, lastKey] = this.#ends();
@@ -51,6 +55,7 @@ export class Timeline {
 
   toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#topAtEnd = this.#scroller.scrollTop;
     this.#isAtEnd = true;
     this.#jump.hidden = true;
   }
@@ -117,9 +122,14 @@ export class Timeline {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.#isAtEnd = this.#isNearEnd();
     if (this.#isAtEnd) this.#jump.hidden = true;
     if (scrollTop < NEAR && scrollHeight > clientHeight) this.#actions.older();
+  }
+
+  #isNearEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
   }
 }
 
