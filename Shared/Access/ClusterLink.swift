@@ -45,6 +45,7 @@ public final class ClusterLink {
 
     /// Ends for good.
     public func close() {
+        authority.close()
         control.close()
         redis.close()
     }

@@ -20,6 +20,7 @@ public final class Authority {
     private var revocations = RevocationTable()
     private var isLoading = false
     private var mustLoadAgain = false
+    private var isClosed = false
     /// Whether tokens can be judged.
     public private(set) var isReady = false
 
@@ -98,16 +99,23 @@ public final class Authority {
 
     /// Loads all keys and revocations; tries until it has them.
     public func load() {
+        guard !isClosed else { return }
         guard !isLoading else { return mustLoadAgain = true }
         isLoading = true
         weak let this = self
         loop.spawn { await this?.loadUntilDone() }
     }
 
+    /// Ends the loading; nothing is learnt any more.
+    public func close() { isClosed = true }
+
     private func loadUntilDone() async {
         repeat {
             mustLoadAgain = false
-            while await !loadOnce() { await loop.sleep(milliseconds: 200) }
+            while await !loadOnce() {
+                await loop.sleep(milliseconds: 200)
+                guard !isClosed else { return }
+            }
         } while mustLoadAgain
         isLoading = false
         isReady = true

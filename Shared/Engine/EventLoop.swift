@@ -21,6 +21,8 @@ public final class EventLoop: @unchecked Sendable {
     private var mail: [Mailbox.Item] = []
     private var turnEnd: [() -> Void] = []
     private var timers: TimerWheel<Timer>
+    /// How many tasks sleep, or have been woken and have not come back yet.
+    private var sleeping = 0
     private let poller: Poller
     private lazy var spawner = Spawner(loop: self)
 
@@ -131,11 +133,16 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     /// Suspends for so many milliseconds; on the loop only.
+    ///
+    /// When the loop ends, what sleeps wakes early, to end too.
     public func sleep(milliseconds: Int) async {
-        // Unchecked: what sleeps when its loop ends never wakes, and that is no misuse to be reported.
+        sleeping += 1
+        // Unchecked: who sleeps again and again on a loop that ends never wakes, and that is no misuse to be reported.
         await withUnsafeContinuation { continuation in
-            schedule(afterMilliseconds: milliseconds) { continuation.resume() }
+            let timer = Timer(loop: self, interval: nil, isSleep: true) { continuation.resume() }
+            arm(timer, afterMilliseconds: milliseconds)
         }
+        sleeping -= 1
     }
 
     func arm(_ timer: Timer, afterMilliseconds delay: Int) {
@@ -211,14 +218,24 @@ public final class EventLoop: @unchecked Sendable {
         return Int32(clamping: max(stop - Instant.current().milliseconds, 0))
     }
 
-    /// Drops what the loop holds, so that nothing outlives it in a cycle.
+    /// Drops what the loop holds, so that nothing outlives it in a cycle; a task that sleeps would be one.
+    ///
+    /// Who is woken may come back by another thread, and may go to sleep again: the bound is for who never ends.
     private func letGo() {
-        readMail()
-        runJobs()
+        let deadline = Instant.current().advanced(byMilliseconds: Self.farewellMilliseconds)
+        while true {
+            readMail()
+            runJobs()
+            for timer in timers.removeAll() where timer.isSleep { timer.fire() }
+            guard sleeping > 0, Instant.current() < deadline else { break }
+            poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) {}
+        }
         turnEnd.removeAll()
-        timers = TimerWheel(now: now.milliseconds)
+        _ = timers.removeAll()
         poller.removeAll()
     }
+
+    private static let farewellMilliseconds = 1_000
 }
 
 extension EventLoop: SerialExecutor {

@@ -4,9 +4,12 @@
 public final class Timer {
     private var body: (() -> Void)?
     private let interval: Int?
+    /// Whether a task waits for it.
+    let isSleep: Bool
     private unowned let loop: EventLoop
 
-    init(loop: EventLoop, interval: Int?, body: @escaping () -> Void) {
+    init(loop: EventLoop, interval: Int?, isSleep: Bool = false, body: @escaping () -> Void) {
+        self.isSleep = isSleep
         self.loop = loop
         self.interval = interval
         self.body = body

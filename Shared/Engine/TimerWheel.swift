@@ -50,6 +50,12 @@ struct TimerWheel<Payload> {
         return due.map(\.payload)
     }
 
+    /// Takes all that wait, in no particular order.
+    mutating func removeAll() -> [Payload] {
+        defer { self = TimerWheel(now: now) }
+        return slots.flatMap { $0.map(\.payload) }
+    }
+
     /// The next tick at which something may be due: never later than the earliest deadline.
     func nextStop() -> Int64? {
         var best: Int64?

@@ -1,6 +1,7 @@
 import Dispatch
 import Engine
 import Support
+import Synchronization
 import Testing
 
 private actor Counter {
@@ -26,6 +27,10 @@ private actor Counter {
             }
         }
     }
+}
+
+private final class Naps: Sendable {
+    let count = Atomic(0)
 }
 
 struct EventLoopTests {
@@ -72,6 +77,24 @@ struct EventLoopTests {
             return stayed
         }
         #expect(stayed)
+    }
+
+    /// Else the task, and all that it holds, would stay for ever.
+    @Test func whatSleepsWakesWhenItsLoopEnds() throws {
+        let loop = try EventLoop(name: "sleeper")
+        try loop.start()
+        let naps = Naps()
+        loop.submit {
+            loop.spawn {
+                for _ in 0..<3 {
+                    await loop.sleep(milliseconds: 3_600_000)
+                    naps.count.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        loop.stop()
+        loop.join()
+        #expect(naps.count.load(ordering: .relaxed) == 3)
     }
 
     @Test func repeatingTimersFireUntilCancelled() async throws {
