@@ -35,6 +35,8 @@ struct GatewayConfig: ServiceConfiguration {
     /// How often a ping goes out, and after how long a silent connection is dropped, in seconds.
     let heartbeatSeconds: Int
     let silenceSeconds: Int
+    /// From how many bytes on a message is compressed; nil: compression is never agreed to.
+    let compressMinBytes: Int?
     /// How many bytes may wait for one reader.
     let sendQueueBytes: Int
     /// How many bytes may wait to be sent and accepted in all, before nobody else may come.
@@ -123,6 +125,13 @@ struct GatewayConfig: ServiceConfiguration {
         silenceSeconds = settings.seconds(
             "SILENCE_SECONDS", default: 60, in: 2...7_200,
             help: "After how long a connection that answers nothing is dropped.")
+        let compresses = settings.bool(
+            "COMPRESSION", default: true,
+            help: "Whether permessage-deflate (RFC 7692) is agreed to where a client offers it.")
+        let compressMinimum = settings.bytes(
+            "COMPRESS_MIN_BYTES", default: 256, in: 0...16_777_216,
+            help: "How long a message must be to be sent compressed; 0 is as COMPRESSION=off.")
+        compressMinBytes = compresses && compressMinimum > 0 ? compressMinimum : nil
         sendQueueBytes = settings.bytes(
             "SEND_QUEUE_BYTES", default: 1_048_576, in: 65_536...1_073_741_824,
             help: "How much may wait for one reader; more closes it as a slow consumer.")

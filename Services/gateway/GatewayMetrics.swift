@@ -1,5 +1,6 @@
 import Engine
 import Hosting
+import Web
 
 /// What a gateway counts.
 struct GatewayMetrics {
@@ -10,6 +11,12 @@ struct GatewayMetrics {
     let malformed: Counter
     let deliveries: Counter
     let conflated: Counter
+    let compressed: Counter
+    let compressedFrom: Counter
+    let compressedTo: Counter
+    let spared: Counter
+    let inflated: Counter
+    let inflatedTo: Counter
     let slowConsumers: Counter
     let turnedAway: Counter
     let overloaded: Gauge
@@ -52,6 +59,19 @@ struct GatewayMetrics {
         conflated = registry.counter(
             "parley_gateway_frames_conflated_total",
             help: "Ephemeral frames that slow readers were not sent, as newer ones made them needless.")
+        compressed = registry.counter(
+            "parley_gateway_compressed_messages_total",
+            help: "Messages compressed: once each, however many receive them.")
+        compressedFrom = registry.counter(
+            "parley_gateway_compressed_plain_bytes_total", help: "Their bytes before.")
+        compressedTo = registry.counter("parley_gateway_compressed_bytes_total", help: "Their bytes after.")
+        spared = registry.counter(
+            "parley_gateway_compression_saved_bytes_total",
+            help: "Bytes that need not be sent, counted for every receiver.")
+        inflated = registry.counter(
+            "parley_gateway_inflated_messages_total", help: "Compressed messages received.")
+        inflatedTo = registry.counter(
+            "parley_gateway_inflated_bytes_total", help: "Their bytes, inflated.")
         slowConsumers = registry.counter(
             "parley_gateway_slow_consumers_total", help: "Connections closed because they read too slowly.")
         turnedAway = registry.counter(
@@ -133,6 +153,23 @@ struct GatewayMetrics {
 
     /// Counts that a limit was met.
     func met(_ limit: EdgeLimit) { turnedDown[limit]?.add() }
+
+    /// The compression of a loop, counted; nil where it is off.
+    func compression(minimumBytes: Int?) -> Compression? {
+        guard let minimumBytes else { return nil }
+        let compression = Compression(minimumBytes: minimumBytes)
+        compression.onDeflated = { [compressed, compressedFrom, compressedTo] plain, deflated in
+            compressed.add()
+            compressedFrom.add(plain)
+            compressedTo.add(deflated)
+        }
+        compression.onSpared = { [spared] in spared.add($0) }
+        compression.onInflated = { [inflated, inflatedTo] _, plain in
+            inflated.add()
+            inflatedTo.add(plain)
+        }
+        return compression
+    }
 
     func note(_ outcome: SendOutcome, milliseconds: Int) {
         sendSeconds.observe(Double(milliseconds) / 1000)

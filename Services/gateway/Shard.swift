@@ -33,6 +33,7 @@ final class Shard {
 
     private let review: MemberReview
     private let origins: OriginPolicy
+    private let compression: Compression?
     private var census: ConnectionCensus
     /// Those who have not said yet who they are.
     private var unknown: WaitingConnections<ObjectIdentifier>
@@ -77,6 +78,7 @@ final class Shard {
         self.degradation = degradation
         review = MemberReview(loop: loop, rooms: rooms)
         origins = OriginPolicy(config.allowedOrigins)
+        compression = metrics.compression(minimumBytes: config.compressMinBytes)
         memory = MemoryBound(bytes: config.memoryBytes)
         unknown = WaitingConnections(config.unknown)
         census = ConnectionCensus(
@@ -104,7 +106,7 @@ final class Shard {
         weighMemory()
     }
 
-    private func tellAll(_ frame: SharedBytes) {
+    private func tellAll(_ frame: MessageFrame) {
         for session in sessions.values where session.user != nil { session.send(frame) }
     }
 
@@ -132,7 +134,9 @@ final class Shard {
         let isWelcome = origins.allows(origins: request.headers.values("Origin"), host: request.host)
         let address = AddressKey(config.proxies.client(of: request))
         let limits = config.webSocket
-        return Upgrade.webSocket(request, subprotocol: "chat.v1", limits: limits) { [self] connection in
+        return Upgrade.webSocket(
+            request, subprotocol: "chat.v1", limits: limits, compression: compression
+        ) { [self] connection in
             open(connection, arrival, from: address, isWelcome ? credentials : nil)
         }
     }

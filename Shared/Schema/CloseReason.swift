@@ -4,6 +4,7 @@ public enum CloseReason: String, Hashable, Sendable, CaseIterable {
     case protocolError = "protocol_error"
     case binaryNotSupported = "binary_not_supported"
     case invalidUTF8 = "invalid_utf8"
+    case invalidDeflate = "invalid_deflate"
     case messageTooBig = "message_too_big"
     case tokenMissing = "token_missing"
     case tokenInvalid = "token_invalid"
@@ -28,7 +29,7 @@ public enum CloseReason: String, Hashable, Sendable, CaseIterable {
         case .bye: 1000
         case .protocolError: 1002
         case .binaryNotSupported: 1003
-        case .invalidUTF8: 1007
+        case .invalidUTF8, .invalidDeflate: 1007
         case .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked: 1008
         case .roomDenied, .originDenied, .banned, .flood, .tooManyConnections: 1008
         case .messageTooBig: 1009

@@ -18,6 +18,8 @@ public enum WebError: Error, Equatable, Sendable {
     case protocolViolation(String)
     /// Text that is not UTF-8.
     case invalidUTF8
+    /// A compressed message that cannot be inflated.
+    case invalidDeflate
     /// A message over the limit in bytes.
     case messageTooBig(limit: Int)
     /// A frame over the limit in bytes.
@@ -42,8 +44,8 @@ extension WebError {
         case .unsupportedTransferCoding: Problem(.notImplemented, "unsupported_transfer_coding")
         case .unsupportedVersion: Problem(.versionNotSupported, "unsupported_version")
         case .unknownExpectation: Problem(.expectationFailed, "unknown_expectation")
-        case .protocolViolation, .invalidUTF8, .messageTooBig, .frameTooBig, .tooManyFragments,
-            .binaryNotSupported:
+        case .protocolViolation, .invalidUTF8, .invalidDeflate, .messageTooBig, .frameTooBig,
+            .tooManyFragments, .binaryNotSupported:
             Problem(.badRequest, "malformed_request")
         }
     }

@@ -34,8 +34,10 @@ private actor Echo {
     /// Listens at a port that the kernel chooses.
     func listen() throws -> Int {
         loop.preconditionCurrent()
+        let compression = Compression(minimumBytes: 1)
         let server = HTTPServer(
-            loop: loop, handler: { _ in Handshake.upgradeRequired.response }, upgrade: Echo.upgrade)
+            loop: loop, handler: { _ in Handshake.upgradeRequired.response },
+            upgrade: { Echo.upgrade($0, compression) })
         let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { server.accept($0) }
         self.listener = listener
         return listener.port
@@ -44,10 +46,10 @@ private actor Echo {
     /// Listens no more.
     func close() { listener?.close() }
 
-    private static func upgrade(_ request: Request) -> Upgrade? {
+    private static func upgrade(_ request: Request, _ compression: Compression) -> Upgrade? {
         guard Handshake.isAsked(by: request) else { return nil }
-        return .webSocket(request, limits: limits) { connection in
-            connection.onText = { connection.send(FrameEncoder.text($0)) }
+        return .webSocket(request, limits: limits, compression: compression) { connection in
+            connection.onText = { connection.send(MessageFrame(text: $0)) }
             connection.onBinary = { connection.sendBinary($0) }
         }
     }

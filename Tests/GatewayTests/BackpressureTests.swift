@@ -1,12 +1,13 @@
 import Engine
 import Schema
 import Testing
+import Web
 
 @testable import ChatGateway
 
 @Suite("What a slow reader is given up, and what is not")
 struct ConflationTests {
-    private func frame(_ text: String) -> SharedBytes { SharedBytes(Array(text.utf8)) }
+    private func frame(_ text: String) -> MessageFrame { MessageFrame(text: Array(text.utf8)) }
 
     private func topic(_ type: EventType, _ room: String = "general", _ user: String = "alice") throws
         -> Conflation.Topic?
@@ -17,7 +18,9 @@ struct ConflationTests {
     }
 
     private func texts(_ conflation: inout Conflation) -> [String] {
-        conflation.takeAll().map { $0.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+        conflation.takeAll().map {
+            $0.plain.withUnsafeBytes { String(decoding: $0.dropFirst(2), as: UTF8.self) }
+        }
     }
 
     @Test("Of each topic the newest word is left, in the order of the first")

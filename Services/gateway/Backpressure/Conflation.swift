@@ -1,5 +1,5 @@
-import Engine
 import Schema
+import Web
 
 /// Ephemeral frames that a slow reader has no room for: of each thing only the newest word counts.
 ///
@@ -35,7 +35,7 @@ struct Conflation {
         }
     }
 
-    private var frames: [Topic: SharedBytes] = [:]
+    private var frames: [Topic: MessageFrame] = [:]
     /// By age of the first word on each.
     private var order: [Topic] = []
     private let limit: Int
@@ -45,7 +45,7 @@ struct Conflation {
     var isEmpty: Bool { order.isEmpty }
 
     /// Keeps a frame instead of the one before it on its topic; returns how many frames nobody will see therefore.
-    mutating func keep(_ frame: SharedBytes, on topic: Topic) -> Int {
+    mutating func keep(_ frame: MessageFrame, on topic: Topic) -> Int {
         if frames.updateValue(frame, forKey: topic) != nil { return 1 }
         order.append(topic)
         guard order.count > limit else { return 0 }
@@ -54,7 +54,7 @@ struct Conflation {
     }
 
     /// The latest words, in order.
-    mutating func takeAll() -> [SharedBytes] {
+    mutating func takeAll() -> [MessageFrame] {
         defer { self = Conflation(limit: limit) }
         return order.compactMap { frames[$0] }
     }

@@ -1,10 +1,10 @@
-import Engine
 import Hosting
 import Schema
+import Web
 
 extension Session {
     /// Sends an ephemeral frame, or keeps it until there is room, unless a newer one makes it needless.
-    func send(_ frame: SharedBytes, ephemeral head: EnvelopeHead) {
+    func send(_ frame: MessageFrame, ephemeral head: EnvelopeHead) {
         guard !hasRoom, let topic = Conflation.Topic(head) else { return send(frame) }
         shard.metrics.conflated.add(kept.keep(frame, on: topic))
     }

@@ -11,9 +11,9 @@ import Web
 /// they leave in Redis each second (see `ServiceBeacon`), read in one command, which is the sign of life of Redis too.
 final class Degradation {
     /// Called with a frame for everybody when a part has failed or is back.
-    var onNotice: ((SharedBytes) -> Void)?
+    var onNotice: ((MessageFrame) -> Void)?
     /// What a new connection is told.
-    private(set) var notices: [SharedBytes] = []
+    private(set) var notices: [MessageFrame] = []
     /// Whether the gateway can do its work; slower to doubt than a notice is, so that no blip of Redis puts all
     /// gateways out of service at once.
     var isReady: Bool { !readiness.isDegraded }
@@ -127,8 +127,8 @@ final class Degradation {
         let fields: LogField = ["component": .string(component.rawValue)]
         if isDegraded { log.warn("service degraded", fields) } else { log.info("service restored", fields) }
         notices = ServiceComponent.allCases.filter { parts[$0]?.isDegraded == true }.map {
-            FrameEncoder.text(ServerFrame.bytes(ServiceDegraded($0)))
+            MessageFrame(text: ServerFrame.bytes(ServiceDegraded($0)))
         }
-        onNotice?(FrameEncoder.text(ServerFrame.bytes(payload)))
+        onNotice?(MessageFrame(text: ServerFrame.bytes(payload)))
     }
 }

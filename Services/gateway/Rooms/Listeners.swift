@@ -17,14 +17,14 @@ final class Listeners: RoomAudience {
     private let room: RoomID
     private let metrics: GatewayMetrics
     /// The notice told last, and its frame: mostly all are told the same.
-    private var told: (notice: LogNotice, frame: SharedBytes)?
+    private var told: (notice: LogNotice, frame: MessageFrame)?
 
     init(_ room: RoomID, metrics: GatewayMetrics) {
         self.room = room
         self.metrics = metrics
     }
 
-    func give(_ frame: SharedBytes, to listener: Listener) {
+    func give(_ frame: MessageFrame, to listener: Listener) {
         metrics.deliveries.add()
         listener.session.send(frame)
     }
@@ -37,12 +37,12 @@ final class Listeners: RoomAudience {
 
     func hasRoom(_ listener: Listener) -> Bool { listener.session.hasRoom }
 
-    private func frame(of notice: LogNotice) -> SharedBytes {
+    private func frame(of notice: LogNotice) -> MessageFrame {
         switch notice {
         case .gap(let epoch, let seqs):
-            FrameEncoder.text(ServerFrame.bytes(Gap(epoch: epoch, seqs: seqs), room: room))
+            MessageFrame(text: ServerFrame.bytes(Gap(epoch: epoch, seqs: seqs), room: room))
         case .epoch(let first, let previous):
-            FrameEncoder.text(ServerFrame.bytes(RoomEpoch(first: first, previous: previous), room: room))
+            MessageFrame(text: ServerFrame.bytes(RoomEpoch(first: first, previous: previous), room: room))
         }
     }
 }

@@ -84,13 +84,13 @@ final class LocalRoom {
 
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard let head = EnvelopeHead(reading: bytes) else { return }
-        let frame = FrameEncoder.text(bytes)
+        let frame = MessageFrame(text: bytes)
         guard let envelope = LogEnvelope(head, frame) else { return deliverEphemeral(frame, head) }
         perform(fanOut.received(envelope, listeners))
     }
 
     /// What is no part of the log goes to the others, never back to the one who caused it.
-    private func deliverEphemeral(_ frame: SharedBytes, _ head: EnvelopeHead) {
+    private func deliverEphemeral(_ frame: MessageFrame, _ head: EnvelopeHead) {
         fanOut.forEachLive { listener in
             if listener.session.user != head.user { listener.session.send(frame, ephemeral: head) }
         }

@@ -10,7 +10,7 @@ import Web
 ///
 /// Belongs to its loop.
 final class LogReader {
-    typealias Page = LogPage<SharedBytes>
+    typealias Page = LogPage<MessageFrame>
 
     enum Failure: Error {
         /// Redis cannot be read.
@@ -57,7 +57,7 @@ final class LogReader {
     }
 
     private func recently(after place: LogPosition, until: Int64) async throws(Failure)
-        -> LogStretch<SharedBytes>
+        -> LogStretch<MessageFrame>
     {
         let count = size.count
         do throws(RedisError) {
@@ -93,8 +93,8 @@ final class LogReader {
 
     private func newestRecent(
         _ count: Int, below end: Int64
-    ) async throws(RedisError) -> NewestEnvelopes<SharedBytes> {
-        var found = NewestEnvelopes<SharedBytes>(count)
+    ) async throws(RedisError) -> NewestEnvelopes<MessageFrame> {
+        var found = NewestEnvelopes<MessageFrame>(count)
         while found.missing > 0 {
             let asked = min(found.missing, size.count)
             let older = try await recent.newest(asked, of: room, before: found.first?.seq ?? end)
@@ -121,15 +121,15 @@ final class LogReader {
     func oldestRecent() async throws(RedisError) -> Int64? { try await recent.oldest(of: room) }
 }
 
-extension LogEnvelope where Payload == SharedBytes {
+extension LogEnvelope where Payload == MessageFrame {
     init?(_ envelope: LoggedEnvelope) {
         guard let head = EnvelopeHead(reading: envelope.bytes) else { return nil }
-        self.init(head, FrameEncoder.text(envelope.bytes))
+        self.init(head, MessageFrame(text: envelope.bytes))
     }
 
     /// Nil for what is no part of a log.
-    init?(_ head: EnvelopeHead, _ frame: SharedBytes) {
+    init?(_ head: EnvelopeHead, _ frame: MessageFrame) {
         guard let position = head.position, let mv = head.mv else { return nil }
-        self.init(position: position, mv: mv, size: frame.count, payload: frame)
+        self.init(position: position, mv: mv, size: frame.plain.count, payload: frame)
     }
 }

@@ -69,7 +69,7 @@ final class Session {
     // MARK: Sending
 
     /// Queues a frame that others may be sent too.
-    func send(_ frame: SharedBytes) { connection.send(frame) }
+    func send(_ frame: MessageFrame) { connection.send(frame) }
 
     func send(_ bytes: [UInt8]) { connection.sendText(bytes) }
 

@@ -24,16 +24,21 @@ public enum Upgrade {
     /// Opens a WebSocket, or refuses a malformed handshake.
     ///
     /// `subprotocol` is chosen where it is offered; a list without it is refused. `start` is given the connection
-    /// before anything of it is delivered, and sets its callbacks.
+    /// before anything of it is delivered, and sets its callbacks. With `compression`, messages are compressed
+    /// where the client offers that.
     public static func webSocket(
         _ request: Request, subprotocol: String? = nil, limits: WebSocketLimits = WebSocketLimits(),
-        start: @escaping (WebSocketConnection) -> Void
+        compression: Compression? = nil, start: @escaping (WebSocketConnection) -> Void
     ) -> Upgrade {
         do throws(Problem) {
             let handshake = try Handshake(request)
             let chosen = try subprotocol.flatMap { name throws(Problem) in try handshake.selecting(name) }
-            return .accepted(handshake.response(subprotocol: chosen)) { upgraded in
-                start(WebSocketConnection(upgraded, limits: limits))
+            let agreed = compression.flatMap {
+                ConnectionCompression($0, answering: handshake.extensions)
+            }
+            let response = handshake.response(subprotocol: chosen, compression: agreed?.agreement)
+            return .accepted(response) { upgraded in
+                start(WebSocketConnection(upgraded, limits: limits, compression: agreed))
             }
         } catch {
             return .refused(error.response)

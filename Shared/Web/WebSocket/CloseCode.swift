@@ -50,6 +50,7 @@ extension WebError {
     public var close: (code: CloseCode, reason: String) {
         switch self {
         case .invalidUTF8: (.invalidPayload, "invalid_utf8")
+        case .invalidDeflate: (.invalidPayload, "invalid_deflate")
         case .messageTooBig, .frameTooBig, .tooManyFragments: (.messageTooBig, "message_too_big")
         case .binaryNotSupported: (.unsupportedData, "binary_not_supported")
         default: (.protocolError, "protocol_error")

@@ -113,7 +113,9 @@ public struct FrameDecoder {
     }
 
     private func checkedLength(_ value: UInt64) throws(WebError) -> Int {
-        guard let length = Int(exactly: value), head[0] & 0x08 != 0 || length <= limits.maxFrameBytes else {
+        // Whether a continuation is compressed is known to the assembler, which then looks more closely.
+        let bound = limits.frameBytes(isDeflated: limits.allowsRSV1)
+        guard let length = Int(exactly: value), head[0] & 0x08 != 0 || length <= bound else {
             throw .frameTooBig(limit: limits.maxFrameBytes)
         }
         return length

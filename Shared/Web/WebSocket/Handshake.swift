@@ -7,8 +7,8 @@ public struct Handshake: Sendable {
     public let key: String
     /// The subprotocols offered, in the client's order of preference.
     public let subprotocols: [String]
-    /// The extensions offered, as written.
-    public let extensions: [String]
+    /// The extensions offered, in the client's order of preference.
+    public let extensions: [ExtensionOffer]
 
     /// Whether a request asks for WebSocket at all.
     public static func isAsked(by request: Request) -> Bool {
@@ -35,7 +35,10 @@ public struct Handshake: Sendable {
         }
         self.key = key
         subprotocols = request.headers.list("Sec-WebSocket-Protocol")
-        extensions = request.headers.list("Sec-WebSocket-Extensions")
+        guard let extensions = ExtensionOffer.list(request.headers.values("Sec-WebSocket-Extensions")) else {
+            throw Handshake.malformed("Sec-WebSocket-Extensions")
+        }
+        self.extensions = extensions
         guard subprotocols.allSatisfy({ Token.isValid($0.utf8) }),
             Set(subprotocols).count == subprotocols.count
         else { throw Handshake.malformed("Sec-WebSocket-Protocol") }
@@ -53,11 +56,14 @@ public struct Handshake: Sendable {
     }
 
     /// The 101 that opens the WebSocket.
-    public func response(subprotocol: String? = nil) -> Response {
+    public func response(
+        subprotocol: String? = nil, compression: CompressionAgreement? = nil
+    ) -> Response {
         var headers: Headers = [
             "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": Handshake.accept(key),
         ]
         headers["Sec-WebSocket-Protocol"] = subprotocol
+        headers["Sec-WebSocket-Extensions"] = compression?.response
         return Response(status: .switchingProtocols, headers: headers)
     }
 

@@ -25,6 +25,8 @@ public struct MessageAssembler {
         case text(Payload)
         /// A binary message.
         case binary(Payload)
+        /// A compressed message, as it came: inflated, it is a text, not checked yet, or binary.
+        case deflated(isText: Bool, Payload)
         /// A ping, to be answered with the same payload.
         case ping(Payload)
         /// A pong.
@@ -35,9 +37,15 @@ public struct MessageAssembler {
 
     private struct Message {
         let opcode: Opcode
+        let isDeflated: Bool
         var byteCount = 0
         var fragments = 0
         var utf8 = UTF8Check()
+
+        init(_ first: FrameHeader) {
+            opcode = first.opcode
+            isDeflated = first.rsv1
+        }
     }
 
     private let limits: WebSocketLimits
@@ -87,9 +95,9 @@ public struct MessageAssembler {
     // MARK: Messages
 
     private mutating func takeData(_ part: FramePart) throws(WebError) -> Event? {
-        var current = part.isStart ? try begin(part.header) : message ?? Message(opcode: part.header.opcode)
+        var current = part.isStart ? try begin(part.header) : message ?? Message(part.header)
         let bytes = UnsafeRawBufferPointer(part.bytes)
-        if current.opcode == .text {
+        if current.opcode == .text, !current.isDeflated {
             guard current.utf8.check(bytes) else { throw .invalidUTF8 }
         }
         let isLast = part.isEnd && part.header.isFinal
@@ -98,6 +106,7 @@ public struct MessageAssembler {
         guard let payload = Self.collect(part, isWhole: isWhole, isLast: isLast, into: &collected) else {
             return nil
         }
+        guard !current.isDeflated else { return .deflated(isText: current.opcode == .text, payload) }
         guard current.opcode == .text else { return .binary(payload) }
         guard current.utf8.isComplete else { throw .invalidUTF8 }
         return .text(payload)
@@ -108,10 +117,13 @@ public struct MessageAssembler {
         guard (header.opcode == .continuation) == (message != nil) else {
             throw .protocolViolation("fragment out of order")
         }
-        var message = message ?? Message(opcode: header.opcode)
+        var message = message ?? Message(header)
         message.fragments += 1
+        guard header.length <= limits.frameBytes(isDeflated: message.isDeflated) else {
+            throw .frameTooBig(limit: limits.maxFrameBytes)
+        }
         let (sum, isOver) = message.byteCount.addingReportingOverflow(header.length)
-        guard !isOver, sum <= limits.maxMessageBytes else {
+        guard !isOver, sum <= limits.messageBytes(isDeflated: message.isDeflated) else {
             throw .messageTooBig(limit: limits.maxMessageBytes)
         }
         guard message.fragments <= limits.maxFragments else {

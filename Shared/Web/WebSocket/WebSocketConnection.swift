@@ -34,6 +34,7 @@ public final class WebSocketConnection {
 
     private let stream: Stream
     private let limits: WebSocketLimits
+    private let compression: ConnectionCompression?
     private var decoder: FrameDecoder
     private var assembler: MessageAssembler
     private var handshake = CloseHandshake()
@@ -41,9 +42,16 @@ public final class WebSocketConnection {
     private var hasOverflowed = false
 
     /// Takes over an upgraded stream; what had come with the upgrade is delivered at the end of this turn.
-    public init(_ upgraded: UpgradedStream, limits: WebSocketLimits = WebSocketLimits()) {
+    public convenience init(_ upgraded: UpgradedStream, limits: WebSocketLimits = WebSocketLimits()) {
+        self.init(upgraded, limits: limits, compression: nil)
+    }
+
+    init(_ upgraded: UpgradedStream, limits: WebSocketLimits, compression: ConnectionCompression?) {
+        var limits = limits
+        limits.allowsRSV1 = compression != nil
         stream = upgraded.stream
         self.limits = limits
+        self.compression = compression
         decoder = FrameDecoder(limits: limits)
         assembler = MessageAssembler(limits: limits)
         lastHeard = upgraded.stream.loop.now
@@ -73,7 +81,13 @@ public final class WebSocketConnection {
 
     // MARK: Sending
 
-    /// Sends a frame made by `FrameEncoder`; it is not copied.
+    /// Sends a message that others may be sent too, compressed where that was agreed and gains something.
+    public func send(_ message: MessageFrame) {
+        guard handshake.isOpen else { return }
+        send(compression?.bytes(of: message) ?? message.plain)
+    }
+
+    /// Sends a frame made by `FrameEncoder` as it is; it is not copied.
     public func send(_ frame: SharedBytes) {
         guard handshake.isOpen else { return }
         stream.send(frame)
@@ -81,10 +95,10 @@ public final class WebSocketConnection {
     }
 
     /// Sends a text message; the bytes must be UTF-8.
-    public func sendText(_ text: [UInt8]) { send(FrameEncoder.text(text)) }
+    public func sendText(_ text: [UInt8]) { send(MessageFrame(text: text)) }
 
     /// Sends a binary message.
-    public func sendBinary(_ bytes: UnsafeRawBufferPointer) { send(FrameEncoder.binary(bytes)) }
+    public func sendBinary(_ bytes: UnsafeRawBufferPointer) { send(MessageFrame(binary: bytes)) }
 
     /// Asks whether the peer lives; anything it sends moves `lastHeard`.
     public func ping() { send(WebSocketConnection.emptyPing) }
@@ -146,21 +160,42 @@ public final class WebSocketConnection {
             while handshake.isOpen, let part = try decoder.next(&rest) {
                 if part.isStart { onFrame?() }
                 guard let event = try assembler.take(part) else { continue }
-                deliver(event)
+                try deliver(event)
             }
         } catch {
             perform(handshake.failed(error))
         }
     }
 
-    private func deliver(_ event: MessageAssembler.Event) {
+    private func deliver(_ event: MessageAssembler.Event) throws(WebError) {
         switch event {
         case .text(let text): text.withUnsafeBytes { onText?($0) }
         case .binary(let bytes): bytes.withUnsafeBytes { onBinary?($0) }
+        case .deflated(let isText, let payload): try deliver(try inflated(isText: isText, payload))
         case .ping(let payload): send(payload.withUnsafeBytes(FrameEncoder.pong))
         case .pong(let payload): payload.withUnsafeBytes { onPong?($0) }
         case .close(let frame): perform(handshake.received(frame))
         }
+    }
+
+    /// A compressed message in clear; text is checked in one go.
+    private func inflated(
+        isText: Bool, _ payload: MessageAssembler.Payload
+    ) throws(WebError) -> MessageAssembler.Event {
+        guard let compression = compression?.compression else { throw .invalidDeflate }
+        // Typed throws do not pass through the generic closure; the result does.
+        let result: Result<MessageAssembler.Payload, WebError> = payload.withUnsafeBytes { bytes in
+            do throws(WebError) {
+                return .success(try compression.inflate(bytes, limit: limits.maxMessageBytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let message = try result.get()
+        guard isText else { return .binary(message) }
+        var utf8 = UTF8Check()
+        guard message.withUnsafeBytes({ utf8.check($0) }), utf8.isComplete else { throw .invalidUTF8 }
+        return .text(message)
     }
 
     // MARK: The end

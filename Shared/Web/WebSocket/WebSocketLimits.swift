@@ -1,6 +1,6 @@
 /// The bounds on one WebSocket; defaults are the product's.
 public struct WebSocketLimits: Sendable, Equatable {
-    /// Bytes of a message over all its fragments; over it 1009.
+    /// Bytes of a message over all its fragments, and inflated where it is compressed; over it 1009.
     public var maxMessageBytes = 65_536
     /// Bytes of one frame's payload; over it 1009.
     public var maxFrameBytes = 65_536
@@ -21,4 +21,20 @@ public struct WebSocketLimits: Sendable, Equatable {
 
     /// Makes the limits of the product; change what differs.
     public init() {}
+
+    /// How long a frame's payload may be on the wire.
+    func frameBytes(isDeflated: Bool) -> Int {
+        isDeflated ? WebSocketLimits.deflatedBound(maxFrameBytes) : maxFrameBytes
+    }
+
+    /// How long a message's payload may be on the wire.
+    func messageBytes(isDeflated: Bool) -> Int {
+        isDeflated ? WebSocketLimits.deflatedBound(maxMessageBytes) : maxMessageBytes
+    }
+
+    /// What the least able encoder makes of so many bytes that cannot be compressed.
+    private static func deflatedBound(_ count: Int) -> Int {
+        let (sum, isOver) = count.addingReportingOverflow(count / 8 &+ count / 64 &+ 16)
+        return isOver ? .max : sum
+    }
 }

@@ -49,6 +49,8 @@ private func describe(_ event: MessageAssembler.Event) -> String {
     switch event {
     case .text(let payload): "text \(text(payload))"
     case .binary(let payload): "binary \(payload.withUnsafeBytes { Array($0) })"
+    case .deflated(let isText, let payload):
+        "deflated \(isText ? "text" : "binary") \(text(payload))"
     case .ping(let payload): "ping \(text(payload))"
     case .pong(let payload): "pong \(text(payload))"
     case .close(let frame): "close \(frame.code?.description ?? "-") \(frame.reason)"

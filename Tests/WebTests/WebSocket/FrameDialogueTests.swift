@@ -90,11 +90,39 @@ import Web
     @Test func takesRSV1OnlyWhereAgreedAndOnlyFirst() {
         var limits = WebSocketLimits()
         limits.allowsRSV1 = true
-        expect([clientFrame(1, bytes("a"), reserved: 0x40)], ["text a"], limits: limits)
+        expect([clientFrame(1, bytes("a"), reserved: 0x40)], ["deflated text a"], limits: limits)
+        expect([clientFrame(1, bytes("a"))], ["text a"], limits: limits)
         let violation = ["\(WebError.protocolViolation("reserved bit"))"]
         expect([clientFrame(9, reserved: 0x40)], violation, limits: limits)
         expect([clientFrame(1, isFinal: false), clientFrame(0, reserved: 0x40)], violation, limits: limits)
         expect([clientFrame(1, reserved: 0x60)], violation, limits: limits)
+    }
+
+    @Test func joinsCompressedFragments() {
+        var limits = binary
+        limits.allowsRSV1 = true
+        // Whether they are UTF-8 shows only when they are inflated.
+        expect(
+            [
+                clientFrame(2, bytes("a"), isFinal: false, reserved: 0x40), clientFrame(9, bytes("p")),
+                clientFrame(0, bytes("b")), clientFrame(1, bytes("plain")),
+                clientFrame(1, [0xFF], reserved: 0x40),
+            ], ["ping p", "deflated binary ab", "text plain", "deflated text \u{FFFD}"], limits: limits)
+    }
+
+    @Test func boundsCompressedMessagesByWhatTheWorstEncoderMakes() {
+        var limits = WebSocketLimits()
+        (limits.maxFrameBytes, limits.maxMessageBytes, limits.allowsRSV1) = (64, 64, true)
+        let most = [UInt8](repeating: 0x61, count: 64 + 8 + 1 + 16)
+        let tooBig = ["\(WebError.frameTooBig(limit: 64))"]
+        expect([clientFrame(1, most, reserved: 0x40)], ["deflated text aaa…aaa 89"], limits: limits)
+        expect([clientFrame(1, most + [0x61], reserved: 0x40)], tooBig, limits: limits)
+        expect([clientFrame(1, Array(most[..<65]))], tooBig, limits: limits)
+        expect(
+            [
+                clientFrame(1, Array(most[..<80]), isFinal: false, reserved: 0x40),
+                clientFrame(0, Array(most[..<10])),
+            ], ["\(WebError.messageTooBig(limit: 64))"], limits: limits)
     }
 
     @Test func keepsTheRulesOfControlFrames() {

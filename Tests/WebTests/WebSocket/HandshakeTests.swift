@@ -57,10 +57,26 @@ import Web
             headers["Sec-WebSocket-Extensions"] = "permessage-deflate; client_max_window_bits, x"
         }
         #expect(offered.subprotocols == ["chat.v1", "bearer.a-b_c.d"])
-        #expect(offered.extensions == ["permessage-deflate; client_max_window_bits", "x"])
+        #expect(
+            offered.extensions == [
+                ExtensionOffer("permessage-deflate", [.init("client_max_window_bits")]), ExtensionOffer("x"),
+            ])
         #expect(try offered.selecting("chat.v1") == "chat.v1")
         #expect(throws: Problem.self) { try offered.selecting("chat.v2") }
         #expect(try handshake().selecting("chat.v1") == nil)
+    }
+
+    @Test func saysWhatIsCompressed() throws {
+        let offered = try handshake { $0["Sec-WebSocket-Extensions"] = "permessage-deflate" }
+        let agreement = CompressionAgreement(answering: offered.extensions)
+        #expect(
+            offered.response(compression: agreement).headers["Sec-WebSocket-Extensions"]
+                == "permessage-deflate; server_no_context_takeover; client_no_context_takeover")
+        #expect(offered.response().headers["Sec-WebSocket-Extensions"] == nil)
+    }
+
+    @Test func refusesExtensionsThatBreakTheGrammar() {
+        #expect(refusal { $0["Sec-WebSocket-Extensions"] = "a;" }?.status == .badRequest)
     }
 
     @Test(arguments: ["a, a", "a b", "a@b", "\"a\""]) func refusesSubprotocols(list: String) {
