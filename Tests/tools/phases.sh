@@ -169,7 +169,7 @@ build_echo() {
 }
 
 # What runs in about a minute: everything but the many sizes and settings of compression.
-conformance_subset=('1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*')
+conformance_subset=('1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' '12.1.*' '13.1.*')
 
 # conformance [CASE_PATTERN...]: counted from the suite's last line.
 conformance() {
