@@ -94,8 +94,9 @@ final class History {
         leases.onGained = { ingest.own($0) }
         leases.onLost = { ingest.disown($0) }
         leases.onSurplus = { ingest.yield($0) }
-        ingest.onTakenOver = { leases.drop($0) }
-        ingest.onYielded = { leases.giveBack($0) }
+        // Weak, as the leases hold what writes.
+        ingest.onTakenOver = { [weak leases] in leases?.drop($0) }
+        ingest.onYielded = { [weak leases] in leases?.giveBack($0) }
         health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()

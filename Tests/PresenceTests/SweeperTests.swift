@@ -12,7 +12,7 @@ struct SweeperTests {
         let metrics = PresenceMetrics(Registry())
         let sweep = Sweep(redis: redis, metrics: metrics, log: .silent)
         let sweeper = Sweeper(loop: loop, sweep: sweep, intervalMilliseconds: 10, graceMilliseconds: grace)
-        redis.onConnect = { _ in sweeper.connected() }
+        redis.onConnect = { [weak sweeper] _ in sweeper?.connected() }
         sweeper.start()
         return (sweeper, metrics)
     }

@@ -120,7 +120,8 @@ unit() { swift_tests "$@" --skip-build; }
 sanitized() {
     local kind=$1
     shift
-    swift_tests --sanitize "$kind" --scratch-path ".build-$kind" "$@"
+    LSAN_OPTIONS=suppressions=$top/Tests/tools/leaks.supp:print_suppressions=0 \
+        swift_tests --sanitize "$kind" --scratch-path ".build-$kind" "$@"
 }
 
 # swift_tests ARGUMENT...: counted from the report that the runner writes; none after a crash.
