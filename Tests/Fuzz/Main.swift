@@ -9,6 +9,7 @@ import Glibc
     private static let targets: KeyValuePairs<String, Callback> = [
         "http": { HTTPTarget.callback($0, $1) },
         "websocket": { WebSocketTarget.callback($0, $1) },
+        "inflate": { InflateTarget.callback($0, $1) },
         "frame": { FrameTarget.callback($0, $1) },
         "json": { JSONTarget.callback($0, $1) },
         "token": { TokenTarget.callback($0, $1) },

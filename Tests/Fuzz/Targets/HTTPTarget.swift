@@ -85,6 +85,8 @@ enum HTTPTarget: FuzzTarget {
         let client = proxies.client(of: request)
         require(client == "127.0.0.1" || request.headers["X-Forwarded-For"] != nil, "an address from nowhere")
         guard let handshake = try? Handshake(request) else { return }
+        let agreement = CompressionAgreement(answering: handshake.extensions)
+        require((9...15).contains(agreement?.windowBits ?? 15), "a window that cannot be")
         require(
             handshake.response().headers["Sec-WebSocket-Accept"]?.utf8.count == 28, "a handshake's answer")
     }

@@ -7,6 +7,7 @@ enum WebSocketTarget: FuzzTarget {
     fileprivate enum Said: Equatable {
         case text([UInt8])
         case binary([UInt8])
+        case deflated(isText: Bool, [UInt8])
         case ping([UInt8])
         case pong([UInt8])
         case close(CloseFrame)
@@ -34,6 +35,9 @@ enum WebSocketTarget: FuzzTarget {
         limits.allowsRSV1 = true
         return limits
     }()
+
+    /// One for all, as on a loop.
+    nonisolated(unsafe) private static let inflater = Inflater()
 
     private static func conversation(
         _ parts: [[UInt8]], _ limits: WebSocketLimits, isMasked: Bool
@@ -73,6 +77,9 @@ enum WebSocketTarget: FuzzTarget {
             require(
                 again(bytes.withUnsafeBytes { FrameEncoder.binary($0) }) == [event],
                 "binary does not come back")
+        case .deflated(_, let bytes):
+            // What it says in clear is for the target of inflating: here that it was allowed.
+            _ = InflateTarget.inflated(bytes, by: inflater, tight.maxMessageBytes)
         case .ping(let bytes):
             require(
                 again(bytes.withUnsafeBytes { FrameEncoder.ping($0) }) == [event], "a ping does not come back"
@@ -100,6 +107,9 @@ extension WebSocketTarget.Said {
         switch event {
         case .text(let payload): self = .text(payload.withUnsafeBytes { Array($0) })
         case .binary(let payload): self = .binary(payload.withUnsafeBytes { Array($0) })
+        case .deflated(let isText, let payload):
+            require(limits.allowsRSV1, "a compressed message where none was agreed on")
+            self = .deflated(isText: isText, payload.withUnsafeBytes { Array($0) })
         case .ping(let payload): self = .ping(payload.withUnsafeBytes { Array($0) })
         case .pong(let payload): self = .pong(payload.withUnsafeBytes { Array($0) })
         case .close(let frame): self = .close(frame)
@@ -109,7 +119,7 @@ extension WebSocketTarget.Said {
 
     private var byteCount: Int {
         switch self {
-        case .text(let bytes), .binary(let bytes): bytes.count
+        case .text(let bytes), .binary(let bytes), .deflated(_, let bytes): bytes.count
         default: 0
         }
     }
