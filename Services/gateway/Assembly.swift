@@ -54,7 +54,7 @@ actor Assembly: Service {
         parts = Parts(
             link: link, subscriber: subscriber, rpc: rpc, lease: lease, shard: shard, health: health,
             http: http)
-        connect(link, subscriber, lease, shard)
+        connect(link, subscriber, rpc, lease, shard)
         link.start()
         subscriber.start()
         rpc.start()
@@ -146,10 +146,12 @@ actor Assembly: Service {
 
     /// Who hears of what.
     private func connect(
-        _ link: ClusterLink, _ subscriber: Subscriber, _ lease: Lease, _ shard: Shard
+        _ link: ClusterLink, _ subscriber: Subscriber, _ rpc: RPCClient, _ lease: Lease, _ shard: Shard
     ) {
         var before: RunID?
         link.onConnect = { run in
+            subscriber.keepTo(run)
+            rpc.keepTo(run)
             if before == nil { lease.start() } else { lease.renew() }
             shard.sender.connected()
             shard.presence.stateAll()

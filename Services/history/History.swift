@@ -83,8 +83,9 @@ final class History {
     /// Who tells whom.
     private func connect(_ log: Log) {
         let (leases, ingest, preparation) = (leases, ingest, preparation)
-        let (link, postgres) = (link, postgres)
-        link.onConnect = { _ in
+        let (link, postgres, rpc) = (link, postgres, rpc)
+        link.onConnect = { run in
+            rpc.keepTo(run)
             ingest.startOver()
             leases.renew()
         }

@@ -44,7 +44,8 @@ final class Assembly {
         LimitRoutes(callers: callers, redis: redis, policies: policies, hasLimits: config.hasLimits)
             .add(to: &routes)
         self.routes = routes
-        link.onConnect = { [weak sweeper, keeper] _ in
+        link.onConnect = { [weak sweeper, keeper, rpc] run in
+            rpc.keepTo(run)
             sweeper?.connected()
             keeper.compare()
         }

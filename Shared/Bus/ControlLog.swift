@@ -37,6 +37,9 @@ public final class ControlLog {
     /// Ends for good.
     public func close() { reader.close() }
 
+    /// Stays only with the run of Redis that commands go to.
+    public func keepTo(_ run: RunID) { reader.keepTo(run) }
+
     /// Writes an entry.
     public static func append(_ event: ControlEvent, to redis: RedisClient) async throws(RedisError) {
         _ = try await redis.call(

@@ -44,6 +44,9 @@ public final class RPCClient {
         for id in Array(waiting.keys) { settle(id, .failure(.timeout)) }
     }
 
+    /// Stays only with the run of Redis that commands go to.
+    public func keepTo(_ run: RunID) { subscriber.keepTo(run) }
+
     /// Asks a service, and waits at most so long.
     public func call(
         _ service: String, _ type: String, _ data: JSONValue, timeoutMilliseconds: Int = 5_000

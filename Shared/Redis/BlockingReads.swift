@@ -43,6 +43,9 @@ final class BlockingReads {
     /// Gives the connection up, as one that answered nonsense.
     func drop() { link.drop(.protocolViolation) }
 
+    /// Gives up a connection to any other run of Redis.
+    func keepTo(_ run: RunID) { link.keepTo(run) }
+
     /// Goes on asking, where that had come to rest.
     func ask() {
         guard !isAsking, let connection = link.connection, let command = question?() else { return }

@@ -100,8 +100,10 @@ final class RedisConnection {
         guard let done = callers.next() else { return close(.protocolViolation) }
         let result = reply.result
         done(result)
-        // The server has been made a replica: behind the same name there may be another primary.
-        if case .failure(let error) = result, error.code == RedisError.replica.code { close(error) }
+        // The server has been made a replica: behind the same name there may be another primary. What was refused
+        // together with this is answered first: it certainly changed nothing.
+        guard case .failure(let error) = result, error.code == RedisError.replica.code else { return }
+        loop.atTurnEnd { [weak self] in self?.close(error) }
     }
 
     private func tick() {

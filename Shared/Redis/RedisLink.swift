@@ -25,6 +25,8 @@ final class RedisLink {
     private var greeting: Greeting?
     private var greeted: RedisConnection?
     private var upSince: Instant?
+    /// Of the greeted connection's server.
+    private var run: RunID?
     private var attempt = 0
     private var isRunning = false
 
@@ -57,6 +59,14 @@ final class RedisLink {
     /// Gives the present connection up; another follows.
     func drop(_ error: RedisError) {
         connection?.close(error)
+    }
+
+    /// Gives up a connection to any other run than this.
+    ///
+    /// A server that is made a replica keeps those that only listen, and tells them nothing: where the writing
+    /// connections of the process have gone, they have to go too.
+    func keepTo(_ run: RunID) {
+        if let present = self.run, present != run { drop(.replica) }
     }
 
     private func connect() {
@@ -104,6 +114,7 @@ final class RedisLink {
             greeted = nil
             self.connection = connection
             upSince = loop.now
+            run = identity.runID
             lastError = nil
             onUp?(connection, identity)
         }
@@ -112,6 +123,7 @@ final class RedisLink {
     private func lost(_ error: RedisError) {
         let wasUp = connection != nil
         connection = nil
+        run = nil
         greeted = nil
         greeting = nil
         lastError = error

@@ -41,6 +41,9 @@ public final class StreamReader {
         reads.close()
     }
 
+    /// Stays only with the run of Redis that commands go to: a connection to another is given up for a new one.
+    public func keepTo(_ run: RunID) { reads.keepTo(run) }
+
     /// Reads a stream after an id (`0-0`: from its beginning; `$`: what is added from now on).
     ///
     /// Takes effect with the next question, hence within half a second. A stream that is read already is read

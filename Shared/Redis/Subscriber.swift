@@ -55,6 +55,9 @@ public final class Subscriber {
         link.close()
     }
 
+    /// Stays only with the run of Redis that commands go to: a connection to another is given up for a new one.
+    public func keepTo(_ run: RunID) { link.keepTo(run) }
+
     /// Subscribes to a channel, now or as soon as there is a connection, until `unsubscribe`.
     ///
     /// A second call for a channel takes the place of the first.

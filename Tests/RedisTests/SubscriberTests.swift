@@ -46,6 +46,21 @@ import Testing
         }
     }
 
+    /// A server that is made a replica goes on with who listens: it has to be left.
+    @Test func goesWhereCommandsGo() async throws {
+        try await withSubscriber { _, client, subscriber, loop in
+            let heard = Heard()
+            var ends = 0
+            subscriber.onDisconnect = { ends += 1 }
+            subscriber.subscribe("a", onMessage: { _ in }, onReady: { heard.ready += 1 })
+            #expect(await eventually(on: loop) { heard.ready == 1 })
+            subscriber.keepTo(try #require(client.runID))
+            #expect(ends == 0)
+            subscriber.keepTo("another")
+            #expect(await eventually(on: loop) { ends == 1 && heard.ready == 2 })
+        }
+    }
+
     @Test func holdsTenThousandChannelsThroughARestart() async throws {
         try await withSubscriber { server, client, subscriber, loop in
             let heard = Heard()
