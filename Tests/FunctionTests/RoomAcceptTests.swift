@@ -106,6 +106,27 @@ import Testing
         }
     }
 
+    /// The answer to a first try was lost: its sender hears that it has its place, whatever was decided meanwhile.
+    @Test(arguments: [[], [("alice", "member,0")], [("alice", "guest")]])
+    func whatHasItsPlaceIsRefusedToNobody(members: [(String, String)]) async throws {
+        try await onBench { bench in
+            let first = bench.accept("hello")
+            let accepted = try await first(bench.redis)
+            _ = try await bench.call("DEL", Keys.members(.general))
+            try await bench.redis.load(.general, members: members, run: bench.run, mv: 2)
+            let repeated = try await first(bench.redis)
+            #expect(repeated == accepted)
+            var again = bench.accept("hello")
+            again.key = first.key
+            let duplicate = try await again(bench.redis)
+            #expect(word(duplicate) == "duplicate")
+            // Of another content nothing is told.
+            again.content = "other digest"
+            let refused = try await again(bench.redis)
+            #expect(["denied", "muted", "forbidden"].contains(word(refused)))
+        }
+    }
+
     @Test func theSameKeyForAnotherContentIsAConflict() async throws {
         try await onBench { bench in
             let first = bench.accept("hello")
@@ -188,6 +209,23 @@ import Testing
             _ = try await bench.call("DEL", Keys.logBytes(RoomID.general.partition))
             let reply = try await bench.accept("two")(bench.redis)
             #expect(reply[2].int == 1)
+        }
+    }
+
+    @Test(arguments: [Keys.recent(.general), Keys.log(RoomID.general.partition)])
+    func whatFailsOnASpoiltStreamIsNowhere(stream: String) async throws {
+        try await onBench { bench in
+            _ = try await bench.call("SET", stream, "no stream")
+            let keys = [Keys.recent(.general), Keys.log(RoomID.general.partition)]
+            let refused = try? await bench.accept("one")(bench.redis)
+            #expect(refused == nil)
+            let places = try await bench.call("EXISTS", keys[0], keys[1])
+            #expect(places.int == 1)
+            let bytes = try await bench.call("EXISTS", Keys.logBytes(RoomID.general.partition))
+            #expect(bytes.int == 0)
+            _ = try await bench.call("DEL", stream)
+            let reply = try await bench.accept("two")(bench.redis)
+            #expect(word(reply) == "ok")
         }
     }
 

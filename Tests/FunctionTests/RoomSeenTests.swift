@@ -28,6 +28,10 @@ import Testing
             other.user = "mallory"
             let denied = try await seen(other, bench)
             #expect(word(denied) == "denied")
+            // Who has been put out since is told of what was accepted before.
+            try await bench.redis.load(.general, members: [("bob", "member")], run: bench.run, mv: 2)
+            let before = try await seen(call, bench)
+            #expect(before == known)
             other.run = "another run"
             let unloaded = try await seen(other, bench)
             #expect(word(unloaded) == "unloaded")

@@ -155,20 +155,21 @@ local function room_accept(keys, args)
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
 
+  -- What has its place is told to its sender whatever was decided about them since: the first answer may have been lost.
+  local current, previous = seen_hashes(keys, ms)
+  local before = seen(current, previous, args[7])
+  if before and before.content == args[8] then
+    -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
+    return { before.id == args[4] and 'ok' or 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
+  end
+
   local value = redis.call('HGET', keys[2], args[3])
   if not value then return { 'denied' } end
   local role, muted = standing(value, ms)
   if not role then return { 'denied' } end
   if muted then return { 'muted' } end
   if role == 'guest' and not string.find(room.policy, 'guests_send', 1, true) then return { 'forbidden' } end
-
-  local current, previous = seen_hashes(keys, ms)
-  local before = seen(current, previous, args[7])
-  if before and before.content ~= args[8] then return { 'conflict' } end
-  if before then
-    -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
-    return { before.id == args[4] and 'ok' or 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
-  end
+  if before then return { 'conflict' } end
   if math.abs(ms - tonumber(args[5])) > 5000 then return { 'clock', int(ms) } end
   -- A key that could not be remembered would be accepted twice: then rather not at all.
   if not current.fresh and redis.call('HLEN', current.key) > tonumber(args[14]) then return { 'overloaded' } end
@@ -176,12 +177,15 @@ local function room_accept(keys, args)
     return { 'overloaded' }
   end
   if tonumber(redis.call('GET', keys[7]) or '0') >= tonumber(args[13]) then return { 'overloaded' } end
+  -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream.
+  redis.call('XLEN', keys[3])
+  redis.call('XLEN', keys[6])
 
   open(room, keys[1], args[1], tonumber(args[2]))
   local seq = room.seq + 1
   local text = int(seq)
   local envelope = '{"v":1,"epoch":"' .. room.epoch .. '","seq":' .. text .. ',"mv":' .. room.mv .. ',' .. args[9]
-  -- What may fail on a spoilt key comes before the message is anywhere.
+  -- This one fails on a spoilt count: before the message is anywhere.
   redis.call('INCRBY', keys[7], #envelope)
   -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
   local keep = math.max(tonumber(args[11]), seq - room.stored)
@@ -208,11 +212,13 @@ local function room_seen(keys, args)
   local ms = now()
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
-  if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
   local current, previous = seen_hashes(keys, ms)
   local before = seen(current, previous, args[3])
-  if before and before.content ~= args[4] then return { 'conflict' } end
-  if before then return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) } end
+  if before and before.content == args[4] then
+    return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
+  end
+  if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
+  if before then return { 'conflict' } end
   -- A hash that is not there is one that nothing was put in, or one that was lost: what stands in the log decides.
   local since = ms
   if not current.fresh then since = math.floor(ms / SEEN_MS) * SEEN_MS end
