@@ -62,10 +62,17 @@ private final class StoredBench {
         redis.close()
     }
 
-    func wait(_ waiter: Waiter, _ epoch: String, _ seq: Int64) {
+    func wait(_ waiter: Waiter, _ epoch: String, _ seq: Int64, in room: RoomID = .general) {
         let receipt = MessageReceipt.sent(
             nil, id: MessageID(milliseconds: 1), at: LogPosition(epoch: epoch, seq: seq), isDuplicate: false)
-        watch.wait(StoredWait(room: .general, receipt: receipt, replyID: nil), isDue: false, on: waiter)
+        watch.wait(StoredWait(room: room, receipt: receipt, replyID: nil), isDue: false, on: waiter)
+    }
+
+    /// How many rooms have been looked at.
+    func looks() async throws -> Int {
+        let statistics = try await redis.call(["INFO", "commandstats"]).text ?? ""
+        let calls = statistics.split(separator: "cmdstat_hmget:calls=").dropFirst().first
+        return calls.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
     }
 
     static func envelope(_ epoch: String, _ seq: Int64, data: String = "{}") -> String {
@@ -107,6 +114,42 @@ struct StoredWatchTests {
             let areSettled = await eventually(on: bench.loop) { waiter.heard.count == 4 }
             #expect(areSettled)
             #expect(waiter.heard.dropFirst() == ["stored a:16", "dead a:17", "lost a:18"])
+        }
+    }
+
+    /// What can settle nothing would only be in the way of sends.
+    @Test func whileTheArchiveIsAwayOnlyAReconnectMakesItLook() async throws {
+        try await onWatch { bench in
+            let waiter = Waiter()
+            var rounds = 0
+            bench.watch.isArchiveReadable = {
+                rounds += 1
+                return false
+            }
+            bench.wait(waiter, "a", 1)
+            // That the channel is heard from now on is a reason, too.
+            while try await bench.looks() == 0 { await bench.loop.sleep(milliseconds: 10) }
+            let fields: [RedisArgument] = ["epoch", "a", "seq", "1", "stored", "1", "epochs", ""]
+            _ = try await bench.redis.call(["HSET", .text(Keys.room(.general))] + fields)
+            rounds = 0
+            let isOver = await eventually(on: bench.loop, withinMilliseconds: 5_000) { rounds >= 2 }
+            #expect(isOver)
+            #expect(waiter.heard == [])
+            bench.watch.reconnected()
+            let isStored = await eventually(on: bench.loop) { waiter.heard == ["stored a:1"] }
+            #expect(isStored)
+        }
+    }
+
+    @Test func manyRoomsAreLookedAtInSlices() async throws {
+        try await onWatch { bench in
+            let waiter = Waiter()
+            for number in 0...2 * Slices<RoomID>.size {
+                bench.wait(waiter, "a", 1, in: room("room-\(number)"))
+            }
+            bench.watch.reconnected()
+            let looks = try await bench.looks()
+            #expect(looks == Slices<RoomID>.size)
         }
     }
 

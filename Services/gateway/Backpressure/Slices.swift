@@ -14,6 +14,9 @@ final class Slices<Item> {
     static var size: Int { 250 }
     private static var pauseMilliseconds: Int { 20 }
 
+    /// Whether all that was begun with has been done.
+    var isDone: Bool { items.isEmpty }
+
     init(loop: EventLoop, each: @escaping (Item) -> Void) {
         self.loop = loop
         self.each = each

@@ -46,6 +46,9 @@ final class StoredWatch {
     private var asking: Set<RoomID> = []
     private var partitions: Set<Partition> = []
     private var timer: Timer?
+    private lazy var round = Slices<RoomID>(loop: loop) { [weak self] in self?.visit($0) }
+    /// Whether this round looks even while the archive is away.
+    private var isAfterReconnect = false
 
     private static let lookMilliseconds = 1_000
     /// How many messages may wait on one connection, and how many here in all; those that are on their way to Redis come
@@ -84,12 +87,15 @@ final class StoredWatch {
         if isDue { look(wait.room) }
         guard timer == nil else { return }
         timer = loop.scheduleRepeating(everyMilliseconds: Self.lookMilliseconds) { [weak self] in
-            self?.lookAll()
+            self?.lookAgain()
         }
     }
 
     /// The commits that were told while the connection was away have not been heard.
-    func reconnected() { lookAll() }
+    func reconnected() {
+        isAfterReconnect = true
+        round.begin(Array(waiting.keys))
+    }
 
     /// Tells those who wait for a message that it was not taken; returns who they are.
     func heard(of letter: DeadLetter) -> [any StoredListener] {
@@ -104,7 +110,8 @@ final class StoredWatch {
         {
             [weak self] in
             guard let self else { return }
-            for room in waiting.keys where room.partition == partition { look(room) }
+            isAfterReconnect = true
+            round.add(waiting.keys.filter { $0.partition == partition })
         }
     }
 
@@ -117,14 +124,22 @@ final class StoredWatch {
         look(room)
     }
 
-    private func lookAll() {
-        for room in Array(waiting.keys) {
-            take(room) { $0.listener == nil }
-            if waiting[room] != nil { look(room) }
+    private func lookAgain() {
+        guard !waiting.isEmpty else {
+            timer?.cancel()
+            timer = nil
+            return
         }
-        guard waiting.isEmpty else { return }
-        timer?.cancel()
-        timer = nil
+        guard round.isDone else { return }
+        isAfterReconnect = false
+        round.begin(Array(waiting.keys))
+    }
+
+    /// Looks at a room in its turn: while the archive is away nothing gets settled but what was not heard before.
+    private func visit(_ room: RoomID) {
+        take(room) { $0.listener == nil }
+        guard waiting[room] != nil, isAfterReconnect || isArchiveReadable() else { return }
+        look(room)
     }
 
     private func look(_ room: RoomID) {
