@@ -96,3 +96,20 @@ def test_a_direct_message_reaches_a_device_whose_gateway_does_not_hear_just_now(
     assert [text for text in heard if text != "before"] == ["unheard 0", "unheard 1"]
     writer.ask("send_message", "message_sent", to=bob.name, content="after")
     assert listener.expect("new_message")["data"]["content"] == "after"
+
+
+def test_a_join_that_fails_leaves_a_direct_room_followed(open_cluster, guest):
+    alice, bob = guest("alice"), guest("bob")
+    writer, listener = alice.connect(0), bob.connect(1)
+    room = writer.ask("send_message", "message_sent", to=bob.name, content="before")["room"]
+    assert listener.expect("new_message")["data"]["content"] == "before"
+    writer.join(room, recent=0)
+    open_cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
+    try:
+        refused = listener.ask("join_room", "error", room=room, recent=1)["data"]
+    finally:
+        open_cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
+    assert (refused["code"], refused["retryable"]) == ("bus_unavailable", True)
+    # Of typing tells no notice: it comes to those who follow.
+    writer.ask("typing_start", "ok", room=room)
+    assert listener.expect("user_typing")["user"] == alice.name

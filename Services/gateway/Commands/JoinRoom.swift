@@ -22,12 +22,23 @@ extension Session {
         let outcome = await Join(session: self, room: room, request: request).patiently(
             identity, replyTo: replyTo)
         if case .failure(let error) = outcome, joined.contains(request.room) {
-            if !isLive || error.isDenial { forget(request.room, wasLost: false) }
+            if error.isDenial {
+                forget(request.room, wasLost: false)
+            } else if !isLive {
+                unjoin(request.room)
+            }
             report(error, request.room, replyTo, closesWhenDenied)
         } else if joined.contains(request.room) {
             keepRooms([request.room])
         }
         shard.rooms.release(room)
+    }
+
+    /// Takes a join back that failed; a room of direct messages is followed on as it was.
+    private func unjoin(_ room: RoomID) {
+        guard uninvited.contains(room) else { return forget(room, wasLost: false) }
+        joined.remove(room)
+        absent(from: room)
     }
 
     private func report(_ error: BusError, _ room: RoomID, _ replyTo: ReplyID?, _ closesWhenDenied: Bool) {
