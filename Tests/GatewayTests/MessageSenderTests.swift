@@ -162,6 +162,30 @@ struct MessageSenderTests {
         }
     }
 
+    /// A gateway died between a place and its notice; what is older than anybody's resend is not told of again.
+    @Test(arguments: [(0, 1), (60_000, 0)] as [(Int64, Int64)])
+    func ofADuplicateIsToldOnceAndWhileItIsNew(age: Int64, expected: Int64) async throws {
+        try await onSender { bench in
+            let direct = room("dm:alice_bob")
+            let run = try #require(bench.redis.runID)
+            try await bench.redis.load(direct, members: [("alice", "member"), ("bob", "member")], run: run)
+            let data = #""content":"psst","client_msg_id":"k-1""#
+            let first = try bench.message(data, in: direct)
+            let now = WallClock.milliseconds()
+            _ = try await bench.redis.function(
+                RoomFunctions.accept, keys: bench.calls.keys(direct),
+                arguments: bench.calls.accept(
+                    first, as: first.identify(at: now), run: run, notAfter: now + 5_000))
+            bench.sender.heard(now + age)
+            for _ in 1...3 {
+                let outcome = await bench.send(try bench.message(data, in: direct))
+                #expect(outcome == "duplicate 1")
+            }
+            let told = try await bench.call("XLEN", Keys.directNotices(.bob))
+            #expect(told.int == expected)
+        }
+    }
+
     @Test func whoIsAtTheLimitStillHearsOfADuplicate() async throws {
         try await onSender { bench in
             bench.limit(to: 1)

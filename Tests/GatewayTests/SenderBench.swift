@@ -95,13 +95,13 @@ final class SenderBench {
     }
 
     /// A message of alice's; its data as a client would write it, apart from the room.
-    func message(_ data: String) throws -> OutgoingMessage {
-        let frame = #"{"type":"send_message","data":{"room":"general",\#(data)}}"#
+    func message(_ data: String, in room: RoomID = .general) throws -> OutgoingMessage {
+        let frame = #"{"type":"send_message","data":{"room":"\#(room)",\#(data)}}"#
         let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
         guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
         let alice = Identity(user: .alice, name: "Alice", roles: ["member"], sessionID: "s", expires: .max)
         return OutgoingMessage(
-            room: .general, request: request, replyID: nil, sender: alice, arrived: loop.now)
+            room: room, request: request, replyID: nil, sender: alice, arrived: loop.now)
     }
 
     func send(_ data: String) async throws -> String { await send(try message(data)) }
@@ -109,7 +109,7 @@ final class SenderBench {
     /// Sends all at once, and returns how each ended.
     func sendTogether(_ all: [String]) async throws -> [String] {
         var outcomes: [Int: String] = [:]
-        for (number, message) in try all.map(message).enumerated() {
+        for (number, message) in try all.map({ try message($0) }).enumerated() {
             sender.send(message) { outcomes[number] = Self.words($0) }
         }
         let areSettled = await eventually(on: loop) { outcomes.count == all.count }

@@ -12,6 +12,8 @@ local KEPT_MS = 600000
 local function direct_tell(keys, args)
   local notice = 'direct ' .. args[1] .. ' ' .. args[2] .. ' ' .. args[3]
   local id = redis.call('XADD', keys[2], 'MAXLEN', '~', KEPT, '*', 'n', notice)
+  -- Each notice keeps the others: they go by their age as well.
+  redis.call('XTRIM', keys[2], 'MINID', '~', string.format('%.0f', tonumber(string.match(id, '^%d+')) - KEPT_MS))
   redis.call('PEXPIRE', keys[2], KEPT_MS)
   redis.call('SPUBLISH', keys[1], notice .. ' ' .. id)
   return id

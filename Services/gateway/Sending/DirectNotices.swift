@@ -13,12 +13,19 @@ final class DirectNotices {
     private let redis: RedisClient
     private let metrics: GatewayMetrics
     private var untold = UntoldMessages()
+    private var toldAgain: Set<Place> = []
     /// The next try, while nothing is under way.
     private var timer: Timer?
     private var isUnderWay = false
 
     private static let retryMilliseconds = 500
     private static let mostRetried = 200
+    private static let mostToldAgain = 1_000
+
+    private struct Place: Hashable {
+        let room: RoomID
+        let position: LogPosition
+    }
 
     init(loop: EventLoop, redis: RedisClient, metrics: GatewayMetrics) {
         self.loop = loop
@@ -35,6 +42,15 @@ final class DirectNotices {
                 if !isTold { self?.retryLater() }
             }
         }
+    }
+
+    /// A message was sent again, that another gateway may have taken and not told of before it died.
+    ///
+    /// Once: resending costs no limit, and must not push out what others are told.
+    func tellAgain(_ room: RoomID, _ position: LogPosition) {
+        guard room.isDirect else { return }
+        if toldAgain.count >= Self.mostToldAgain { toldAgain = [] }
+        if toldAgain.insert(Place(room: room, position: position)).inserted { tell(room, position) }
     }
 
     /// Redis is there, or there again: before others tell of later messages.

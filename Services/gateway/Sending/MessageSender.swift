@@ -33,6 +33,8 @@ final class MessageSender {
     private static let retryMilliseconds = 100
     /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
     private static let clockMilliseconds = 100
+    /// How old a message may be, sent again, to be told of once more: its sender has been to another gateway by then.
+    private static let tellsAgainMilliseconds: Int64 = 30_000
     /// How many messages may wait for the archive at a time, and each how long.
     private static let mostQuestions = 256
     private static let questionMilliseconds = 2_500
@@ -211,7 +213,11 @@ final class MessageSender {
         case .placed(let id, let position, let isDuplicate, let stored):
             // Without a key there are no duplicates; and this message may have been accepted at an earlier try.
             let isDuplicate = isDuplicate && message.key != nil && !message.wasTried(as: id)
-            directNotices.tell(message.room, position)
+            if !isDuplicate {
+                directNotices.tell(message.room, position)
+            } else if clock.time(at: loop.now) - id.milliseconds < Self.tellsAgainMilliseconds {
+                directNotices.tellAgain(message.room, position)
+            }
             confirm(message, .accepted(id, position, isDuplicate: isDuplicate, stored: stored))
         case .unloaded: load(message, accept)
         case .clock(let time):
