@@ -74,7 +74,8 @@ let services: [Target] = [
         "gateway", "ChatGateway", ["RoomFunctions", "PresenceFunctions", "CPage"],
         exclude: ["Functions", "Page"]),
     service("auth", "ChatAuth", ["Postgres", "MembershipFunctions"], exclude: ["Functions"]),
-    service("history", "ChatHistory", ["Postgres", "ArchiveFunctions"], exclude: ["Functions"]),
+    service(
+        "history", "ChatHistory", ["Postgres", "ArchiveFunctions", "RoomFunctions"], exclude: ["Functions"]),
     service("presence", "ChatPresence", ["PresenceFunctions"], exclude: ["Functions"]),
 ]
 

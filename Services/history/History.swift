@@ -26,7 +26,7 @@ final class History {
         let (log, metrics) = (context.log, HistoryMetrics(context.metrics))
         link = try ClusterLink(
             loop: loop, address: config.redis, tokens: config.tokens, name: "history",
-            libraries: [ArchiveFunctions.library, RoomFunctions.library], log: log)
+            libraries: [ArchiveFunctions.library, RoomFunctions.library, DirectFunctions.library], log: log)
         let (redis, token) = (link.redis, link.instance)
         postgres = PostgresClient(
             loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "history",

@@ -62,7 +62,7 @@ extension Keys {
     /// Sharded channel: frames for all devices of a user.
     public static func userChannel(_ user: UserHandle) -> String { "{u:\(user)}" }
 
-    /// Stream: the direct messages that the user's devices were last told of.
+    /// Stream: what the user's gateways were last told: of direct messages, and of their own that were dead letters.
     public static func directNotices(_ user: UserHandle) -> String { "\(userChannel(user)):direct" }
 
     /// Hash: a login session, with the rooms to rejoin.

@@ -208,6 +208,18 @@ import Testing
         }
     }
 
+    /// Else nothing that is stored later would be told any more.
+    @Test func theMarkIsNoFurtherThanTheRoom() async throws {
+        try await onBench { bench in
+            for number in 1...2 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await lease("one", bench)
+            let taken = ids(try await take("one", bench))
+            _ = try await stored("one", bench, seq: 4_000_000_000_000, bytes: 0, ids: [taken[0]])
+            let mark = try await bench.field("stored")
+            #expect(mark == "2")
+        }
+    }
+
     @Test func theMarkNeverGoesDown() async throws {
         try await onBench { bench in
             for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }

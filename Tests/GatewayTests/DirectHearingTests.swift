@@ -58,6 +58,21 @@ struct DirectHearingTests {
         #expect(following == "alice 8-0")
     }
 
+    /// The channel tells of it a little later than the stream.
+    @Test func whatWasReadIsNotHeardOnceMore() throws {
+        var (hearing, first) = try whileReading()
+        _ = hearing.read(first, upTo: id(30), isAll: false)
+        let isNew = hearing.heard(.alice, id(20))
+        let second = hearing.next()
+        _ = hearing.read(try #require(second), upTo: id(50), isAll: true)
+        let areNew = [20, 30, 50, 60, 60].map { hearing.heard(.alice, id($0)) }
+        #expect(!isNew && areNew == [false, false, false, true, true])
+        // Of another subscription: Redis' clock went back.
+        hearing.confirmed(.alice)
+        let isHeard = hearing.heard(.alice, id(50))
+        #expect(isHeard)
+    }
+
     @Test func aLongStreamIsReadPageByPage() throws {
         var (hearing, first) = try whileReading()
         _ = hearing.read(first, upTo: id(30), isAll: false)

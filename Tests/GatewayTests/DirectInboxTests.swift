@@ -30,6 +30,7 @@ private final class InboxBench {
     let subscriber: Subscriber
     let inbox: DirectInbox
     private(set) var heard: [Int64] = []
+    private(set) var dead: [String] = []
     private(set) var isConfirmed = false
     private let server: RedisServer
 
@@ -40,7 +41,7 @@ private final class InboxBench {
         redis = RedisClient(loop: loop, address: address, name: "inbox", libraries: [DirectFunctions.library])
         subscriber = Subscriber(loop: loop, address: address, name: "inbox-rooms")
         inbox = DirectInbox(loop: loop, redis: redis, log: .silent)
-        inbox.onMessage = { [weak self] in self?.received($2.seq) }
+        inbox.onNotice = { [weak self] in self?.told($1) }
         redis.start()
         subscriber.start()
     }
@@ -49,8 +50,7 @@ private final class InboxBench {
         subscriber.subscribe(
             Keys.userChannel(.alice),
             onMessage: { [inbox] bytes in
-                guard case .direct(let room, let position, let entry)? = UserNotice(bytes) else { return }
-                inbox.heard(.alice, room, position, entry: entry)
+                if let notice = UserNotice(bytes) { inbox.heard(.alice, notice) }
             },
             onReady: { [weak self] in
                 self?.isConfirmed = true
@@ -58,9 +58,19 @@ private final class InboxBench {
             })
     }
 
-    /// The stream and the channel may tell of the same.
-    private func received(_ seq: Int64) {
-        if !heard.contains(seq) { heard.append(seq) }
+    private func told(_ notice: UserNotice) {
+        switch notice {
+        case .direct(_, let position, _): heard.append(position.seq)
+        case .dead(let letter, _): dead.append(letter.key?.text ?? "-")
+        }
+    }
+
+    /// Tells as history does.
+    func tellDead(_ key: String) async throws {
+        _ = try await redis.function(
+            DirectFunctions.tellNotice,
+            keys: [.text(Keys.userChannel(.alice)), .text(Keys.directNotices(.alice))],
+            arguments: [.text("dead general 8h2k 7 \(key)")])
     }
 
     func tell(_ seqs: ClosedRange<Int64>) async throws {
@@ -107,6 +117,26 @@ struct DirectInboxTests {
             _ = try await bench.redis.call(["ACL", "SETUSER", "default", "+ssubscribe"])
             let isAll = await bench.hears(1...3)
             #expect(isAll)
+        }
+    }
+
+    /// A subscriber is back a little later than the connection on which history tells.
+    @Test func aDeadLetterToldWhileTheSubscriberWasAwayIsRead() async throws {
+        try await onInbox { bench in
+            bench.inbox.begin(.alice)
+            bench.subscribe()
+            try await bench.tellDead("k 1")
+            let isFirst = await eventually(on: bench.loop) { bench.dead == ["k 1"] }
+            #expect(isFirst)
+            _ = try await bench.redis.call(["ACL", "SETUSER", "default", "-ssubscribe"])
+            _ = try await bench.redis.call(["CLIENT", "KILL", "TYPE", "pubsub"])
+            try await bench.tellDead("k 2")
+            #expect(bench.dead == ["k 1"])
+            _ = try await bench.redis.call(["ACL", "SETUSER", "default", "+ssubscribe"])
+            try await bench.tell(3...3)
+            let isAll = await bench.hears(3...3)
+            #expect(isAll)
+            #expect(bench.dead == ["k 1", "k 2"])
         }
     }
 
@@ -165,6 +195,17 @@ struct DirectInboxTests {
             // Streams are trimmed by whole nodes of a hundred entries.
             let length = try await bench.redis.call(["XLEN", key]).int ?? 0
             #expect((101...200).contains(length))
+        }
+    }
+
+    @Test func whatIsNoStreamDoesNotHoldUpWhoTells() async throws {
+        try await onInbox { bench in
+            bench.inbox.begin(.alice)
+            bench.subscribe()
+            _ = try await bench.redis.call(["SET", .text(Keys.directNotices(.alice)), "no stream"])
+            try await bench.tell(1...2)
+            let isAll = await bench.hears(1...2)
+            #expect(isAll)
         }
     }
 

@@ -49,6 +49,21 @@ import Testing
         }
     }
 
+    /// Another is restarted in the seconds before one that cannot store is left out: it finds all free that it has left.
+    @Test(arguments: UInt64(1)...12) func whoCannotStoreClaimsNothing(seed: UInt64) {
+        var world = World(seed: seed)
+        world.run(milliseconds: World.settled + world.pick(0...4_000))
+        let victim = world.join(isAble: false)
+        world.leave(allBut: victim)
+        world.run(milliseconds: Inability.milliseconds - LeaseTable.renewalMilliseconds)
+        let held = world.held(by: victim)
+        #expect(held.isEmpty, "seed \(seed)")
+        world.join()
+        world.run(milliseconds: World.settled + Inability.milliseconds)
+        let isShared = world.isShared
+        #expect(isShared, "seed \(seed)")
+    }
+
     /// Where nobody can store, nothing moves: not to one, either, who has not noticed yet.
     @Test(arguments: UInt64(1)...12) func anOutageForAllMovesNothing(seed: UInt64) {
         var world = World(seed: seed)
@@ -115,6 +130,8 @@ private struct World {
                 }
     }
 
+    func held(by name: String?) -> [Partition] { name.flatMap { instances[$0] }?.table.held ?? [] }
+
     // MARK: What happens
 
     mutating func happen() {
@@ -127,12 +144,14 @@ private struct World {
         }
     }
 
-    mutating func join() {
-        guard instances.count < 6 else { return }
+    @discardableResult
+    mutating func join(isAble: Bool = true) -> String? {
+        guard instances.count < 6 else { return nil }
         count += 1
         let name = "\(pick(0...9)).\(count)"
-        instances[name] = Instance(next: now)
+        instances[name] = Instance(next: now, isAble: isAble)
         lastEvent = now
+        return name
     }
 
     mutating func die() {
@@ -143,6 +162,14 @@ private struct World {
 
     private mutating func leave() {
         guard instances.count > 1, let name = anybody else { return }
+        leave(name)
+    }
+
+    mutating func leave(allBut name: String?) {
+        for other in instances.keys.sorted() where other != name { leave(other) }
+    }
+
+    private mutating func leave(_ name: String) {
         leases = leases.filter { $0.value.owner != name }
         announced[name] = nil
         instances[name] = nil
@@ -222,7 +249,7 @@ private struct World {
         case .able:
             instance.table.announced(
                 instances: announced.count, rank: announced.keys.count { $0 < name })
-        case .unable: break
+        case .unable: instance.table.unable()
         case .replaceable: instance.table.withdrawn(others: announced.count)
         }
         for partition in instance.table.surplus() { instance.leaving[partition] = now + pick(0...3_000) }

@@ -5,18 +5,32 @@
 local KEPT = 1000
 local KEPT_MS = 600000
 
--- direct_tell: tells that a direct message has its place, and keeps that for gateways whose subscription is not there
--- just now.
--- KEYS: 1 {u:NAME}, the channel  2 {u:NAME}:direct, a stream  ARGV: 1 room  2 epoch  3 seq
+local function keep(key, notice)
+  return redis.pcall('XADD', key, 'MAXLEN', '~', KEPT, '*', 'n', notice)
+end
+
+-- user_tell: tells a user's gateways, and keeps that for those whose subscription is not there just now.
+-- KEYS: 1 {u:NAME}, the channel  2 {u:NAME}:direct, a stream  ARGV: 1 notice
 -- Replies with the entry's id, which the notice carries too.
-local function direct_tell(keys, args)
-  local notice = 'direct ' .. args[1] .. ' ' .. args[2] .. ' ' .. args[3]
-  local id = redis.call('XADD', keys[2], 'MAXLEN', '~', KEPT, '*', 'n', notice)
+local function user_tell(keys, args)
+  local id = keep(keys[2], args[1])
+  if type(id) == 'table' and string.find(id.err, 'WRONGTYPE', 1, true) then
+    -- What is no stream nobody reads: it must not hold up who tells, for history a 64th of all rooms.
+    redis.call('DEL', keys[2])
+    id = keep(keys[2], args[1])
+  end
+  if type(id) == 'table' then return id end
   -- Each notice keeps the others: they go by their age as well.
   redis.call('XTRIM', keys[2], 'MINID', '~', string.format('%.0f', tonumber(string.match(id, '^%d+')) - KEPT_MS))
   redis.call('PEXPIRE', keys[2], KEPT_MS)
-  redis.call('SPUBLISH', keys[1], notice .. ' ' .. id)
+  redis.call('SPUBLISH', keys[1], args[1] .. ' ' .. id)
   return id
 end
 
+-- direct_tell: tells that a direct message has its place. KEYS, reply: as user_tell  ARGV: 1 room  2 epoch  3 seq
+local function direct_tell(keys, args)
+  return user_tell(keys, { 'direct ' .. args[1] .. ' ' .. args[2] .. ' ' .. args[3] })
+end
+
+redis.register_function('user_tell', user_tell)
 redis.register_function('direct_tell', direct_tell)

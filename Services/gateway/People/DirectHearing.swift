@@ -1,7 +1,7 @@
 import Redis
 import Schema
 
-/// How far each user's direct messages have been heard, and whose streams are to be read for what was not.
+/// How far what each user is told has been heard, and whose streams are to be read for what was not.
 ///
 /// Pure. While a stream is to be read, what is heard is left to it: all comes in one order, so that a room is followed
 /// from its first message on.
@@ -18,7 +18,11 @@ struct DirectHearing {
         let visit: Int
         /// The entry that was heard or read last.
         var last: StreamID
+        /// After this one all up to `last` was read; its notices may come on the channel still.
+        var readAfter: StreamID
         var phase = Phase.hearing
+
+        func hasRead(_ entry: StreamID) -> Bool { readAfter < entry && entry <= last }
     }
 
     private enum Phase: Equatable {
@@ -49,7 +53,7 @@ struct DirectHearing {
     /// The user is here from now on; what was told up to `last` was before their time.
     mutating func begin(_ user: UserHandle, after last: StreamID) {
         visits &+= 1
-        standings[user] = Standing(visit: visits, last: last)
+        standings[user] = Standing(visit: visits, last: last, readAfter: last)
     }
 
     /// The user has gone.
@@ -57,18 +61,23 @@ struct DirectHearing {
 
     /// The user's channel is heard from now on: what was told before stands in the stream.
     mutating func confirmed(_ user: UserHandle) {
-        switch standings[user]?.phase {
-        case .hearing: makeDue(user)
+        guard let standing = standings[user] else { return }
+        switch standing.phase {
+        case .hearing:
+            // What an earlier subscription had to tell comes no more.
+            standings[user]?.readAfter = standing.last
+            makeDue(user)
         case .reading: standings[user]?.phase = .reading(isDueAgain: true)
-        case .due, nil: break
+        case .due: break
         }
     }
 
     /// A notice came on the user's channel; says whether it is to be acted upon now.
     mutating func heard(_ user: UserHandle, _ entry: StreamID) -> Bool {
-        guard let standing = standings[user] else { return false }
+        guard let standing = standings[user], !standing.hasRead(entry) else { return false }
         if standing.phase == .hearing {
             standings[user]?.last = entry
+            standings[user]?.readAfter = entry
             return true
         }
         // Redis' clock may have gone back, or our idea of it be wrong: no reading would find this one.

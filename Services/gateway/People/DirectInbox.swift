@@ -3,13 +3,13 @@ import Hosting
 import Redis
 import Schema
 
-/// The direct messages of the users here: heard on their channels, and read where a channel was not heard.
+/// What the users here are told: heard on their channels, and read where a channel was not heard.
 ///
 /// Belongs to its loop. A channel says nothing of what was told before it was confirmed; that stands in a stream for a
-/// while. Who hears of a message twice gets it once.
+/// while. What is heard and read is passed on once.
 final class DirectInbox {
-    /// Called for each direct message that has its place: once at least, in order.
-    var onMessage: ((UserHandle, RoomID, LogPosition) -> Void)?
+    /// Called with each notice, in order.
+    var onNotice: ((UserHandle, UserNotice) -> Void)?
 
     private let loop: EventLoop
     private let redis: RedisClient
@@ -42,9 +42,9 @@ final class DirectInbox {
         readOn()
     }
 
-    /// A notice came on the user's channel; `entry` is the same in the stream.
-    func heard(_ user: UserHandle, _ room: RoomID, _ position: LogPosition, entry: StreamID) {
-        if hearing.heard(user, entry) { onMessage?(user, room, position) }
+    /// A notice came on the user's channel.
+    func heard(_ user: UserHandle, _ notice: UserNotice) {
+        if hearing.heard(user, notice.entry) { onNotice?(user, notice) }
     }
 
     private func readOn() {
@@ -60,7 +60,7 @@ final class DirectInbox {
             switch result {
             case .success(let reply): found(StreamEntry.list(reply) ?? [], by: reading)
             case .failure(let error):
-                log.debug("direct messages not read yet", .user(reading.user.text), .error(error))
+                log.debug("notices not read yet", .user(reading.user.text), .error(error))
                 hearing.failed(reading)
                 pause()
             }
@@ -71,9 +71,7 @@ final class DirectInbox {
     private func found(_ entries: [StreamEntry], by reading: DirectHearing.Reading) {
         let last = entries.last.flatMap { StreamID($0.id) }
         guard hearing.read(reading, upTo: last, isAll: entries.count < Self.page) else { return }
-        for case .direct(let room, let position, _)? in entries.map(UserNotice.init) {
-            onMessage?(reading.user, room, position)
-        }
+        for notice in entries.compactMap(UserNotice.init) { onNotice?(reading.user, notice) }
     }
 
     /// Redis does not answer: it will not answer for the next one either.

@@ -19,10 +19,7 @@ final class People {
         self.subscriber = subscriber
         self.presence = presence
         self.inbox = inbox
-        inbox.onMessage = { [weak self] user, room, position in
-            guard let self else { return }
-            onDirectMessage?(sessions(of: user), room, position)
-        }
+        inbox.onNotice = { [weak self] in self?.told($0, $1) }
     }
 
     func sessions(of user: UserHandle) -> [Session] { sessions[user].map { Array($0.values) } ?? [] }
@@ -34,7 +31,10 @@ final class People {
         guard isFirst else { return }
         inbox.begin(user)
         subscriber.subscribe(
-            Keys.userChannel(user), onMessage: { [weak self] in self?.received($0, for: user) },
+            Keys.userChannel(user),
+            onMessage: { [inbox] bytes in
+                if let notice = UserNotice(bytes) { inbox.heard(user, notice) }
+            },
             onReady: { [inbox] in inbox.confirmed(user) })
     }
 
@@ -47,12 +47,10 @@ final class People {
         subscriber.unsubscribe(Keys.userChannel(user))
     }
 
-    private func received(_ bytes: UnsafeRawBufferPointer, for user: UserHandle) {
-        switch UserNotice(bytes) {
-        case .direct(let room, let position, let entry):
-            inbox.heard(user, room, position, entry: entry)
-        case .dead(let letter): onDeadLetter?(sessions(of: user), letter)
-        case nil: break
+    private func told(_ user: UserHandle, _ notice: UserNotice) {
+        switch notice {
+        case .direct(let room, let position, _): onDirectMessage?(sessions(of: user), room, position)
+        case .dead(let letter, _): onDeadLetter?(sessions(of: user), letter)
         }
     }
 }

@@ -138,8 +138,10 @@ local function log_stored(keys, args)
     local room, epoch, seq = args[at], args[at + 1], tonumber(args[at + 2])
     local key, recent = keys[4 + 2 * i], keys[5 + 2 * i]
     local f = fields(key, 'stored', 'seq', 'first', 'epochs')
-    if whole(f[2]) and seq > (whole(f[1]) or 0) then
-      redis.call('HSET', key, 'stored', args[at + 2])
+    -- No message of the room is further than that, whatever an entry of the log says.
+    seq = math.min(seq, whole(f[2]) or 0)
+    if seq > (whole(f[1]) or 0) then
+      redis.call('HSET', key, 'stored', string.format('%.0f', seq))
       local newest = newest_accepted(whole(f[2]), whole(f[3]) or 1, f[4] or '')
       local keep = math.max(tonumber(args[5]), newest - seq)
       redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', keep))

@@ -13,7 +13,7 @@ struct Inability {
     enum Standing {
         /// It stores, and is counted.
         case able
-        /// It is not counted, and keeps what it has.
+        /// It is not counted, keeps what it has, and takes nothing.
         case unable
         /// It leaves what it has to those that are counted, if there are any.
         case replaceable

@@ -40,6 +40,8 @@ struct LeaseTable {
     private var owners: [Partition: Owner] = [:]
     /// How many partitions ought to be ours.
     private(set) var share = Partition.count
+    /// Whether what nobody has may become ours.
+    private var isClaiming = true
 
     // MARK: What there is to do
 
@@ -53,6 +55,7 @@ struct LeaseTable {
     ///
     /// In the order of `shuffle`, so that two instances seldom want the same one.
     func claims(shuffle: ([Partition]) -> [Partition]) -> [Partition] {
+        guard isClaiming else { return [] }
         let free = Partition.all.filter { if case .nobody = owners[$0] { true } else { false } }
         return Array(shuffle(free).prefix(max(share - staying.count, 0)))
     }
@@ -84,13 +87,18 @@ struct LeaseTable {
     /// So many instances are there, and we are the one of this rank, counted from 0.
     mutating func announced(instances: Int, rank: Int) {
         let instances = max(instances, 1)
+        isClaiming = true
         share = Partition.count / instances + (rank < Partition.count % instances ? 1 : 0)
     }
+
+    /// We cannot store at present: what is ours stays, and what nobody has is left to others, who may start just now.
+    mutating func unable() { isClaiming = false }
 
     /// We have not been able to store for long, and so many others announce themselves: what is ours is theirs.
     ///
     /// Where there are none, it is ours still, for whoever can store first.
     mutating func withdrawn(others: Int) {
+        isClaiming = true
         share = others > 0 ? 0 : Partition.count
     }
 

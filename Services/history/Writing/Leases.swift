@@ -122,7 +122,7 @@ final class Leases {
             else { return }
             switch standing {
             case .able: table.announced(instances: Int(clamping: count), rank: Int(clamping: rank))
-            case .unable: break
+            case .unable: table.unable()
             case .replaceable: table.withdrawn(others: Int(clamping: count))
             }
             balance()

@@ -1,5 +1,6 @@
 import ArchiveFunctions
 import Redis
+import RoomFunctions
 import Schema
 
 /// The log of one partition in Redis, as the holder of its lease uses it.
@@ -68,16 +69,13 @@ struct PartitionLog {
         return reply[0].text == "ok"
     }
 
-    /// Tells the senders of dead letters, wherever they are connected.
-    func tell(_ letters: [DeadLetter]) async throws(RedisError) {
-        let commands = letters.compactMap { letter -> [RedisArgument]? in
-            guard let sender = letter.sender, let notice = letter.notice else { return nil }
-            return ["SPUBLISH", .text(Keys.userChannel(sender)), .text(notice)]
-        }
-        guard let last = commands.last else { return }
-        // In one write: with the answer to the last one the others have been heard.
-        for command in commands.dropLast() { redis.call(command) { _ in } }
-        _ = try await redis.call(last)
+    /// Tells a dead letter's sender, wherever they are connected.
+    func tell(_ letter: DeadLetter) async throws(RedisError) {
+        guard let sender = letter.sender, let notice = letter.notice else { return }
+        _ = try await redis.function(
+            DirectFunctions.tellNotice,
+            keys: [.text(Keys.userChannel(sender)), .text(Keys.directNotices(sender))],
+            arguments: [.text(notice)])
     }
 
     private var lease: RedisArgument { .text(Keys.logLease(partition)) }

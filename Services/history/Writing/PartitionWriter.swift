@@ -170,9 +170,10 @@ final class PartitionWriter {
 
     /// Tells the senders, once each however often the batch is tried.
     private func tell(_ letters: [DeadLetter]) async throws(RedisError) {
-        let untold = letters.filter { !told.contains($0.entryID) }
-        try await log.tell(untold)
-        told.formUnion(untold.map(\.entryID))
+        for letter in letters where !told.contains(letter.entryID) {
+            try await log.tell(letter)
+            told.insert(letter.entryID)
+        }
     }
 
     private func report(_ letter: DeadLetter) {
