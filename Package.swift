@@ -109,8 +109,9 @@ let suites: [Target] = [
     tests(
         "GatewayTests",
         [
-            "ChatGateway", "Bus", "Hosting", "PresenceFunctions", "RoomFunctions", "Schema", "Engine", "Web",
-            "Redis",
+            "ChatGateway", "Bus", "Hosting", "ArchiveFunctions", "PresenceFunctions", "RoomFunctions",
+            "Schema",
+            "Engine", "Web", "Redis",
         ]),
     tests(
         "AuthTests",

@@ -1,3 +1,4 @@
+import ArchiveFunctions
 import Redis
 import Schema
 import Testing
@@ -16,6 +17,11 @@ struct StoredStandingTests {
         // Of `a` 20 were accepted, of which Redis lost the last 5 with its tail.
         let standing = try standing(["b", "110", stored, "a:1:15", dead])
         return standing.verdict(of: LogPosition(epoch: epoch, seq: seq))
+    }
+
+    @Test func historyNotesAsManyDeadLetters() {
+        let source = ArchiveFunctions.library.source
+        #expect(source.contains("\nlocal DEAD_NOTED = \(StoredStanding.deadNoted)\n"))
     }
 
     @Test(

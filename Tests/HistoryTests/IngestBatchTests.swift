@@ -1,3 +1,4 @@
+import ArchiveFunctions
 import Engine
 import Redis
 import Schema
@@ -199,6 +200,11 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
 }
 
 @Suite struct TakeSizeTests {
+    /// Else a batch could have dead letters that their room no longer notes when it is said to be stored so far.
+    @Test func aRoomNotesAllDeadLettersOfABatch() {
+        #expect(ArchiveFunctions.library.source.contains("\nlocal DEAD_NOTED = \(TakeSize.most)\n"))
+    }
+
     @Test func itGrowsWhileBatchesAreFull() {
         var size = TakeSize()
         var counts: [Int] = []

@@ -32,7 +32,7 @@ struct StoredStanding {
 
     static let fields: [RedisArgument] = ["epoch", "seq", "stored", "epochs", "dead"]
     /// How many dead letters of a room `log_stored` keeps in mind.
-    private static let deadNoted = 1_000
+    static let deadNoted = 1_000
 
     /// Reads the values of ``fields``; of a room that Redis has forgotten there are none.
     init?(_ reply: RedisReply) {
