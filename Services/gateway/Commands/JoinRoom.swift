@@ -67,6 +67,12 @@ extension RoomID {
     }
 }
 
+/// What was told of a member list that Redis did not have, and since when a join has waited for it.
+private struct MemberListLag {
+    let since: Instant
+    let told: Int64
+}
+
 /// One join under way.
 private struct Join {
     let session: Session
@@ -92,20 +98,22 @@ private struct Join {
     private func run(_ identity: Identity, replyTo: ReplyID?) async -> Result<Void, BusError> {
         do throws(BusError) {
             guard await room.awaitSubscription() else { throw .redis(.timeout) }
-            let began = shard.loop.now
+            var lag: MemberListLag?
             while isWanted {
                 let standing = try await standing(of: identity)
                 room.stood(at: standing.newest)
                 guard let role = standing.role else { throw .refused(.roomDenied) }
-                let online = await online(identity.user)
-                let start = try await start(standing)
-                // The member list has changed meanwhile, perhaps against this user: ask again.
-                guard standing.mv >= room.newestMV else {
-                    try await pause(since: began)
-                    continue
+                if standing.mv >= room.newestMV {
+                    let online = await online(identity.user)
+                    let start = try await start(standing)
+                    if standing.mv >= room.newestMV {
+                        if isWanted { enter(standing, role: role, online: online, start, replyTo: replyTo) }
+                        break
+                    }
                 }
-                if isWanted { enter(standing, role: role, online: online, start, replyTo: replyTo) }
-                break
+                // The member list has changed meanwhile, perhaps against this user: ask again.
+                lag = try await pause(
+                    standing, lag ?? MemberListLag(since: shard.loop.now, told: room.newestMV))
             }
             return .success(())
         } catch {
@@ -113,12 +121,19 @@ private struct Join {
         }
     }
 
-    /// Before the member list is asked again; one that stays behind what was told of it has been set back for good.
-    private func pause(since began: Instant) async throws(BusError) {
-        guard shard.loop.now.milliseconds(since: began) < OutgoingMessage.patienceMilliseconds else {
-            throw .timeout
+    /// Before the member list is asked again.
+    ///
+    /// Auth tells of a change when it is in the list: one that stays behind has been set back for good.
+    private func pause(
+        _ standing: RoomStanding, _ lag: MemberListLag
+    ) async throws(BusError) -> MemberListLag? {
+        guard shard.loop.now.milliseconds(since: lag.since) >= OutgoingMessage.patienceMilliseconds else {
+            await shard.loop.sleep(milliseconds: 50)
+            return lag
         }
-        await shard.loop.sleep(milliseconds: 50)
+        guard standing.mv < lag.told else { throw .timeout }
+        room.memberListSetBack(to: standing.mv)
+        return nil
     }
 
     /// What the room is to the user, who becomes a member of a public one.

@@ -193,6 +193,16 @@ final class LocalRoom {
         perform(fanOut.checked(mv: seen, listeners))
     }
 
+    /// The member list, which auth vouches for, stays behind what was told of it: PostgreSQL was set back.
+    ///
+    /// Those here are compared with it, and later changes count from there on.
+    func memberListSetBack(to mv: Int64) {
+        services.log.warn(
+            "member list was set back", .room(id.text),
+            ["told": .int(Int(clamping: newestMV)), "list": .int(Int(clamping: mv))])
+        perform(fanOut.setBack(toMV: mv))
+    }
+
     /// Puts out who is no member, and returns the version of the list; nil where nobody can tell.
     func compareMembers() async -> Int64? {
         services.metrics.memberChecks.add()

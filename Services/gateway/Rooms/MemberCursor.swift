@@ -33,7 +33,7 @@ struct MemberCursor<Payload> {
     /// The place up to which it has all; nil before the first of envelopes that stand for themselves.
     private(set) var place: LogPosition?
     /// The version of the member list in which it was seen to be a member.
-    let mv: Int64
+    private(set) var mv: Int64
     /// Tells one stay in the room from another.
     let ticket: UInt64
     var phase = Phase.giving
@@ -53,6 +53,11 @@ struct MemberCursor<Payload> {
         self.page = page
         if page.isLast { soughtSeq = max(soughtSeq, seq) }
         phase = .giving
+    }
+
+    /// The member list has been set back to this version; who is one of a direct room's two is that in each.
+    mutating func setBack(toMV mv: Int64) {
+        if self.mv != .max { self.mv = min(self.mv, mv) }
     }
 
     // MARK: Live

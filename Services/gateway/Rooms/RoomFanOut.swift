@@ -199,6 +199,16 @@ struct RoomFanOut<Audience: RoomAudience> {
     /// The member list has come to this version.
     mutating func learn(ofMV mv: Int64) { newestMV = max(newestMV, mv) }
 
+    /// The member list itself is of this older version, and stays so: it was set back, and what was told of later ones is
+    /// of a list that is no more.
+    mutating func setBack(toMV mv: Int64) -> [Request] {
+        newestMV = mv
+        checking = nil
+        feed.setBack(toMV: mv)
+        for index in cursors.indices { cursors.values[index].setBack(toMV: mv) }
+        return cursors.isEmpty ? [] : check(mv)
+    }
+
     private mutating func check(_ mv: Int64) -> [Request] {
         learn(ofMV: mv)
         guard checking ?? 0 < mv else { return [] }

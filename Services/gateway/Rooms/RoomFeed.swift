@@ -105,6 +105,9 @@ struct RoomFeed<Payload> {
         if mv == self.mv &+ 1 || self.mv == 0 { self.mv = max(self.mv, mv) }
     }
 
+    /// The member list has been set back to this version: who is here has to be seen in it.
+    mutating func setBack(toMV mv: Int64) { self.mv = min(self.mv, mv) }
+
     // MARK: What goes out
 
     private func follows(_ envelope: Envelope) -> Bool {
