@@ -110,8 +110,7 @@ let suites: [Target] = [
         "GatewayTests",
         [
             "ChatGateway", "Bus", "Hosting", "ArchiveFunctions", "PresenceFunctions", "RoomFunctions",
-            "Schema",
-            "Engine", "Web", "Redis",
+            "Schema", "Engine", "Web", "Redis",
         ]),
     tests(
         "AuthTests",

@@ -40,6 +40,22 @@ def test_its_sender_is_told_and_a_tombstone_keeps_its_place(open_cluster, open_p
     assert "refused" in letter and json.loads(letter[letter.index("e") + 1]) == dict(live[1])
 
 
+def test_a_sender_whose_gateway_does_not_hear_just_now_is_told_all_the_same(open_cluster, open_pair, unloved):
+    on_a, _, room = open_pair
+    open_cluster.redis("ACL", "SETUSER", "default", "-ssubscribe")
+    try:
+        open_cluster.redis("CLIENT", "KILL", "TYPE", "pubsub")
+        on_a.say(room, unloved, client_msg_id="k 1", ack="accepted")
+        eventually(lambda: open_cluster.redis("HGET", f"{tag(room)}:room:{room}", "stored") == "1")
+        assert not on_a.heard("message_error")
+    finally:
+        open_cluster.redis("ACL", "SETUSER", "default", "+ssubscribe")
+    assert on_a.expect("message_error")["data"]["client_msg_id"] == "k 1"
+    on_a.say(room, "loved", ack="stored")
+    on_a.expect("message_stored")
+    assert not on_a.heard("message_error")
+
+
 def test_it_is_not_found_by_its_key(open_cluster, open_pair, unloved):
     on_a, _, room = open_pair
     on_a.send("send_message", room=room, content=unloved, client_msg_id="k", ack="stored")
