@@ -45,4 +45,21 @@ struct PauseTests {
             await pause.wait()
         }
     }
+
+    @Test func nothingWaitsOnceItIsClosed() async throws {
+        try await onLoop { loop in
+            let pause = Pause(loop: loop, milliseconds: 60_000...120_000)
+            var isOver = false
+            loop.spawn {
+                await pause.wait()
+                await pause.wait()
+                isOver = true
+            }
+            let isWaiting = await eventually(on: loop) { pause.milliseconds == 120_000 }
+            #expect(isWaiting)
+            pause.close()
+            let isOverSoon = await eventually(on: loop) { isOver }
+            #expect(isOverSoon)
+        }
+    }
 }

@@ -9,6 +9,7 @@ final class Pause {
     private let loop: EventLoop
     private let range: ClosedRange<Int>
     private var wake: (() -> Void)?
+    private var isClosed = false
 
     init(loop: EventLoop, milliseconds range: ClosedRange<Int>) {
         self.loop = loop
@@ -18,6 +19,7 @@ final class Pause {
 
     /// Waits its time, or until `end`; the next one is twice as long.
     func wait() async {
+        guard !isClosed else { return }
         let length = milliseconds
         milliseconds = min(length * 2, range.upperBound)
         await withCheckedContinuation { continuation in
@@ -32,6 +34,12 @@ final class Pause {
     /// What was waited for may have come: no wait goes on, and the next one is short.
     func end() {
         milliseconds = range.lowerBound
+        resume()
+    }
+
+    /// Nothing is waited for any more.
+    func close() {
+        isClosed = true
         resume()
     }
 

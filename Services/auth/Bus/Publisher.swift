@@ -56,7 +56,7 @@ final class Publisher {
     func close() {
         isOpen = false
         heartbeat?.cancel()
-        pause.end()
+        pause.close()
         for id in Array(waiting.keys) { settle(id, false) }
     }
 

@@ -18,6 +18,7 @@ final class ReplicaAcks {
     private let tooFew: Counter
     private var waiting: [Waiting] = []
     private var isAsking = false
+    private var isClosed = false
 
     /// How long Redis is left waiting in one go: those who come meanwhile are asked for in the next.
     private static let waitMilliseconds = 500
@@ -44,7 +45,12 @@ final class ReplicaAcks {
 
     func start() { redis.start() }
 
-    func close() { redis.close() }
+    /// Nobody is told any more.
+    func close() {
+        isClosed = true
+        redis.close()
+        waiting = []
+    }
 
     /// Calls `done` once the replicas have what was accepted in this run, or with false where that cannot be known any
     /// more; not at all for a message that is settled otherwise.
@@ -55,7 +61,7 @@ final class ReplicaAcks {
 
     private func ask() {
         waiting.removeAll { $0.message.isSettled }
-        guard !isAsking, !waiting.isEmpty else { return }
+        guard !isAsking, !isClosed, !waiting.isEmpty else { return }
         isAsking = true
         guard redis.isConnected, let run = redis.runID else { return askLater() }
         let batch = waiting
@@ -73,6 +79,7 @@ final class ReplicaAcks {
             ["WAIT", .int(Int64(needed)), .int(Int64(Self.waitMilliseconds))],
             timeoutMilliseconds: Self.answerMilliseconds
         ) { [self] result in
+            guard !isClosed else { return }
             guard isMarked, case .success(let reply) = result, let count = reply.int else {
                 waiting = batch + waiting
                 return askLater()
