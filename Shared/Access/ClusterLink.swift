@@ -31,8 +31,9 @@ public final class ClusterLink {
         control.onEvent = { [authority] in authority.hear($0) }
         control.onReload = { [authority] in authority.load() }
         redis.onDisconnect = { log.warn("redis away") }
-        redis.onConnect = { [weak self, control] run in
-            control.keepTo(run)
+        // Weak, as both hold the connection.
+        redis.onConnect = { [weak self, weak control] run in
+            control?.keepTo(run)
             log.info("redis connected", ["run": .string(run)])
             self?.onConnect?(run)
         }
