@@ -30,7 +30,7 @@ enum NoticeTarget: FuzzTarget {
         switch notice {
         case .direct(_, let position, _):
             require(LogPosition.isPossible(position.seq), "a place that cannot be")
-        case .dead(let letter):
+        case .dead(let letter, _):
             require(LogPosition.isPossible(letter.position.seq), "a place that cannot be")
             require(!ServerFrame.bytes(letter.error).isEmpty, "nothing to tell")
         }
