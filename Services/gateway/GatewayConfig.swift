@@ -60,10 +60,7 @@ struct GatewayConfig: ServiceConfiguration {
         drainSeconds = settings.seconds(
             "DRAIN_SECONDS", default: 10, in: 0...600,
             help: "How long clients may take to go elsewhere; SHUTDOWN_SECONDS is 10 more at least.")
-        self.hosting = HostingSettings(
-            host: hosting.host, port: hosting.port, logLevel: hosting.logLevel,
-            shutdownSeconds: max(hosting.shutdownSeconds, drainSeconds + 10), http: hosting.http,
-            proxies: hosting.proxies)
+        self.hosting = hosting.stopping(withinSeconds: max(hosting.shutdownSeconds, drainSeconds + 10))
         id = settings.parsed(
             "GATEWAY_ID", default: GatewayConfig.hostName, expects: "1–64 of letters, digits, - _ .",
             help: "This gateway's name in the cluster: unique."

@@ -1,4 +1,5 @@
 public import Bus
+internal import Engine
 public import Hosting
 public import Redis
 internal import Schema
@@ -8,10 +9,21 @@ internal import Tokens
 extension Settings {
     /// Where the bus is.
     public mutating func redis() -> RedisAddress {
-        parsed(
+        let address = parsed(
             "REDIS_URL", default: "redis://127.0.0.1:8079", expects: "redis://[user:password@]host:port[/db]",
-            help: "The bus: Redis 7."
+            help: "The bus: Redis 7; rediss:// by TLS."
         ) { try? RedisAddress(url: $0) }
+        let file = optionalString(
+            "REDIS_CA", help: "PEM file with the authorities believed for rediss://; else the system's.")
+        guard let file, !file.isEmpty else { return address }
+        do throws(EngineError) {
+            let trust = try TLSClient(authorities: file)
+            if address.tls == nil { reject("REDIS_CA", because: "is for a REDIS_URL with rediss:// only") }
+            return address.believing(trust)
+        } catch {
+            reject("REDIS_CA", because: "cannot be used: \(error)")
+            return address
+        }
     }
 
     /// Where the record is, in which the service has a schema of its own.

@@ -43,6 +43,8 @@ public final class Listener {
         }
     }
 
+    deinit { close() }
+
     /// Stops listening; accepted connections stay.
     public func close() {
         guard let watch else { return }

@@ -62,6 +62,11 @@ public final class Stream {
         }
     }
 
+    /// Its loop has ended before it was closed.
+    deinit {
+        if !isClosed { Glibc.close(descriptor) }
+    }
+
     /// The address of the other side, without the port.
     public var peerAddress: String { peer.host }
     /// Bytes that wait to be sent.

@@ -1,4 +1,6 @@
-/// Where a Redis is and how to log in: `redis://[user[:password]@]host[:port][/database]`.
+public import Engine
+
+/// Where a Redis is and how to log in: `redis://[user[:password]@]host[:port][/database]`, `rediss://` by TLS.
 ///
 /// Its descriptions leave the password out.
 public struct RedisAddress: Sendable, Hashable {
@@ -12,23 +14,25 @@ public struct RedisAddress: Sendable, Hashable {
     public let password: String?
     /// The number of the database, 0 unless given.
     public let database: Int
-    /// Whether the connection is encrypted (`rediss://`).
-    public let usesTLS: Bool
+    /// Whom to believe to be that host, where the connection is encrypted (`rediss://`).
+    public let tls: TLSClient?
 
     /// Names an address by its parts.
     public init(
         host: String, port: Int = 6379, user: String? = nil, password: String? = nil, database: Int = 0,
-        usesTLS: Bool = false
+        tls: TLSClient? = nil
     ) {
         self.host = host
         self.port = port
         self.user = user
         self.password = password
         self.database = database
-        self.usesTLS = usesTLS
+        self.tls = tls
     }
 
     /// Reads a URL; throws `.configuration` with a text that says what is wrong, never with the URL itself.
+    ///
+    /// With `rediss://` the authorities of the system are believed, until `believing` names others.
     public init(url: String) throws(RedisError) {
         let (scheme, rest) = try Self.splitScheme(url)
         try Self.check(scheme)
@@ -44,17 +48,33 @@ public struct RedisAddress: Sendable, Hashable {
         self.init(
             host: place.host, port: place.port, user: login.user, password: login.password,
             database: try Self.database(in: slash.map { rest[rest.index(after: $0)...] } ?? ""),
-            usesTLS: scheme == "rediss")
+            tls: scheme == "rediss" ? try Self.systemTrust() : nil)
     }
 
-    /// Reads a URL by whose scheme TLS may or may not be possible in this build.
+    /// The same place, with other authorities; an address without TLS stays without.
+    public func believing(_ tls: TLSClient) -> RedisAddress {
+        RedisAddress(
+            host: host, port: port, user: user, password: password, database: database,
+            tls: self.tls == nil ? nil : tls)
+    }
+
+    private static func systemTrust() throws(RedisError) -> TLSClient {
+        do throws(EngineError) {
+            return try TLSClient()
+        } catch {
+            throw .configuration("\(error)")
+        }
+    }
+
+    /// Refuses the schemes that are not understood.
     private static func check(_ scheme: String) throws(RedisError) {
         switch scheme {
-        case "redis": return
-        case "rediss", "redis+sentinel", "redis+cluster":
-            throw .configuration("Redis by \(scheme):// is not supported by this version; use redis://")
+        case "redis", "rediss": return
+        case "redis+sentinel", "redis+cluster":
+            throw .configuration(
+                "Redis by \(scheme):// is not supported by this version; use redis:// or rediss://")
         default:
-            throw .configuration("a Redis URL begins with redis://")
+            throw .configuration("a Redis URL begins with redis:// or rediss://")
         }
     }
 }
@@ -63,7 +83,7 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
     /// The URL without user and password.
     public var description: String {
         let place = host.contains(":") ? "[\(host)]" : host
-        return "\(usesTLS ? "rediss" : "redis")://\(place):\(port)/\(database)"
+        return "\(tls == nil ? "redis" : "rediss")://\(place):\(port)/\(database)"
     }
 
     /// The same as ``description``, so that dumping an address does not show its password.
@@ -76,7 +96,7 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
 extension RedisAddress {
     private static func splitScheme(_ url: String) throws(RedisError) -> (scheme: String, rest: Substring) {
         guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else {
-            throw .configuration("a Redis URL begins with redis://")
+            throw .configuration("a Redis URL begins with redis:// or rediss://")
         }
         return (url[..<colon].lowercased(), url[colon...].dropFirst(3))
     }

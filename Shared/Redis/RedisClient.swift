@@ -13,6 +13,11 @@ public final class RedisClient {
     public var onConnect: ((RunID) -> Void)?
     /// Called when the connection is gone, before those who wait for answers are told.
     public var onDisconnect: (() -> Void)?
+    /// Called when there is no connection to be had, once for each reason: refused, no trust, wrong password.
+    public var onConnectionFailure: ((String) -> Void)? {
+        get { link.onFailure }
+        set { link.onFailure = newValue }
+    }
 
     /// Whether calls can be made.
     public private(set) var isConnected = false

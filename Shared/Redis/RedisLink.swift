@@ -12,6 +12,8 @@ final class RedisLink {
     var onUp: ((RedisConnection, ServerIdentity) -> Void)?
     /// The connection that `onUp` gave is gone.
     var onDown: ((RedisError) -> Void)?
+    /// There is none, for a reason that differs from the last try's; it names no password.
+    var onFailure: ((String) -> Void)?
 
     /// The greeted connection, while there is one.
     private(set) var connection: RedisConnection?
@@ -27,6 +29,7 @@ final class RedisLink {
     private var upSince: Instant?
     /// Of the greeted connection's server.
     private var run: RunID?
+    private var toldReason: String?
     private var attempt = 0
     private var isRunning = false
 
@@ -52,6 +55,7 @@ final class RedisLink {
         attempt &+= 1
         onUp = nil
         onDown = nil
+        onFailure = nil
         greeted?.close(.disconnected)
         connection?.close(.disconnected)
     }
@@ -76,13 +80,13 @@ final class RedisLink {
         loop.spawn {
             do throws(EngineError) {
                 let stream = try await Stream.connect(
-                    loop: loop, host: address.host, port: address.port,
+                    loop: loop, host: address.host, port: address.port, tls: address.tls,
                     timeoutMilliseconds: Self.connectTimeoutMilliseconds)
                 guard let this, attempt == this.attempt else { return stream.close() }
                 this.greet(RedisConnection(loop: loop, stream: stream))
             } catch {
                 guard let this, attempt == this.attempt else { return }
-                this.lost(.unavailable)
+                this.lost(.unavailable, because: "\(error)")
             }
         }
     }
@@ -116,11 +120,12 @@ final class RedisLink {
             upSince = loop.now
             run = identity.runID
             lastError = nil
+            toldReason = nil
             onUp?(connection, identity)
         }
     }
 
-    private func lost(_ error: RedisError) {
+    private func lost(_ error: RedisError, because reason: String? = nil) {
         let wasUp = connection != nil
         connection = nil
         run = nil
@@ -128,7 +133,13 @@ final class RedisLink {
         greeting = nil
         lastError = error
         if isRunning { scheduleConnect() }
-        if wasUp { onDown?(error) }
+        if wasUp { onDown?(error) } else { tell(reason ?? "\(error)") }
+    }
+
+    private func tell(_ reason: String) {
+        guard reason != toldReason else { return }
+        toldReason = reason
+        onFailure?(reason)
     }
 
     private func scheduleConnect() {

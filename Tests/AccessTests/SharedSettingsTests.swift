@@ -1,5 +1,6 @@
 import Bus
 import Redis
+import Support
 import Testing
 import Tokens
 
@@ -57,9 +58,35 @@ struct SharedSettingsTests {
         #expect(config.tokens.secret == Array(secret.utf8))
     }
 
+    @Test func authoritiesThatAreNotThereAreNamed() throws {
+        let file = "/no/such.pem"
+        guard case .refused(let problems) = load(["REDIS_URL": "rediss://h", "REDIS_CA": file]) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(problems == ["REDIS_CA: cannot be used: TLS: \(file): No such file or directory"])
+    }
+
+    @Test func anEncryptedBusMayHaveAuthoritiesOfItsOwn() async throws {
+        let authority = try await TestAuthority()
+        guard case .loaded(let config, _) = load(["REDIS_URL": "rediss://h", "REDIS_CA": authority.file])
+        else {
+            Issue.record("refused")
+            return
+        }
+        #expect(config.redis.tls != nil)
+        guard case .refused(let problems) = load(["REDIS_CA": authority.file]) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(problems == ["REDIS_CA: is for a REDIS_URL with rediss:// only"])
+    }
+
     @Test(arguments: [
         ("JWT_ALGORITHM", "HS256", "JWT_SECRET"), ("JWT_SECRET", "short", "JWT_SECRET"),
-        ("REDIS_URL", "rediss://x", "REDIS_URL"), ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
+        ("REDIS_URL", "redis+cluster://x", "REDIS_URL"),
+        ("REDIS_CA", "/no/such.pem", "REDIS_CA"), ("TLS_CERT", "/no/such.pem", "TLS_KEY"),
+        ("TLS_KEY", "/no/such.key", "TLS_CERT"), ("DATABASE_URL", "mysql://x", "DATABASE_URL"),
         ("MESSAGE_RATE_LIMIT", "-1", "MESSAGE_RATE_LIMIT"),
         ("MESSAGE_RATE_WINDOW", "0", "MESSAGE_RATE_WINDOW"), ("RECENT_KEEP", "99", "RECENT_KEEP"),
         ("TRUSTED_PROXIES", "here", "TRUSTED_PROXIES"), ("LIMITS", "some", "LIMITS"),

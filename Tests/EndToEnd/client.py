@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import time
 import uuid
 from contextlib import suppress
@@ -14,6 +15,17 @@ from websockets.sync.client import connect
 import contract
 
 PATIENCE = 8.0
+
+
+def _without_tickets() -> ssl.SSLContext:
+    """TLS 1.2: this library reads and writes one session from two threads, and Python guards nothing.
+
+    With TLS 1.3 the tickets that follow the handshake meet the request now and then, which then never leaves:
+    1 to 3 of 100 connections, to a server of Python's own too, and none where no tickets are sent.
+    """
+    context = ssl.create_default_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 @dataclass
@@ -38,6 +50,8 @@ class Client:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         address = url.replace("http", "ws", 1) + path + ("?" + urlencode(query) if query else "")
+        if address.startswith("wss:"):
+            options.setdefault("ssl", _without_tickets())
         self.socket = connect(
             address, additional_headers=headers, open_timeout=PATIENCE, close_timeout=2, max_size=None, proxy=None,
             **options,

@@ -17,7 +17,7 @@ class Instance:
 
     def __init__(self, name: str, binary: Path, port: int, environment: dict[str, str], log: Path):
         self.name = name
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if environment.get('TLS_CERT') else 'http'}://127.0.0.1:{port}"
         self._binary, self._log = binary, log
         self._environment = environment | {"HOST": "127.0.0.1", "PORT": str(port)}
         self._process: subprocess.Popen | None = None
@@ -53,6 +53,10 @@ class Instance:
     def stop(self) -> None:
         """SIGTERM: returns when it has ended; one that is paused is woken to hear it."""
         self._end(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """SIGHUP: it reads again what may change while it runs."""
+        os.kill(self._process.pid, signal.SIGHUP)
 
     def tell_to_end(self) -> None:
         """SIGTERM, without waiting for what comes of it."""

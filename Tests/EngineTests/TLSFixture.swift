@@ -9,11 +9,11 @@ struct TLSFixture: Sendable {
     let server: TLSServer
     let client: TLSClient
 
-    static let shared = Result { try TLSFixture() }
+    static let shared = Task { try await TLSFixture() }
 
-    init() throws {
-        authority = try TestAuthority()
-        certificate = try authority.issue("server", for: "DNS:localhost,IP:127.0.0.1")
+    init() async throws {
+        authority = try await TestAuthority()
+        certificate = try await authority.issue("server", for: "DNS:localhost,IP:127.0.0.1")
         server = try TLSServer(certificate: certificate.certificate, key: certificate.key)
         client = try TLSClient(authorities: authority.file)
     }

@@ -5,14 +5,12 @@ import Testing
 
 /// Whom we believe, what we speak, and what comes of those who do not shake hands.
 struct TLSHandshakeTests {
-    private static let commands = Offload(name: "openssl", width: 2, waitingLimit: 100)
-
     /// Connects to a server with such a certificate; the failure, or nil.
     private func failure(
         names: String, days: Int = 2, host: String = "localhost", believes file: String? = nil
     ) async throws -> EngineError? {
-        let authority = try TLSFixture.shared.get().authority
-        let issued = try authority.issue("server-\(Int.random(in: 0 ... .max))", for: names, days: days)
+        let authority = try await TLSFixture.shared.value.authority
+        let issued = try await authority.issue("server-\(Int.random(in: 0 ... .max))", for: names, days: days)
         let server = try TLSServer(certificate: issued.certificate, key: issued.key)
         let client = try TLSClient(authorities: file ?? authority.file)
         return try await onLoop { loop in
@@ -46,7 +44,7 @@ struct TLSHandshakeTests {
     }
 
     @Test func aServerOfAnotherAuthorityIsNotBelieved() async throws {
-        let stranger = try TestAuthority()
+        let stranger = try await TestAuthority()
         let failure = try await failure(names: "DNS:localhost", believes: stranger.file)
         let text = failure?.description ?? "believed"
         #expect(text.hasPrefix("TLS: certificate verify failed: unable to get local issuer certificate"))
@@ -77,17 +75,17 @@ struct TLSHandshakeTests {
 
     /// What openssl's own client says, connected to a server of ours.
     private func dialogue(_ options: [String], input: String) async throws -> String {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         return try await onLoop { loop in
             let listener = try fixture.listen(on: loop) { _ in }
             defer { listener.close() }
             let command = ["openssl", "s_client", "-connect", "127.0.0.1:\(listener.port)"] + options
-            return try await Self.commands.run { try Command.run(command, input: input).output }
+            return try await Command.run(command, input: input).output
         }
     }
 
     @Test func plainWordsAreAnsweredByACleanClose() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let (end, answer, served) = try await onLoop { loop in
             var (ends, served): ([EngineError?], [EngineError?]) = ([], [])
             var answer: [UInt8] = []
@@ -107,7 +105,7 @@ struct TLSHandshakeTests {
     }
 
     @Test func whoSaysNothingIsClosedInTime() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let end = try await onLoop { loop in
             var ends: [EngineError?] = []
             let listener = try fixture.listen(on: loop) { stream in stream.onClose = { ends.append($0) } }
@@ -123,7 +121,7 @@ struct TLSHandshakeTests {
     }
 
     @Test func aServerThatSaysNothingIsGivenUpInTime() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let error = try await onLoop { loop in
             let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { _ in }
             defer { listener.close() }
@@ -140,7 +138,7 @@ struct TLSHandshakeTests {
     }
 
     @Test func theOldestHandshakeMakesRoomForTheNewest() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let (closed, count) = try await onLoop { loop in
             var closed: [Int] = []
             var accepted = 0

@@ -14,13 +14,15 @@ struct TLSServerTests {
         }
     }
 
-    @Test func whatIsWrongIsNamed() throws {
-        let fixture = try TLSFixture.shared.get()
+    @Test func whatIsWrongIsNamed() async throws {
+        let fixture = try await TLSFixture.shared.value
         let authority = fixture.authority
         let (certificate, key) = (fixture.certificate.certificate, fixture.certificate.key)
-        let other = try authority.issue("other", for: "DNS:other")
+        let other = try await authority.issue("other", for: "DNS:other")
         let locked = "\(authority.folder)/locked.key"
-        _ = try Command.run(["openssl", "ec", "-in", key, "-aes128", "-passout", "pass:word", "-out", locked])
+        _ = try await Command.run([
+            "openssl", "ec", "-in", key, "-aes128", "-passout", "pass:word", "-out", locked,
+        ])
         #expect(problem(certificate, key) == "taken")
         #expect(problem("/no/such.pem", key) == "TLS: /no/such.pem: No such file or directory")
         #expect(problem(certificate, "/no/such.key") == "TLS: /no/such.key: No such file or directory")
@@ -33,24 +35,26 @@ struct TLSServerTests {
                 == "TLS: the key in \(other.key) is not that of the certificate in \(certificate)")
     }
 
-    @Test func anAuthorityFileMustHoldOne() throws {
-        let key = try TLSFixture.shared.get().certificate.key
+    @Test func anAuthorityFileMustHoldOne() async throws {
+        let key = try await TLSFixture.shared.value.certificate.key
         let error = #expect(throws: EngineError.self) { try TLSClient(authorities: key) }
         #expect(error?.description.hasPrefix("TLS: \(key): no PEM certificate") == true)
         #expect(throws: EngineError.self) { try TLSClient(authorities: "/no/such.pem") }
     }
 
     @Test func whatIsReadAgainServesNewConnectionsOnly() async throws {
-        let authority = try TestAuthority()
+        let authority = try await TestAuthority()
         let (one, two) = (
-            try authority.issue("one", for: "DNS:one"),
-            try authority.issue("two", for: "DNS:localhost", days: 9)
+            try await authority.issue("one", for: "DNS:one"),
+            try await authority.issue("two", for: "DNS:localhost", days: 9)
         )
         let server = try TLSServer(certificate: one.certificate, key: one.key)
         let before = server.validity
         let client = try TLSClient(authorities: authority.file)
         let unverified = try TLSClient.unverified()
-        @Sendable func copy(_ from: String, _ to: String) throws { _ = try Command.run(["cp", from, to]) }
+        @Sendable func copy(_ from: String, _ to: String) async throws {
+            _ = try await Command.run(["cp", from, to])
+        }
         let (old, new, echoed) = try await onLoop { loop in
             let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0, tls: server) { served in
                 served.onReceive = { served.send(Array($0)) }
@@ -63,11 +67,11 @@ struct TLSServerTests {
             }
             let stream = try await connect(unverified)
             let old = try? await connect(client)
-            try copy(two.certificate, one.certificate)
+            try await copy(two.certificate, one.certificate)
             // Half of the change is none: all stays as it was.
             #expect(throws: EngineError.self) { try server.reload() }
             #expect(server.validity == before)
-            try copy(two.key, one.key)
+            try await copy(two.key, one.key)
             try server.reload()
             let new = try? await connect(client)
             var echoed = 0

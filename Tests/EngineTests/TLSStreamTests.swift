@@ -10,7 +10,7 @@ struct TLSStreamTests {
     }
 
     @Test(arguments: [1, 16_384, 16_385, 3_000_000]) func everyByteComesBackInOrder(size: Int) async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let same = try await onLoop { loop in
             let stream = try await fixture.connected(loop, echo)
             let sent = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -27,7 +27,7 @@ struct TLSStreamTests {
     }
 
     @Test func bothSidesHearOfTheEndOnce() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let ends = try await onLoop { loop in
             var ends: [String] = []
             let stream = try await fixture.connected(loop) { served in
@@ -45,7 +45,7 @@ struct TLSStreamTests {
     }
 
     @Test func whatIsQueuedLeavesBeforeTheClose() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let (received, wasOrderly) = try await onLoop { loop in
             var (received, end) = (0, EngineError?.some(.overloaded))
             var closed = false
@@ -68,7 +68,7 @@ struct TLSStreamTests {
     }
 
     @Test func aHalfThatIsEndedStillReceives() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let received = try await onLoop { loop in
             var received = ""
             let stream = try await fixture.connected(loop) { served in
@@ -88,7 +88,7 @@ struct TLSStreamTests {
     }
 
     @Test func aReaderThatStallsCostsNoMoreThanTheLimit() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let error = try await onLoop { loop in
             var error: EngineError?
             let stream = try await fixture.connected(loop) { served in
@@ -110,7 +110,7 @@ struct TLSStreamTests {
     }
 
     @Test func tellsWhenTheQueueHasDrained() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let drained = try await onLoop { loop in
             var drained = false
             let stream = try await fixture.connected(loop) { served in
@@ -131,7 +131,7 @@ struct TLSStreamTests {
     }
 
     @Test func whatIsDroppedWhileARecordIsUnderWayCutsNothing() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let (whole, received) = try await onLoop { loop in
             let size = 1_000
             var server: Stream?
@@ -167,7 +167,7 @@ struct TLSStreamTests {
     }
 
     @Test func anEndWithoutAWordIsAnError() async throws {
-        let fixture = try TLSFixture.shared.get()
+        let fixture = try await TLSFixture.shared.value
         let ends = try await onLoop { loop in
             var ends: [EngineError?] = []
             let listener = try fixture.listen(on: loop) { served in

@@ -13,6 +13,17 @@ import Testing
         #expect(HealthCommand(hosting: hosting).address == address)
     }
 
+    @Test func itAsksByTLSWhereTheServiceSpeaksIt() {
+        let files = TLSFiles(certificate: "c", key: "k")
+        let hosting = HostingSettings(host: "127.0.0.1", port: 80, tls: files)
+        #expect(HealthCommand(hosting: hosting).address == "https://127.0.0.1:80/readyz")
+    }
+
+    @Test(arguments: ["", "HTTP/1.1", "HTTP/1.1 200 OK\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"])
+    func whatIsNoAnswerIsNone(text: String) {
+        #expect(SelfInquiry.Answer(Array(text.utf8)) == nil)
+    }
+
     @Test(
         arguments: [
             (200, "", "ready", 0),

@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Redis
@@ -26,7 +27,7 @@ import Testing
         "redis://h:x",
         "redis://h/x", "redis://h/-1", "redis://bob@h", "redis://u:%zz@h", "redis://u:%ff@h",
         "redis://[::1]x",
-        "redis://h?db=1", "rediss://h", "redis+sentinel://h", "redis+cluster://h",
+        "redis://h?db=1", "redis+sentinel://h", "redis+cluster://h",
     ])
     func refuses(url: String) {
         #expect(throws: RedisError.self) { try RedisAddress(url: url) }
@@ -35,8 +36,17 @@ import Testing
     @Test func namesTheSchemeItCannotServe() {
         #expect(
             throws: RedisError.configuration(
-                "Redis by rediss:// is not supported by this version; use redis://")
-        ) { try RedisAddress(url: "rediss://u:secret@h") }
+                "Redis by redis+cluster:// is not supported by this version; use redis:// or rediss://")
+        ) { try RedisAddress(url: "redis+cluster://u:secret@h") }
+    }
+
+    @Test func aSecondSMeansTLS() throws {
+        let address = try RedisAddress(url: "rediss://bob:hush@h:1/2")
+        #expect(address.tls != nil)
+        #expect(address.description == "rediss://h:1/2")
+        let others = try TLSClient.unverified()
+        #expect(address.believing(others).tls == others)
+        #expect(try RedisAddress(url: "redis://h").believing(others).tls == nil)
     }
 
     @Test func keepsItsPasswordToItself() throws {

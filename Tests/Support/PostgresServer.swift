@@ -79,6 +79,22 @@ public final class PostgresServer: Sendable {
         throw Failure.command("postgres", log: log)
     }
 
+    /// Offers TLS with this certificate from now on; connections in the clear stay possible.
+    public func speakTLS(_ certificate: TestAuthority.Certificate) throws {
+        // Its own names for the two, and its own rule: only its account may read the key.
+        for (from, name) in [(certificate.certificate, "server.crt"), (certificate.key, "server.key")] {
+            try run(["cp", from, "\(data)/\(name)"])
+            try run(["chmod", "600", "\(data)/\(name)"])
+            if Self.isRoot { try run(["chown", "postgres", "\(data)/\(name)"]) }
+        }
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(data)/postgresql.conf"))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("ssl = on\n".utf8))
+        try file.close()
+        try stop()
+        try start()
+    }
+
     /// Stops it for good and removes its folder.
     public func remove() {
         try? stop()
@@ -151,7 +167,7 @@ public final class PostgresServer: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try process.start {}
         return process
     }
 

@@ -1,6 +1,5 @@
 import Engine
 public import Foundation
-import Synchronization
 
 /// A private redis-server on a free loopback port, with a folder of its own that goes with it.
 ///
@@ -21,7 +20,6 @@ public final class RedisServer {
     private static let keep = """
         redis-server "$@" >/dev/null 2>&1 & echo $!; read -r _; kill -9 $!
         """
-    private static let spawning = Mutex(())
 
     /// Starts a server and waits until it answers.
     ///
@@ -63,11 +61,10 @@ public final class RedisServer {
 
     /// One at a time: else another server's keeper could inherit this one's lifeline, and hold it.
     private static func spawn(_ keeper: Process) throws -> Pipe {
-        try spawning.withLock { _ in
+        try keeper.start {
             let lifeline = Pipe()
             _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
             keeper.standardInput = lifeline
-            try keeper.run()
             return lifeline
         }
     }
@@ -93,15 +90,8 @@ public final class RedisServer {
 
     /// What `redis-cli` answers: a client of ours stays with no replica.
     public func ask(_ words: String...) throws -> String {
-        let client = Process()
-        let output = Pipe()
-        client.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        client.arguments = ["redis-cli", "-p", "\(port)"] + words
-        client.standardOutput = output
-        try client.run()
-        let answer = output.fileHandleForReading.readDataToEndOfFile()
-        client.waitUntilExit()
-        return String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .newlines)
+        try Command.runBlocking(["redis-cli", "-p", "\(port)"] + words).output.trimmingCharacters(
+            in: .newlines)
     }
 
     private var isAlive: Bool { pid > 0 && Glibc.kill(pid, 0) == 0 }
@@ -135,7 +125,7 @@ public struct RedisServerError: Error {
 
 extension RedisServer {
     /// A port that was free a moment ago.
-    private static func freePort() throws -> Int {
+    public static func freePort() throws -> Int {
         try withSocket { socket in
             let bound = withAddress(port: 0) { bind(socket, $0, $1) }
             var address = sockaddr_in()

@@ -1,6 +1,8 @@
 internal import Foundation
+internal import Glibc
+internal import Synchronization
 
-/// A certificate authority of a test's own, made with the openssl command line; its files go with it.
+/// A certificate authority of a test's own, made with the openssl command line; its files go with the process.
 public final class TestAuthority: Sendable {
     /// A certificate and its key, as PEM files.
     public struct Certificate: Sendable {
@@ -22,29 +24,28 @@ public final class TestAuthority: Sendable {
     public let folder: String
 
     /// Makes an authority with a new key.
-    public init() throws {
+    public init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "parley-ca-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        Leftovers.removeAtExit(folder)
         file = "\(folder)/ca.pem"
-        try openssl(
+        try await openssl(
             ["req", "-x509", "-subj", "/CN=Test authority", "-days", "2", "-keyout", "\(folder)/ca.key"]
                 + TestAuthority.newKey + ["-out", file])
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
     /// A certificate for names such as `DNS:localhost,IP:127.0.0.1`, good for so many days from now.
     ///
     /// With -1 its end was yesterday.
-    public func issue(_ name: String, for names: String, days: Int = 2) throws -> Certificate {
+    public func issue(_ name: String, for names: String, days: Int = 2) async throws -> Certificate {
         let made = Certificate(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
         let (request, extensions) = ("\(folder)/\(name).csr", "\(folder)/\(name).extensions")
         try Data("subjectAltName=\(names)\nbasicConstraints=critical,CA:FALSE\n".utf8)
             .write(to: URL(fileURLWithPath: extensions))
-        try openssl(
+        try await openssl(
             ["req", "-new", "-subj", "/CN=\(name)", "-keyout", made.key, "-out", request]
                 + TestAuthority.newKey)
-        try openssl(
+        try await openssl(
             ["x509", "-req", "-in", request, "-CA", file, "-CAkey", "\(folder)/ca.key"]
                 + ["-set_serial", String(UInt32.random(in: 1...UInt32.max))]
                 + ["-days", String(days), "-extfile", extensions, "-out", made.certificate])
@@ -53,29 +54,25 @@ public final class TestAuthority: Sendable {
 
     private static let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
-    private func openssl(_ arguments: [String]) throws {
-        let (status, output) = try Command.run(["openssl"] + arguments)
+    private func openssl(_ arguments: [String]) async throws {
+        let (status, output) = try await Command.run(["openssl"] + arguments)
         guard status == 0 else { throw Failure(output: output) }
     }
 }
 
-/// A command of the system, run to its end; blocks.
-public enum Command {
-    /// Its exit code and all that it wrote, given `input` to read.
-    public static func run(_ command: [String], input: String = "") throws -> (status: Int32, output: String)
-    {
-        let process = Process()
-        let (into, out) = (Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.standardInput = into
-        process.standardOutput = out
-        process.standardError = out
-        try process.run()
-        try into.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try into.fileHandleForWriting.close()
-        let output = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
+/// Folders that are removed when the process ends: whoever holds only a path into one keeps nothing alive.
+private enum Leftovers {
+    private static let folders = Mutex<[String]>([])
+    private static let isArmed: Void = {
+        atexit { Leftovers.removeAll() }
+    }()
+
+    static func removeAtExit(_ folder: String) {
+        isArmed
+        folders.withLock { $0.append(folder) }
+    }
+
+    private static func removeAll() {
+        for folder in folders.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
     }
 }

@@ -17,7 +17,7 @@ SHARED = {
     "Redis": {"Engine", "CHiredis"},
     "Postgres": {"Engine", "CPostgres"},
     "Tokens": {"COpenSSL", "FoundationEssentials"},
-    "Hosting": {"Engine", "Web", "Foundation", "FoundationEssentials", "FoundationNetworking"},
+    "Hosting": {"Engine", "Web", "Foundation", "FoundationEssentials"},
 }
 
 # The functions of Redis are text, which every caller of them carries.

@@ -68,8 +68,14 @@ url_of() {
     case $1 in
         redis) echo "redis://127.0.0.1:$(port_of redis)" ;;
         postgres) echo "postgres://parley@127.0.0.1:$(port_of postgres)/parley" ;;
-        *) echo "http://127.0.0.1:$(port_of "$1")" ;;
+        nginx) echo "http://127.0.0.1:$(port_of nginx)" ;;
+        *) echo "$(service_scheme)://127.0.0.1:$(port_of "$1")" ;;
     esac
+}
+
+# How the services are spoken to: by TLS where this shell, or the last `up`, gave them a certificate.
+service_scheme() {
+    if [ -n "${TLS_CERT-}" ] || grep -qs "^export TLS_CERT=[^']" "$run/settings"; then echo https; else echo http; fi
 }
 
 log_of() { echo "$logs/$1.log"; }

@@ -35,6 +35,7 @@ CONF
     cat <<CONF
     server {
         listen 127.0.0.1:$(port_of nginx);
+        set \$inside $(service_scheme);
         set \$gateways gateways;
         set \$auth auth;
         set \$history history;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2016  # the inner bash expands its own arguments
-# Is it ready? Asked over TCP by bash itself: a bare Debian has no curl.
+# Is it ready? Asked over TCP by bash itself: a bare Debian has no curl. A service that speaks TLS asks itself.
 
 # exchange PORT REQUEST: the first line of the answer.
 exchange() {
@@ -25,8 +25,16 @@ is_ready() {
         redis) [ "$(exchange "$port" 'PING\r\n')" = +PONG ] ;;
         postgres) "$postgres_programs/pg_isready" -q -h 127.0.0.1 -p "$port" -U parley -d parley -t 3 ;;
         nginx) [ "$(http_status "$port" /healthz)" = 404 ] ;; # it hides the services' own page: that is its answer
-        *) [ "$(http_status "$port" /readyz)" = 200 ] ;;
+        *) is_service_ready "$1" "$port" ;;
     esac
+}
+
+is_service_ready() {
+    if [ "$(service_scheme)" = https ]; then
+        HOST=127.0.0.1 PORT=$2 "$binaries/${1%%-*}" health >/dev/null 2>&1
+    else
+        [ "$(http_status "$2" /readyz)" = 200 ]
+    fi
 }
 
 # await_ready NAME: 0 ready, 1 died, 2 not in time.

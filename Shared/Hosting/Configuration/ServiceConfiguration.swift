@@ -30,16 +30,18 @@ public struct HostingSettings: Sendable, Equatable {
     /// The least level that is logged.
     public let logLevel: LogLevel
     /// How long `stop()` may take before the process ends anyway, in seconds.
-    public let shutdownSeconds: Int
+    public private(set) var shutdownSeconds: Int
     /// The bounds on HTTP.
     public let http: HTTPLimits
     /// The proxies whose connections are those of many clients, and whose word on a client's address counts.
     public let proxies: TrustedProxies
+    /// The files to speak TLS with; none for HTTP in the clear.
+    public let tls: TLSFiles?
 
     /// Makes settings of known values, for tests.
     public init(
         host: String = "127.0.0.1", port: Int, logLevel: LogLevel = .info, shutdownSeconds: Int = 20,
-        http: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies()
+        http: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies(), tls: TLSFiles? = nil
     ) {
         self.host = host
         self.port = port
@@ -47,6 +49,14 @@ public struct HostingSettings: Sendable, Equatable {
         self.shutdownSeconds = shutdownSeconds
         self.http = http
         self.proxies = proxies
+        self.tls = tls
+    }
+
+    /// The same, with another time to stop in.
+    public func stopping(withinSeconds seconds: Int) -> HostingSettings {
+        var settings = self
+        settings.shutdownSeconds = seconds
+        return settings
     }
 }
 
@@ -63,6 +73,6 @@ extension Settings {
             shutdownSeconds: seconds(
                 "SHUTDOWN_SECONDS", default: 20, in: 1...600,
                 help: "How long an orderly shutdown may take before the process ends anyway."),
-            http: http(), proxies: trustedProxies())
+            http: http(), proxies: trustedProxies(), tls: tlsFiles())
     }
 }

@@ -2,7 +2,7 @@ public import Engine
 import Glibc
 public import Web
 
-/// Serves a table of addresses on `HOST:PORT`, counted and logged: what each service's HTTP side is made of.
+/// Serves a table of addresses on `HOST:PORT`, by TLS where there is a certificate, counted and logged.
 ///
 /// Lives on its loop. A service with several loops makes one on each, with `reusePort`.
 public final class HTTPService {
@@ -29,8 +29,9 @@ public final class HTTPService {
             handler: { await table.respond(to: $0) }, upgrade: upgrade)
         ConnectionMetrics(context.metrics).watch(server)
         let (host, port) = (context.hosting.host, context.hosting.port)
+        let tls = try context.tls.listen()
         do {
-            listener = try Listener(loop: loop, host: host, port: port, reusePort: reusePort) {
+            listener = try Listener(loop: loop, host: host, port: port, reusePort: reusePort, tls: tls) {
                 server.accept($0)
             }
         } catch {

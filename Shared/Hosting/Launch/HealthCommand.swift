@@ -1,5 +1,4 @@
-import Foundation
-import FoundationNetworking
+import FoundationEssentials
 
 /// `SERVICE health`: asks the running process's own `/readyz`, for container checks.
 struct HealthCommand {
@@ -16,37 +15,35 @@ struct HealthCommand {
         let checks: [String: Check]
     }
 
+    private var host: String {
+        switch hosting.host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        case let host: host
+        }
+    }
+
     var address: String {
-        let host =
-            switch hosting.host {
-            case "0.0.0.0": "127.0.0.1"
-            case "::": "[::1]"
-            case let host where host.contains(":"): "[\(host)]"
-            case let host: host
-            }
-        return "http://\(host):\(hosting.port)/readyz"
+        let place = host.contains(":") ? "[\(host)]" : host
+        return "\(hosting.tls == nil ? "http" : "https")://\(place):\(hosting.port)/readyz"
     }
 
     func run() async -> Verdict {
-        // A proxy of the environment is not for asking oneself.
-        setenv("no_proxy", "*", 1)
-        guard let url = URL(string: address) else {
-            return Verdict(line: "not an address: \(address)", code: 1)
-        }
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = 3
         do {
-            let (body, response) = try await URLSession(configuration: configuration).data(from: url)
-            return HealthCommand.verdict((response as? HTTPURLResponse)?.statusCode, body)
+            let inquiry = try SelfInquiry()
+            defer { inquiry.end() }
+            let answer = try await inquiry.get(
+                "/readyz", host: host, port: hosting.port, isTLS: hosting.tls != nil)
+            return HealthCommand.verdict(answer.status, Data(answer.body))
         } catch {
-            return Verdict(line: "no answer from \(address): \(error.localizedDescription)", code: 1)
+            return Verdict(line: "no answer from \(address): \(error)", code: 1)
         }
     }
 
-    static func verdict(_ status: Int?, _ body: Data) -> Verdict {
+    static func verdict(_ status: Int, _ body: Data) -> Verdict {
         guard status != 200 else { return Verdict(line: "ready", code: 0) }
         guard let checks = try? JSONDecoder().decode(Body.self, from: body).checks else {
-            return Verdict(line: "not ready: status \(status ?? 0)", code: 1)
+            return Verdict(line: "not ready: status \(status)", code: 1)
         }
         let failed = checks.filter { !$0.value.ok }.keys.sorted().joined(separator: ", ")
         return Verdict(line: "not ready: \(failed.isEmpty ? "draining" : failed)", code: 1)

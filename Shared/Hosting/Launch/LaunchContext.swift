@@ -11,6 +11,8 @@ public struct LaunchContext: Sendable {
     public let log: Log
     /// The process's metrics; those of the process itself are in it.
     public let metrics: Registry
+    /// The certificate that listeners use, if any.
+    let tls: TLSKeeper
     private let loops = LoopKeeper()
 
     /// Makes what a process has; `Launch` does this, and tests that build a service in their own process.
@@ -23,6 +25,7 @@ public struct LaunchContext: Sendable {
         self.hosting = hosting
         log = Log(service: service, level: hosting.logLevel, write: writer.write)
         metrics = Registry()
+        tls = TLSKeeper(files: hosting.tls, log: log, metrics: metrics)
         ProcessMetrics.register(in: metrics, service: service, version: Version.current)
         metrics.counter("parley_log_lines_dropped_total", help: "Log lines that nobody took in time.") {
             Double(writer.dropped)

@@ -15,7 +15,10 @@ struct ServiceRun {
         let start = Task.detached { await begin() }
         while Signals.wait() == .reload {
             context.log.info("reloading")
-            Task.detached { await start.value?.reload() }
+            Task.detached {
+                context.tls.reload()
+                await start.value?.reload()
+            }
         }
         context.log.info("stopping")
         Task.detached { await end(start) }

@@ -9,6 +9,13 @@ enum Timestamp {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// The text of `append` by itself.
+    static func text(_ milliseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        append(milliseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Appends `2025-11-21T05:00:34.567Z`.
     static func append(_ milliseconds: Int64, to bytes: inout [UInt8]) {
         let day = floorDivide(milliseconds, 86_400_000)
