@@ -91,6 +91,9 @@ let suites: [Target] = [
         path: "Tests/Support", swiftSettings: strict),
     .executableTarget(
         name: "Echo", dependencies: ["Engine", "Web"], path: "Tests/Echo", swiftSettings: strict),
+    .executableTarget(
+        name: "Bench", dependencies: ["CLinux", "Engine", "Web", "Tokens"], path: "Tests/Bench",
+        swiftSettings: strict),
     tests("SchemaTests", ["Schema"]),
     tests("EngineTests", ["Engine"]),
     tests("WebTests", ["Web", "Engine"]),
@@ -152,6 +155,7 @@ let package = Package(
         .executable(name: "history", targets: ["ChatHistory"]),
         .executable(name: "presence", targets: ["ChatPresence"]),
         .executable(name: "parley-echo", targets: ["Echo"]),
+        .executable(name: "parley-bench", targets: ["Bench"]),
     ],
     targets: system + modules + functionLibraries + services + suites + fuzzing,
     cLanguageStandard: .c2x

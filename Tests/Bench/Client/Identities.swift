@@ -1,0 +1,58 @@
+import Engine
+import FoundationEssentials
+import Tokens
+
+/// Who the clients are: signed by us where we are given the means, else registered.
+enum Identities {
+    /// One token for each client, or fewer that clients share.
+    static func tokens(_ options: Options, run: String, rest: Rest) async throws -> [String] {
+        let count = options.rooms * options.clients
+        if let signer = try signer(options) {
+            return try (0..<count).map { try sign(signer, options, name: "bench-\(run)-\($0)") }
+        }
+        var tokens: [String] = []
+        for number in 0..<(options.accounts > 0 ? options.accounts : min(count, 64)) {
+            tokens.append(try await register("bench-\(run)-\(number)", rest))
+        }
+        return tokens
+    }
+
+    private static func signer(_ options: Options) throws -> TokenSigner? {
+        if let secret = options.secret { return try TokenSigner(hs256Secret: Array(secret.utf8)) }
+        guard let file = options.keyFile else { return nil }
+        let pem = try String(contentsOf: URL(filePath: file), encoding: .utf8)
+        return TokenSigner(key: try SigningKey(pem: pem))
+    }
+
+    private static func sign(_ signer: TokenSigner, _ options: Options, name: String) throws -> String {
+        let now = Int(Date().timeIntervalSince1970)
+        return try signer.sign(
+            TokenClaims(
+                iss: options.issuer, aud: [options.audience], sub: name, exp: now + 86_400, iat: now,
+                nbf: now,
+                jti: "\(name)-token", sid: "\(name)-session", name: name, roles: ["member"]))
+    }
+
+    private struct Login: Decodable { let access_token: String }
+
+    private static func register(_ name: String, _ rest: Rest) async throws -> String {
+        let answer = try await rest.post(
+            "/auth/register", ["username": name, "password": "bench-\(UUID().uuidString)"])
+        guard answer.status == 201, let login = try? JSONDecoder().decode(Login.self, from: Data(answer.body))
+        else {
+            throw BenchError.server("POST /auth/register: status \(answer.status)")
+        }
+        return login.access_token
+    }
+
+    /// Makes public rooms, which belong to the owner of the token.
+    static func makeRooms(_ rooms: [String], token: String, rest: Rest) async throws {
+        for room in rooms {
+            let answer = try await rest.post(
+                "/rooms", ["id": room, "name": room, "visibility": "public"], token: token)
+            guard answer.status == 201 else {
+                throw BenchError.server("POST /rooms: status \(answer.status)")
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// `fanout`: people talk in rooms, and everybody in the room hears it.
+enum FanOut {
+    /// Connects, warms up, measures, waits for what is under way, and checks all of it.
+    static func run(_ options: Options) async throws -> Report {
+        let progress = Progress(isQuiet: options.isQuiet)
+        let generator = try await Generator.prepare(options)
+        progress.say("connecting \(generator.plan.connections) clients")
+        await generator.connect(atOnce: options.atOnce)
+        var report = Report(mode: "fanout", options)
+        do {
+            try await measure(generator, options, &report, progress)
+        } catch {
+            await generator.end()
+            throw error
+        }
+        await generator.end()
+        return report
+    }
+
+    private static func measure(
+        _ generator: Generator, _ options: Options, _ report: inout Report, _ progress: Progress
+    ) async throws {
+        let start = Clock.now() &+ 10_000_000
+        let from = start &+ Clock.nanoseconds(options.warmup)
+        let until = from &+ Clock.nanoseconds(options.seconds)
+        try await generator.begin(
+            window: options.window, rate: options.rate, from: start, measured: from...until)
+        await progress.watch(generator, until: from, "warming up")
+        let before = try await Meter.read(generator, options)
+        await progress.watch(generator, until: until, "measuring")
+        let after = try await Meter.read(generator, options)
+        progress.say("waiting for what is under way")
+        await generator.drain()
+        after.fill(&report, since: before)
+        let timings = await generator.timings()
+        report.deliveryMilliseconds = .init(timings.delivery)
+        report.acceptanceMilliseconds = .init(timings.acceptance)
+        report.connectMilliseconds = .init(timings.connecting)
+        if options.rate != nil { report.latenessMilliseconds = .init(timings.lateness) }
+        report.findings = await generator.conclude()
+        report.isClean = report.findings.isClean
+    }
+}

@@ -1,0 +1,79 @@
+/// Who talks to whom, the same for every loop of the generator.
+///
+/// Clients are numbered through the rooms: client `c` of room `r` is `r * clients + c`, and the first ones of each
+/// room are its publishers.
+struct Plan: Sendable {
+    var peer: Peer
+    var targets: [Target]
+    var rooms: [String]
+    /// Clients in each room.
+    var clients: Int
+    /// Publishers in each room.
+    var publishers: Int
+    /// Bytes of a message's content.
+    var size: Int
+    /// Whether each message carries a key of its own (`client_msg_id`).
+    var hasKeys: Bool
+    /// By client, wrapping round; empty where nobody asks.
+    var tokens: [String]
+    /// Loops of the generator.
+    var loops: Int
+
+    /// How many connections there are.
+    var connections: Int { rooms.count * clients }
+    /// How many publishers there are.
+    var senders: Int { rooms.count * publishers }
+
+    /// The room of a client.
+    func room(of client: Int) -> Int { client / clients }
+    /// The sender that a client is, if it is one.
+    func sender(of client: Int) -> Int? {
+        let place = client % clients
+        return place < publishers ? room(of: client) * publishers + place : nil
+    }
+    /// The client that is a sender.
+    func client(of sender: Int) -> Int { sender / publishers * clients + sender % publishers }
+    /// The loop that a client lives on.
+    func loop(of client: Int) -> Int { client % loops }
+    /// How many clients of a room live on a loop.
+    func members(of room: Int, on loop: Int) -> Int {
+        (room * clients..<(room + 1) * clients).count { self.loop(of: $0) == loop }
+    }
+    /// On how many loops a room has clients.
+    var loopsOfRoom: Int { min(loops, clients) }
+    /// Where a client connects.
+    func target(of client: Int) -> Target { targets[client % clients % targets.count] }
+    /// Its token.
+    func token(of client: Int) -> String? { tokens.isEmpty ? nil : tokens[client % tokens.count] }
+}
+
+/// An address to connect to.
+struct Target: Sendable, Equatable {
+    let host: String
+    let port: Int
+
+    /// Reads `ws://HOST:PORT` or `http://HOST:PORT`.
+    init?(_ url: String) {
+        guard let scheme = ["ws://", "http://"].first(where: { url.hasPrefix($0) }) else { return nil }
+        let place = url.dropFirst(scheme.count).prefix { $0 != "/" }
+        guard let colon = place.lastIndex(of: ":") else {
+            host = String(place)
+            port = 80
+            return
+        }
+        guard let port = Int(place[place.index(after: colon)...]), (1...65_535).contains(port) else {
+            return nil
+        }
+        host = String(place[..<colon]).trimmingBrackets
+        self.port = port
+    }
+
+    /// As a `Host` header names it.
+    var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+extension String {
+    fileprivate var trimmingBrackets: String {
+        hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
+    }
+}
