@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from client import Client
-from cluster import BINARIES
+from cluster import BINARIES, TOP
 from people import SECRET
 from rest import Service
 from waiting import eventually
@@ -103,6 +103,21 @@ def test_a_program_tells_of_itself(service):
     text = run(service, "--help")
     assert text.returncode == 0 and "REDIS_URL" in text.stdout and "PORT" in text.stdout
     assert run(service, "--check-config").returncode == 0
+
+
+#: What compose.yaml decides itself: addresses and names, files of the host, and times that end with a container's.
+NOT_OF_THE_SHELL = {
+    "HOST", "PORT", "GATEWAY_ID", "DATABASE_URL", "ADMIN_PASSWORD", "REDIS_CA", "TLS_CERT", "TLS_KEY", "SHUTDOWN_SECONDS",
+}
+
+
+def test_containers_are_given_every_setting():
+    """A setting that compose.yaml does not name never reaches a container, and nobody is told."""
+    offered = {name for service in SERVICES
+               for name in re.findall(r"^  ([A-Z][A-Z0-9_]+), --", run(service, "--help").stdout, re.MULTILINE)}
+    passed = set(re.findall(r"^ +([A-Z][A-Z0-9_]+):", (TOP / "compose" / "compose.yaml").read_text(), re.MULTILINE))
+    assert "MESSAGE_RATE_WINDOW" in offered
+    assert offered - NOT_OF_THE_SHELL <= passed
 
 
 @pytest.mark.parametrize("service", SERVICES)
