@@ -20,6 +20,10 @@ public final class EventLoop: @unchecked Sendable {
     private var running: [UnownedJob] = []
     private var mail: [Mailbox.Item] = []
     private var turnEnd: [() -> Void] = []
+    private var gatherers: [() -> Void] = []
+    /// The streams that have something to send, in the order in which they got it.
+    private var unflushed: [Stream] = []
+    private var flushing: [Stream] = []
     private var timers: TimerWheel<Timer>
     /// How many tasks sleep, or have been woken and have not come back yet.
     private var sleeping = 0
@@ -104,6 +108,17 @@ public final class EventLoop: @unchecked Sendable {
         assertCurrent()
         turnEnd.append(body)
     }
+
+    /// Runs `body` once at the end of this turn before streams send: for what was gathered to be sent together.
+    ///
+    /// On the loop only.
+    public func beforeSending(_ body: @escaping () -> Void) {
+        assertCurrent()
+        gatherers.append(body)
+    }
+
+    /// Lets the stream send at the end of this turn, whatever it was given during it, by one call.
+    func flushAtTurnEnd(_ stream: Stream) { unflushed.append(stream) }
 
     func assertCurrent() {
         assert(isCurrent, "called from another thread than the loop's")
@@ -201,19 +216,30 @@ public final class EventLoop: @unchecked Sendable {
         }
     }
 
+    /// What was gathered is given to the streams, they send, and what waits for that is called.
     private func endTurn() {
         var rounds = 0
-        while !turnEnd.isEmpty, rounds < 4 {
+        while hasTurnEnd, rounds < 4 {
             rounds += 1
-            let bodies = turnEnd
-            turnEnd.removeAll(keepingCapacity: true)
-            for body in bodies { body() }
+            for body in taken(from: &gatherers) { body() }
+            swap(&unflushed, &flushing)
+            for stream in flushing { stream.flush() }
+            flushing.removeAll(keepingCapacity: true)
+            for body in taken(from: &turnEnd) { body() }
         }
+    }
+
+    private var hasTurnEnd: Bool { !turnEnd.isEmpty || !unflushed.isEmpty || !gatherers.isEmpty }
+
+    private func taken(from list: inout [() -> Void]) -> [() -> Void] {
+        guard !list.isEmpty else { return [] }
+        defer { list.removeAll(keepingCapacity: true) }
+        return list
     }
 
     /// How long the loop may sleep: not at all while something is left to do, else until the next timer.
     private func patience() -> Int32 {
-        guard jobs.isEmpty, turnEnd.isEmpty, !isStopping else { return 0 }
+        guard jobs.isEmpty, !hasTurnEnd, !isStopping else { return 0 }
         guard let stop = timers.nextStop() else { return -1 }
         return Int32(clamping: max(stop - Instant.current().milliseconds, 0))
     }
@@ -231,6 +257,8 @@ public final class EventLoop: @unchecked Sendable {
             poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) {}
         }
         turnEnd.removeAll()
+        gatherers.removeAll()
+        unflushed.removeAll()
         _ = timers.removeAll()
         poller.removeAll()
     }

@@ -17,6 +17,20 @@ public final class SharedBytes: @unchecked Sendable {
         }
     }
 
+    /// Copies several one after another.
+    public convenience init(joining parts: [SharedBytes]) {
+        self.init(capacity: parts.reduce(0) { $0 + $1.count }) { memory in
+            var end = 0
+            for part in parts {
+                part.withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(rebasing: memory[end...]).copyMemory(from: $0)
+                }
+                end += part.count
+            }
+            return end
+        }
+    }
+
     /// Lets `fill` write at most `capacity` bytes and return how many it wrote.
     public init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         memory = .allocate(byteCount: max(capacity, 1), alignment: 8)

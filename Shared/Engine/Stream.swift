@@ -109,13 +109,12 @@ public final class Stream {
     private func scheduleFlush() {
         guard !isFlushScheduled, !isBlocked, handshake == nil else { return }
         isFlushScheduled = true
-        loop.atTurnEnd { [self] in
-            isFlushScheduled = false
-            flush()
-        }
+        loop.flushAtTurnEnd(self)
     }
 
-    private func flush() {
+    /// Writes what is queued, as far as the socket takes it.
+    func flush() {
+        isFlushScheduled = false
         guard !isClosed else { return }
         switch write() {
         case .drained:

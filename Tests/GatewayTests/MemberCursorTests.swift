@@ -126,6 +126,6 @@ struct MemberCursorTests {
 extension MemberCursor {
     /// What is told before a live envelope that is given; nil where it is not.
     fileprivate mutating func takenLive(_ position: LogPosition) -> [LogNotice]? {
-        takes(position) ? [] : passes(to: position, over: LogGround())
+        takes(position, through: position) ? [] : passes(to: position, over: LogGround())
     }
 }

@@ -7,6 +7,8 @@ import Testing
 /// Hears nothing: only the member list counts here.
 private struct Nobody: RoomAudience {
     func give(_ payload: Int, to member: String) {}
+    func bundle(_ payloads: [Int]) -> [Int] { payloads }
+    func give(_ bundle: [Int], to member: String) {}
     func tell(_ notice: LogNotice, to member: String) {}
     func hasRoom(_ member: String) -> Bool { true }
 }

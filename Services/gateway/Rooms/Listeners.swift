@@ -14,6 +14,12 @@ struct Listener: Hashable {
 
 /// The connections in a room, as its log is given to them: the same frame to each.
 final class Listeners: RoomAudience {
+    /// Frames that go out as one buffer.
+    struct Bundle {
+        let frame: MessageFrame
+        let count: Int
+    }
+
     private let room: RoomID
     private let metrics: GatewayMetrics
     /// The notice told last, and its frame: mostly all are told the same.
@@ -27,6 +33,15 @@ final class Listeners: RoomAudience {
     func give(_ frame: MessageFrame, to listener: Listener) {
         metrics.deliveries.add()
         listener.session.send(frame)
+    }
+
+    func bundle(_ frames: [MessageFrame]) -> Bundle {
+        Bundle(frame: MessageFrame(joining: frames), count: frames.count)
+    }
+
+    func give(_ bundle: Bundle, to listener: Listener) {
+        metrics.deliveries.add(bundle.count)
+        listener.session.send(bundle.frame)
     }
 
     func tell(_ notice: LogNotice, to listener: Listener) {

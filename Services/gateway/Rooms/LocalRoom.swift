@@ -19,6 +19,9 @@ final class LocalRoom {
     private let services: RoomServices
     private var isConfirmed = false
     private var awaitingConfirmation: [(Bool) -> Void] = []
+    /// Envelopes that have come in this turn.
+    private var arrived: [LogEnvelope<MessageFrame>] = []
+    private var arrivedBytes = 0
 
     init(_ id: RoomID, services: RoomServices) {
         self.id = id
@@ -85,9 +88,27 @@ final class LocalRoom {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard let head = EnvelopeHead(reading: bytes) else { return }
         let frame = MessageFrame(text: bytes)
-        guard let envelope = LogEnvelope(head, frame) else { return deliverEphemeral(frame, head) }
-        perform(fanOut.received(envelope, listeners))
+        guard let envelope = LogEnvelope(head, frame) else {
+            takeArrived()
+            return deliverEphemeral(frame, head)
+        }
+        if arrived.isEmpty { services.loop.beforeSending { [weak self] in self?.takeArrived() } }
+        arrived.append(envelope)
+        arrivedBytes += envelope.size
+        // A reader who does not read can be spared only what is not joined to what has partly left.
+        if arrivedBytes >= Self.mostGatheredBytes { takeArrived() }
     }
+
+    /// Gives what has come in this turn: together, so that it costs each receiver one buffer.
+    private func takeArrived() {
+        guard !arrived.isEmpty else { return }
+        let envelopes = arrived
+        arrived = []
+        arrivedBytes = 0
+        perform(fanOut.received(envelopes, listeners))
+    }
+
+    private static let mostGatheredBytes = 16_384
 
     /// What is no part of the log goes to the others, never back to the one who caused it.
     private func deliverEphemeral(_ frame: MessageFrame, _ head: EnvelopeHead) {

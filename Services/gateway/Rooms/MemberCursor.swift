@@ -40,6 +40,8 @@ struct MemberCursor<Payload> {
     private var page: LogPage<Payload>
     /// The seq through which the log has been read since it was heard of.
     private var soughtSeq: Int64 = 0
+    /// The epoch of the feed that the log has been read for.
+    private var soughtEpoch: String?
 
     init(at place: LogPosition?, mv: Int64, ticket: UInt64, page: LogPage<Payload>) {
         self.place = place
@@ -68,10 +70,10 @@ struct MemberCursor<Payload> {
         page = .unread
     }
 
-    /// Whether a live envelope is simply the next one: then it has been given it.
-    mutating func takes(_ position: LogPosition) -> Bool {
-        guard let place, position.epoch == place.epoch, position.seq == place.seq &+ 1 else { return false }
-        self.place = position
+    /// Whether live envelopes, unbroken from one place to another, are simply the next ones: then it is given them.
+    mutating func takes(_ first: LogPosition, through last: LogPosition) -> Bool {
+        guard let place, first.epoch == place.epoch, first.seq == place.seq &+ 1 else { return false }
+        self.place = last
         return true
     }
 
@@ -110,11 +112,21 @@ struct MemberCursor<Payload> {
         if page.isLast, let notices = finishPage(), !notices.isEmpty { return .notify(notices) }
         guard let place else { return .live }
         guard page.isLast else { return .read(after: place) }
-        guard place.seq < feed.seq else { return .live }
+        guard place.seq < feed.seq else {
+            return isTold(of: feed.epoch, at: place) ? .live : .read(after: place)
+        }
         guard feed.seq <= soughtSeq else { return .read(after: place) }
         // Redis was set back, and has lost what the feed has had.
         self.place = feed
         return .notify(LogPassage.notices(from: place, to: feed, over: page.ground))
+    }
+
+    /// Whether nothing is to be learnt of the feed's epoch: one that has only begun has the seq of the one before.
+    ///
+    /// It is asked for once: Redis may know nothing of it any more.
+    private mutating func isTold(of epoch: String, at place: LogPosition) -> Bool {
+        defer { soughtEpoch = epoch }
+        return place.epoch == epoch || soughtEpoch == epoch
     }
 
     /// The log ended where the room's hash said, whatever of it could be had.

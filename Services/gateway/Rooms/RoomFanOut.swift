@@ -5,8 +5,12 @@ import Schema
 protocol RoomAudience {
     associatedtype Member: Hashable
     associatedtype Payload
+    associatedtype Bundle
 
     func give(_ payload: Payload, to member: Member)
+    /// Makes one of several that most members are given, in this order.
+    func bundle(_ payloads: [Payload]) -> Bundle
+    func give(_ bundle: Bundle, to member: Member)
     func tell(_ notice: LogNotice, to member: Member)
     /// Whether more of a page may be given; where not, `RoomFanOut.drained` will be called.
     func hasRoom(_ member: Member) -> Bool
@@ -86,9 +90,12 @@ struct RoomFanOut<Audience: RoomAudience> {
         perform(feed.stood(at: position), audience)
     }
 
-    /// Takes a live envelope.
-    mutating func received(_ envelope: LogEnvelope<Payload>, _ audience: Audience) -> [Request] {
-        perform(feed.received(envelope), audience)
+    /// Takes live envelopes that have come together.
+    mutating func received(_ envelopes: [LogEnvelope<Payload>], _ audience: Audience) -> [Request] {
+        guard envelopes.count > 1 else {
+            return envelopes.first.map { perform(feed.received($0), audience) } ?? []
+        }
+        return perform(envelopes.flatMap { feed.received($0) }, audience)
     }
 
     /// Live envelopes may have been missed.
@@ -118,30 +125,53 @@ struct RoomFanOut<Audience: RoomAudience> {
 
     private mutating func perform(_ actions: [RoomFeed<Payload>.Action], _ audience: Audience) -> [Request] {
         var requests: [Request] = []
+        var delivery = LogDelivery<Payload>()
         for action in actions {
+            if case .deliver(let envelope, let ground) = action {
+                if delivery.append(envelope, over: ground) { continue }
+                deliver(&delivery, audience)
+                _ = delivery.append(envelope, over: ground)
+                continue
+            }
+            deliver(&delivery, audience)
             switch action {
-            case .deliver(let envelope, let ground): deliver(envelope, ground, audience)
+            case .deliver: break
             case .advance(let end, let ground): advance(to: end, ground, audience)
             case .read(let after, let until): requests.append(.readFeed(after: after, until: until))
             case .checkMembers(let mv): requests += check(mv)
             }
         }
+        deliver(&delivery, audience)
         return requests
     }
 
-    private mutating func deliver(
-        _ envelope: LogEnvelope<Payload>, _ ground: LogGround, _ audience: Audience
-    ) {
+    private mutating func deliver(_ delivery: inout LogDelivery<Payload>, _ audience: Audience) {
+        let envelopes = delivery.takeAll()
+        guard let first = envelopes.first, let last = envelopes.last else { return }
+        // Most stand where the first follows, and all get the same.
+        let bundle = envelopes.count > 1 ? audience.bundle(envelopes.map(\.payload)) : nil
         for index in cursors.indices where cursors.values[index].phase == .live {
             let member = cursors.keys[index]
-            if !cursors.values[index].takes(envelope.position) {
-                guard let notices = cursors.values[index].passes(to: envelope.position, over: ground) else {
-                    continue
-                }
-                for notice in notices { audience.tell(notice, to: member) }
+            guard cursors.values[index].takes(first.position, through: last.position) else {
+                for envelope in envelopes { give(envelope, delivery.ground, to: index, audience) }
+                continue
             }
-            audience.give(envelope.payload, to: member)
+            guard let bundle else {
+                audience.give(first.payload, to: member)
+                continue
+            }
+            audience.give(bundle, to: member)
         }
+    }
+
+    private mutating func give(
+        _ envelope: LogEnvelope<Payload>, _ ground: LogGround,
+        to index: [Member: MemberCursor<Payload>].Index, _ audience: Audience
+    ) {
+        guard let notices = cursors.values[index].passes(to: envelope.position, over: ground) else { return }
+        let member = cursors.keys[index]
+        for notice in notices { audience.tell(notice, to: member) }
+        audience.give(envelope.payload, to: member)
     }
 
     private mutating func advance(to end: LogPosition, _ ground: LogGround, _ audience: Audience) {

@@ -7,7 +7,7 @@ import Schema
 enum ModelAction: Int, CaseIterable {
     case accept, archive, forget
     case publishLost, disconnect, confirm, restart, restartLosing
-    case deliver, hear
+    case deliver, deliverTogether, hear
     case markFeed, markAlice, markBob
     case archiveSilentForFeed, archiveSilentForAlice
     case joinFresh, joinWhereLeft, joinAhead, joinFromTheStart, joinGoesOn
@@ -22,7 +22,8 @@ struct ModelBudget: Hashable {
 
     /// What is bound to happen sooner or later.
     static let answers: [ModelAction] = [
-        .deliver, .hear, .markFeed, .markAlice, .markBob, .joinGoesOn, .drain, .checkGoesOn, .confirm,
+        .deliver, .deliverTogether, .hear, .markFeed, .markAlice, .markBob, .joinGoesOn, .drain, .checkGoesOn,
+        .confirm,
     ]
     private static let isAnswer = ModelAction.allCases.map { answers.contains($0) }
 
@@ -44,6 +45,7 @@ extension ModelGateway {
     func may(_ action: ModelAction) -> Bool {
         switch action {
         case .deliver: !channel.isEmpty
+        case .deliverTogether: channel.count > 1
         case .hear: !control.isEmpty
         case .markFeed: feedRead != nil
         case .markAlice: reads[.alice] != nil
@@ -77,7 +79,12 @@ extension ModelGateway {
         case .deliver:
             guard let envelope = channel.first else { return false }
             channel.removeFirst()
-            try run { $0.received(envelope, $1) }
+            try run { $0.received([envelope], $1) }
+        case .deliverTogether:
+            guard channel.count > 1 else { return false }
+            let envelopes = channel
+            channel = []
+            try run { $0.received(envelopes, $1) }
         case .hear: return hear()
         case .markFeed: return try readFeed(archiveAnswers: true)
         case .archiveSilentForFeed: return try readFeed(archiveAnswers: false)

@@ -78,6 +78,10 @@ final class ModelAudience: RoomAudience {
     init(isStalled: Bool) { self.isStalled = isStalled }
 
     func give(_ given: LogWorld.Given, to member: ModelMember) { frames.append((member, .envelope(given))) }
+    func bundle(_ given: [LogWorld.Given]) -> [LogWorld.Given] { given }
+    func give(_ bundle: [LogWorld.Given], to member: ModelMember) {
+        for given in bundle { give(given, to: member) }
+    }
     func tell(_ notice: LogNotice, to member: ModelMember) { frames.append((member, .notice(notice))) }
     func hasRoom(_ member: ModelMember) -> Bool { member != .alice || !isStalled }
 }
