@@ -95,7 +95,7 @@ let suites: [Target] = [
         name: "Bench", dependencies: ["CLinux", "Engine", "Web", "Tokens"], path: "Tests/Bench",
         swiftSettings: strict),
     tests("SchemaTests", ["Schema"]),
-    tests("EngineTests", ["Engine"]),
+    tests("EngineTests", ["Engine", "COpenSSL"]),
     tests("WebTests", ["Web", "Engine"]),
     tests("RedisTests", ["Redis", "Engine"]),
     tests("PostgresTests", ["Postgres", "Engine"]),

@@ -24,6 +24,9 @@ final class TLSContext: @unchecked Sendable {
         // Our buffers move between two tries, a record may leave in parts, and who is idle holds no buffers.
         let modes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
         SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(modes) | Int(SSL_MODE_RELEASE_BUFFERS), nil)
+        // A read returns after each record: one that goes on to the next while those bring nothing (new keys, say)
+        // would let whoever sends them without end keep the loop for themselves.
+        SSL_CTX_ctrl(pointer, SSL_CTRL_CLEAR_MODE, Int(SSL_MODE_AUTO_RETRY), nil)
         // Sessions come back by tickets, which the client keeps: nothing is remembered here.
         SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)
     }

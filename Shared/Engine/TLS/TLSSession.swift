@@ -63,7 +63,7 @@ final class TLSSession {
         return outcome
     }
 
-    /// Takes in at most one record.
+    /// Takes in at most one record; `again` too where that was none of ours to read, such as one of new keys.
     ///
     /// No part of it stays behind in a buffer of 16 KiB or more, so what is left to read is always visible on the socket.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
