@@ -19,6 +19,8 @@ public final class Stream {
     public var onEnd: (() -> Void)?
     /// Called once when all is over: `nil` after an orderly end or our own `close`.
     public var onClose: ((EngineError?) -> Void)?
+    /// Called once our half is ended, as `shutdownWrite` has asked: all that was queued has left.
+    public var onShutdown: (() -> Void)?
     /// Called when the queue has fallen to `drainMark` or less after having been above that.
     public var onDrain: (() -> Void)?
 
@@ -141,7 +143,11 @@ public final class Stream {
             return
         }
         switch end {
-        case .writing: Glibc.shutdown(descriptor, Int32(SHUT_WR))
+        case .writing:
+            Glibc.shutdown(descriptor, Int32(SHUT_WR))
+            let tell = onShutdown
+            onShutdown = nil
+            tell?()
         case .everything: finish(nil)
         }
     }
@@ -289,6 +295,7 @@ public final class Stream {
             onReceive = nil
             onEnd = nil
             onClose = nil
+            onShutdown = nil
             onDrain = nil
             tell?(error)
         }

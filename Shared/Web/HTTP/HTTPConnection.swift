@@ -92,7 +92,7 @@ final class HTTPConnection {
             return refuse(error.problem)
         }
         guard state == .reading else { return }
-        if hasPeerEnded { return stream.closeAfterFlush() }
+        if hasPeerEnded { return shut() }
         arm()
     }
 
@@ -106,8 +106,8 @@ final class HTTPConnection {
         hasPeerEnded = true
         switch state {
         // A client may shut its half and still wait for the answer.
-        case .answering, .flushing: return
-        case .reading, .lingering, .over: stream.closeAfterFlush()
+        case .answering, .flushing, .over: return
+        case .reading, .lingering: shut()
         }
     }
 
@@ -198,16 +198,19 @@ final class HTTPConnection {
     }
 
     /// Shuts our half once the answer has left, and reads on for a while (RFC 9112, 9.6).
+    ///
+    /// Until it has left the client has the time that it has for any answer.
     private func shut() {
         server.busy(self)
-        guard !hasPeerEnded else {
-            state = .lingering
-            return stream.closeAfterFlush()
-        }
+        disarm()
         state = .lingering
         if isPaused { stream.resumeReading() }
+        arm()
+        guard !hasPeerEnded else { return stream.closeAfterFlush() }
+        stream.onShutdown = { [self] in
+            arm(after: limits.lingerMilliseconds) { [self] in stream.close() }
+        }
         stream.shutdownWrite()
-        arm(after: limits.lingerMilliseconds) { [self] in stream.close() }
     }
 
     private func over() {

@@ -186,6 +186,31 @@ import Web
         }
     }
 
+    @Test func theLastAnswerIsSentWholeHoweverSlowlyItIsRead() async throws {
+        try await serve { client, _ in
+            client.stream.pauseReading()
+            client.send(Self.get("/large", "Connection: close\r\n"))
+            // Longer than the server lingers once all has left.
+            await client.stream.loop.sleep(milliseconds: 200)
+            client.stream.resumeReading()
+            #expect(await client.ended())
+            #expect(client.received.count > 20_000_000)
+        }
+    }
+
+    @Test func aClientThatHasShutItsHalfMustReadToo() async throws {
+        try await serve({
+            $0.idleMilliseconds = 40
+            // So much that the answer is no reason to stop reading requests.
+            $0.queuedResponseBytes = 200_000_000
+        }) { client, server in
+            client.stream.pauseReading()
+            client.send(Self.get("/slow") + Self.get("/large"))
+            client.stream.shutdownWrite()
+            #expect(await eventually(on: client.stream.loop) { server.connectionCount == 0 })
+        }
+    }
+
     @Test func refusesOneConnectionTooMany() async throws {
         try await serve({ $0.connections = 0 }) { client, _ in
             #expect(await client.ended())
