@@ -93,7 +93,8 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         return elements.map(trimmed).filter { !$0.isEmpty }
     }
 
-    private static func trimmed(_ text: String) -> String {
+    /// Without blanks at both ends.
+    static func trimmed(_ text: String) -> String {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
         let head = text.utf8.drop(while: isSpace)
         let kept = head.reversed().drop(while: isSpace).reversed()

@@ -20,7 +20,10 @@ public struct TrustedProxies: Sendable, Hashable {
 
     /// The address of the client behind a request.
     public func client(of request: Request) -> String {
-        client(peer: request.peerAddress, forwarded: request.headers.list("X-Forwarded-For"))
+        // Each proxy adds its word behind a comma, whatever stands before: no quote of a client's may swallow that.
+        let words = request.headers.values("X-Forwarded-For").flatMap { $0.split(separator: ",") }
+        let forwarded = words.map { Headers.trimmed(String($0)) }.filter { !$0.isEmpty }
+        return client(peer: request.peerAddress, forwarded: forwarded)
     }
 
     /// The address of the client, by the socket's peer and the list that came with the request.

@@ -50,4 +50,20 @@ import Web
         let proxies = try #require(TrustedProxies(trusted))
         #expect(proxies.client(peer: peer, forwarded: forwarded) == client)
     }
+
+    @Test(arguments: [
+        (["203.0.113.9"], "203.0.113.9"), (["198.51.100.7,203.0.113.9"], "203.0.113.9"),
+        (["198.51.100.7", "203.0.113.9 , 10.0.0.2"], "203.0.113.9"), (["203.0.113.9,"], "203.0.113.9"),
+        // A quote that a client opens does not hide what the proxy has added.
+        (["\", 203.0.113.9"], "203.0.113.9"), (["\"", "203.0.113.9"], "203.0.113.9"),
+        (["\"198.51.100.7\\\", 203.0.113.9"], "203.0.113.9"),
+    ])
+    func everyCommaOfTheFieldDivides(lines: [String], client: String) throws {
+        let proxies = try #require(TrustedProxies("10.0.0.0/8"))
+        var headers: Headers = [:]
+        for line in lines { headers.add("X-Forwarded-For", line) }
+        var request = try #require(Request(.get, "/", headers: headers))
+        request.peerAddress = "10.0.0.1"
+        #expect(proxies.client(of: request) == client)
+    }
 }
