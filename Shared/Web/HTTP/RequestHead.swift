@@ -29,8 +29,14 @@ public struct RequestHead: Sendable {
     /// Whether a request, or an empty line before one, can begin with this byte.
     static func canBegin(_ byte: UInt8) -> Bool { byte == 0x0D || byte == 0x0A || Token.isTokenByte(byte) }
 
-    /// Adds a field line (RFC 9112, 5).
+    /// Adds a field line.
     mutating func add(fieldLine line: ArraySlice<UInt8>) throws(WebError) {
+        let field = try RequestHead.field(of: line)
+        headers.add(field.name, field.value)
+    }
+
+    /// Reads a field line (RFC 9112, 5).
+    static func field(of line: ArraySlice<UInt8>) throws(WebError) -> Headers.Field {
         // A line that begins with white space continues the one before (obs-fold): refused by 5.2.
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), Token.isValid(line[..<colon]) else {
             throw .malformedRequest("field name")
@@ -39,7 +45,9 @@ public struct RequestHead: Sendable {
         guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             throw .malformedRequest("field value")
         }
-        headers.add(String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+        return Headers.Field(
+            name: String(decoding: line[..<colon], as: UTF8.self),
+            value: String(decoding: value, as: UTF8.self))
     }
 
     /// Checks what the fields must say together, once all have come.

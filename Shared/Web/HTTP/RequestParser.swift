@@ -194,8 +194,7 @@ public struct RequestParser {
     private mutating func readTrailer(_ head: RequestHead, _ bytes: Int) throws(WebError) -> Step {
         guard let line = try readHeaderLine(bytes) else { return .starved }
         guard !line.isEmpty else { return finish(head) }
-        var scratch = head
-        try scratch.add(fieldLine: line)
+        _ = try RequestHead.field(of: line)
         state = .trailers(head, bytes: bytes + line.count + 2)
         return .again
     }
