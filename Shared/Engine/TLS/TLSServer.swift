@@ -22,6 +22,8 @@ public final class TLSServer: Sendable {
     private let certificate: String
     private let key: String
     private let identity: Mutex<Identity>
+    /// Held while the files are read again, so that who began first does not have the last word.
+    private let reading = Mutex(())
     private let established = Atomic<Int>(0)
     private let failed = Atomic<Int>(0)
 
@@ -36,8 +38,10 @@ public final class TLSServer: Sendable {
 
     /// Reads both files again, for connections accepted from now on; when it throws, all stays as it was.
     public func reload() throws(EngineError) {
-        let fresh = try TLSServer.load(certificate, key)
-        identity.withLock { $0 = fresh }
+        try reading.withLock { _ throws(EngineError) in
+            let fresh = try TLSServer.load(certificate, key)
+            identity.withLock { $0 = fresh }
+        }
     }
 
     /// When the certificate in use is good.

@@ -22,6 +22,7 @@ public enum Launch {
         subcommands: [Subcommand<Configuration>] = [],
         build: @escaping @Sendable (Configuration, LaunchContext) async throws -> any Service
     ) -> Never {
+        Signals.ignoreBrokenPipes()
         let loader = ConfigurationLoader<Configuration>(
             arguments: Array(CommandLine.arguments.dropFirst()),
             environment: ProcessInfo.processInfo.environment)

@@ -7,10 +7,11 @@ enum Signals {
         case reload
     }
 
+    /// A peer, or a reader of our output, that went away is an error of `write`, not the end of the process.
+    static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
     /// Blocks them; to be called before any other thread starts, since threads inherit what is blocked.
     static func block() {
-        // A peer that went away is an error of `write`, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
         var set = all
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
