@@ -25,6 +25,8 @@ public final class EventLoop: @unchecked Sendable {
     private var unflushed: [Stream] = []
     private var flushing: [Stream] = []
     private var timers: TimerWheel<Timer>
+    /// How many tasks have been spawned and have not begun.
+    var beginning = 0
     /// How many tasks sleep, or have been woken and have not come back yet.
     private var sleeping = 0
     private let poller: Poller
@@ -253,7 +255,7 @@ public final class EventLoop: @unchecked Sendable {
             readMail()
             runJobs()
             for timer in timers.removeAll() where timer.isSleep { timer.fire() }
-            guard sleeping > 0, Instant.current() < deadline else { break }
+            guard sleeping + beginning > 0, Instant.current() < deadline else { break }
             poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) {}
         }
         turnEnd.removeAll()
@@ -263,7 +265,7 @@ public final class EventLoop: @unchecked Sendable {
         poller.removeAll()
     }
 
-    private static let farewellMilliseconds = 1_000
+    private static let farewellMilliseconds = 5_000
 }
 
 extension EventLoop: SerialExecutor {

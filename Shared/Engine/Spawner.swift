@@ -12,6 +12,7 @@ actor Spawner {
     /// made within this actor, whose executor is the caller's own thread, and begins there without another hop.
     nonisolated func spawn(_ body: nonisolated(nonsending) @escaping () async -> Void) {
         let box = Box(body: body)
+        loop.beginning += 1
         assumeIsolated { $0.begin(box) }
     }
 
@@ -20,6 +21,7 @@ actor Spawner {
             // Not only a check: Swift 6.3.1 leaves out the hop onto an actor where the first thing done there is to
             // await a closure value that inherits its caller's isolation; a synchronous call before it makes it real.
             self.loop.preconditionCurrent()
+            self.loop.beginning -= 1
             let body = box.body
             await body()
         }

@@ -80,7 +80,7 @@ struct EventLoopTests {
     }
 
     /// Else the task, and all that it holds, would stay for ever.
-    @Test func whatSleepsWakesWhenItsLoopEnds() throws {
+    @Test func whatSleepsWakesWhenItsLoopEnds() async throws {
         let loop = try EventLoop(name: "sleeper")
         try loop.start()
         let naps = Naps()
@@ -93,7 +93,7 @@ struct EventLoopTests {
             }
         }
         loop.stop()
-        loop.join()
+        await join(loop)
         #expect(naps.count.load(ordering: .relaxed) == 3)
     }
 

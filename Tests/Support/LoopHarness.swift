@@ -53,7 +53,7 @@ public func eventually(
 }
 
 /// A loop ends within a turn: the wait is short, but it blocks, so it is kept off the cooperative threads.
-private func join(_ loop: EventLoop) async {
+public func join(_ loop: EventLoop) async {
     let offload = Offload(name: "join", width: 1, waitingLimit: 1)
     try? await offload.run { loop.join() }
 }
