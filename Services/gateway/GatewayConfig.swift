@@ -20,7 +20,8 @@ struct GatewayConfig: ServiceConfiguration {
     /// How many connections one address and one user may have here; 0: no limit.
     let connectionsPerAddress: Int
     let connectionsPerUser: Int
-    /// How many connections may not have said yet who they are, in all and of one address; 0: no limit.
+    /// How many connections may not have said yet who they are, in all and of one address, and what they may hold;
+    /// 0: no limit.
     let unknown: WaitingConnections<ObjectIdentifier>.Bounds
     /// How many frames a second one connection may send; 0: no limit.
     let framesPerSecond: Int
@@ -104,7 +105,9 @@ struct GatewayConfig: ServiceConfiguration {
             help: "How many connections one user may have at this gateway; 0 is no limit.")
         connectionsPerAddress = settings.connectionsPerAddress()
         connectionsPerUser = limitsAreOff ? 0 : perUser
-        unknown = .init(total: hosting.http.unfinished, perAddress: hosting.http.unfinishedPerAddress)
+        unknown = .init(
+            total: hosting.http.unfinished, perAddress: hosting.http.unfinishedPerAddress,
+            bytes: hosting.http.unfinishedBytes)
         allowedOrigins = settings.list(
             "ALLOWED_ORIGINS",
             help: "Origins whose pages may connect; * for all; empty: the request's own host.")

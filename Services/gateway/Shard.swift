@@ -169,11 +169,9 @@ final class Shard {
             return turnDown(session, .memory, .overloaded)
         }
         guard let credentials else { return turnDown(session, .origin, .originDenied) }
-        if let oldest = unknown.came(ObjectIdentifier(session), from: address),
-            let other = sessions[oldest.id]
-        {
-            turnDown(other, EdgeLimit(oldest.bound), .tooManyConnections)
-        }
+        let id = ObjectIdentifier(session)
+        turnDown([unknown.came(id, from: address)].compactMap(\.self))
+        connection.onHeld = { [self] in turnDown(unknown.holds(id, bytes: $0)) }
         metrics.unknown.set(unknown.count)
         session.begin(credentials)
     }
@@ -181,6 +179,13 @@ final class Shard {
     private func turnDown(_ session: Session, _ limit: EdgeLimit, _ reason: CloseReason) {
         metrics.met(limit)
         session.close(reason)
+    }
+
+    private func turnDown(_ surplus: [WaitingConnections<ObjectIdentifier>.Surplus]) {
+        for each in surplus {
+            guard let session = sessions[each.id] else { continue }
+            turnDown(session, EdgeLimit(each.bound), .tooManyConnections)
+        }
     }
 
     private func isKnown(_ session: Session) {

@@ -10,6 +10,8 @@ enum EdgeLimit: String, CaseIterable {
     case unauthenticated
     /// The same of one address: its oldest was closed.
     case unauthenticatedPerAddress = "unauthenticated_per_ip"
+    /// What they held of unfinished messages: the oldest was closed.
+    case unauthenticatedBytes = "unauthenticated_bytes"
     /// The time to say who one is.
     case authenticationTime = "authentication_time"
     /// Pages of other origins.
@@ -42,6 +44,11 @@ enum EdgeLimit: String, CaseIterable {
     }
 
     init(_ bound: WaitingConnections<ObjectIdentifier>.Surplus.Bound) {
-        self = bound == .perAddress ? .unauthenticatedPerAddress : .unauthenticated
+        self =
+            switch bound {
+            case .total: .unauthenticated
+            case .perAddress: .unauthenticatedPerAddress
+            case .bytes: .unauthenticatedBytes
+            }
     }
 }

@@ -12,6 +12,8 @@ public final class WebSocketConnection {
     public var onBinary: ((UnsafeRawBufferPointer) -> Void)?
     /// Called for each frame that begins, of whatever kind, before what it brings is delivered.
     public var onFrame: (() -> Void)?
+    /// Called when what is held for a message that is not whole yet has changed.
+    public var onHeld: ((_ bytes: Int) -> Void)?
     /// Called with each pong's payload; good during the call only.
     public var onPong: ((UnsafeRawBufferPointer) -> Void)?
     /// Called once when the client has not read for so long that more than the limit waits.
@@ -155,6 +157,8 @@ public final class WebSocketConnection {
 
     private func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         lastHeard = loop.now
+        let held = assembler.heldBytes
+        defer { if assembler.heldBytes != held { onHeld?(assembler.heldBytes) } }
         var rest = bytes
         do throws(WebError) {
             while handshake.isOpen, let part = try decoder.next(&rest) {
@@ -212,6 +216,8 @@ public final class WebSocketConnection {
     }
 
     private func linger() {
+        // Nothing is delivered any more: what was held is let go of at once.
+        assembler = MessageAssembler(limits: limits)
         stream.shutdownWrite()
         stream.resumeReading()
         readOn(attempts: limits.maxLingers)
@@ -236,6 +242,7 @@ public final class WebSocketConnection {
     private func report(_ info: CloseInfo) {
         let tell = onClosed
         onFrame = nil
+        onHeld = nil
         onText = nil
         onBinary = nil
         onPong = nil
