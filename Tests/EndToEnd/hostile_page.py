@@ -40,9 +40,9 @@ def page() -> str:
 
 
 def own_tests():
-    """The tests of test_hostile.py with a sentence that says what is tried and what comes of it."""
-    source = Path(__file__).with_name("test_hostile.py").read_text()
-    for node in ast.parse(source).body:
+    """The tests of hostile cases with a sentence that says what is tried and what comes of it."""
+    sources = [Path(__file__).with_name(name).read_text() for name in ("test_hostile.py", "test_tls.py")]
+    for node in (node for source in sources for node in ast.parse(source).body):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and (said := ast.get_docstring(node)):
             yield node.name, said.splitlines()[0].rstrip(".")
 

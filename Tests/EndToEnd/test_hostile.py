@@ -15,6 +15,7 @@ from client import Client, Closed
 from hostile import FRAMES, HOST, REQUESTS, TEXT, frame, get
 from outages import metric, status_of
 from raw import RawSocket
+from waiting import eventually
 
 PATIENCE = 20
 SERVICES = ["gateway", "auth", "history", "presence"]
@@ -29,6 +30,16 @@ def url_of(cluster, service):
 def connect(url, source="127.0.0.1"):
     place = urlsplit(url)
     return socket.create_connection((place.hostname, place.port), timeout=PATIENCE, source_address=(source, 0))
+
+
+def narrow(url):
+    """A connection whose end here takes little unread."""
+    place = urlsplit(url)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    connection.settimeout(PATIENCE)
+    connection.connect((place.hostname, place.port))
+    return connection
 
 
 def everything(connection) -> bytes:
@@ -151,6 +162,23 @@ def test_a_connection_that_says_nothing(hasty):
         assert everything(connection).startswith(b"HTTP/1.1 200 ")
 
 
+def test_an_answer_that_is_taken_slowly_or_not_at_all(hasty):
+    """An answer that is taken slowly is sent whole, the last of a connection too; who takes nothing for `IDLE_SECONDS` is closed, though they have shut their half."""
+    before = refused(hasty, "answer_rate", "http")
+    asked = b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n" * 99 + get(HOST + b"Connection: close\r\n", b"/metrics")
+    with narrow(hasty.url) as slow, narrow(hasty.url) as shut:
+        slow.sendall(asked)
+        shut.sendall(asked)
+        shut.shutdown(socket.SHUT_WR)
+        # Longer than the server reads on after its last word.
+        received = b""
+        while data := slow.recv(16_384):
+            received += data
+            time.sleep(0.04)
+        assert received.count(b"HTTP/1.1 200 ") == 100
+        eventually(lambda: refused(hasty, "answer_rate", "http") == before + 1, patience=PATIENCE)
+
+
 def test_an_address_with_many_half_open_connections(hasty):
     """More half-open connections of one address than `MAX_UNFINISHED_PER_IP`: the oldest of them are closed, others' are not."""
     before = refused(hasty, "unfinished_per_ip", "http")
@@ -203,6 +231,21 @@ def test_many_who_do_not_say_who_they_are(hasty):
     assert held[2].closed() == (1008, "token_missing")
     assert refused(hasty, "authentication_time") >= 1
     for client in held:
+        client.close()
+
+
+def test_unfinished_messages_of_those_who_do_not_say_who_they_are(open_cluster):
+    """The unfinished messages of those who do not say who they are, over `MAX_UNFINISHED_BYTES`: the oldest close, 1008 too_many_connections."""
+    gateway = open_cluster.spawn("gateway", LIMITS="on", AUTHENTICATION_SECONDS="60", MAX_UNFINISHED_BYTES="1MiB")
+    held = [RawSocket(gateway.url) for _ in range(18)]
+    for client in held:
+        client.send(TEXT, b"x" * 60_000, final=False)
+    assert held[0].closed() == (1008, "too_many_connections")
+    eventually(lambda: refused(gateway, "unauthenticated_bytes") == 1)
+    # Who is known is not counted any more: each of the others could say who they are.
+    for client in held[1:]:
+        client.send(0, b"")
+        assert b"invalid_json" in client.receive()[1]
         client.close()
 
 

@@ -186,7 +186,30 @@ def test_a_websocket_opens_by_either_version(cluster, version):
                 assert secured.recv(4096).startswith(b"HTTP/1.1 101 ")
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1], ids=["1.0", "1.1"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_an_older_version_is_refused(cluster, version):
+    """TLS 1.0 or 1.1: alert protocol_version; SSL 2 and 3 this OpenSSL cannot speak."""
+    host, port = cluster.gateway_urls[0].removeprefix("https://").split(":")
+    context = ssl.create_default_context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    with socket.create_connection((host, int(port)), 5) as plain:
+        with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+            context.wrap_socket(plain, server_hostname=host)
+
+
+def test_a_handshake_that_does_not_end(cluster):
+    """A TLS handshake that does not end: closed after 10 s, without a word."""
+    place = cluster.gateway_urls[0].removeprefix("https://").split(":")
+    with socket.create_connection((place[0], int(place[1])), 20) as plain:
+        # The head of a greeting of 128 KiB, of which nothing more comes.
+        plain.sendall(b"\x16\x03\x01\x02\x00\x01\x01\xff\xfc\x03\x03")
+        assert plain.recv(100) == b""
+
+
 def test_plain_http_gets_a_clean_close(cluster):
+    """Plain HTTP at a port that speaks TLS: closed."""
     host, port = cluster.auth_url.removeprefix("https://").split(":")
     with socket.create_connection((host, int(port)), 5) as plain:
         plain.settimeout(5)
