@@ -186,11 +186,12 @@ public final class Stream {
 
     private func ready(_ readiness: Readiness) {
         if let handshake { return shakeHands(handshake) }
+        let wasReading = isReading && !hasEnded
         if isBlocked, !readiness.isDisjoint(with: tls?.writeNeeds ?? .writable) { flush() }
-        guard !isClosed, !readiness.isDisjoint(with: tls?.readNeeds ?? .readable) else { return }
+        guard !isClosed else { return }
         if isReading, !hasEnded {
-            receive()
-        } else if readiness.contains(.writable) {
+            if !readiness.isDisjoint(with: tls?.readNeeds ?? .readable) { receive() }
+        } else if !wasReading, readiness == [.readable, .writable] {
             // An error or hang-up while nobody reads: the connection is gone both ways.
             finish(.closed)
         }

@@ -1,6 +1,8 @@
-import Engine
+import Glibc
 import Support
 import Testing
+
+@testable import Engine
 
 struct StreamTests {
     /// A listener whose connections are handed to `serve`, and one stream connected to it.
@@ -103,6 +105,42 @@ struct StreamTests {
         #expect(drained == (false, true))
     }
 
+    /// Its reader stops just when the other side has written and read at once.
+    @Test func whoStopsReadingOnADrainKeepsTheConnection() async throws {
+        let (drained, isOpen, received) = try await onLoop { loop in
+            var served: Stream?
+            var (drained, received) = (false, 0)
+            let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { stream in
+                served = stream
+                stream.drainMark = 2_000_000
+                stream.onDrain = {
+                    (drained, received) = (true, 0)
+                    stream.pauseReading()
+                }
+                stream.onReceive = { received += $0.count }
+                stream.send([UInt8](repeating: 0, count: 20_000_000))
+            }
+            defer { listener.close() }
+            let peer = try await PlainPeer(port: listener.port)
+            _ = await eventually(on: loop) { (served?.queuedBytes ?? .max) < 20_000_000 }
+            // Within a turn, so that the loop hears of both together.
+            while let served, served.queuedBytes > 2_000_000 {
+                peer.readAll()
+                peer.write()
+                await loop.sleep(milliseconds: 1)
+            }
+            _ = await eventually(on: loop) { drained }
+            let isOpen = served?.isOpen
+            served?.resumeReading()
+            _ = await eventually(on: loop) { received > 0 }
+            served?.close()
+            return (drained, isOpen, received)
+        }
+        #expect(drained)
+        #expect(isOpen == true)
+        #expect(received > 0)
+    }
+
     @Test func aClosedPortIsAnError() async throws {
         let error = try await onLoop { loop in
             let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { $0.close() }
@@ -118,4 +156,26 @@ struct StreamTests {
         }
         #expect(error)
     }
+}
+
+/// The other side as a bare socket, which does things between two turns of the loop.
+private final class PlainPeer {
+    private let descriptor: Int32
+
+    init(port: Int) async throws {
+        let address = try #require(SocketAddress(literal: "127.0.0.1", port: port))
+        descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        _ = address.withSockaddr { Glibc.connect(descriptor, $0, $1) }
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    }
+
+    deinit { close(descriptor) }
+
+    func readAll() {
+        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+            while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}
+        }
+    }
+
+    func write() { _ = Glibc.write(descriptor, "x", 1) }
 }
