@@ -94,6 +94,7 @@ let suites: [Target] = [
     .executableTarget(
         name: "Bench", dependencies: ["CLinux", "Engine", "Web", "Tokens"], path: "Tests/Bench",
         swiftSettings: strict),
+    tests("BenchTests", ["Bench", "Engine", "Web"]),
     tests("SchemaTests", ["Schema"]),
     tests("EngineTests", ["Engine", "COpenSSL"]),
     tests("WebTests", ["Web", "Engine"]),
