@@ -23,8 +23,13 @@ enum Main {
     private static func run(_ mode: String, _ words: [String]) async throws {
         if mode == "help" || mode == "--help" || words.contains("--help") { return print(usage) }
         switch mode {
+        case "plot": try PlotCommand(words).run()
         case "limit": try await LimitCommand.run(LimitOptions(words))
-        case "fanout": try await conclude(Options(words), FanOut.run)
+        case "fanout", "slow", "pair":
+            try await conclude(Options(mode, words)) { try await FanOut.run($0, mode: mode) }
+        case "ramp": try await conclude(Options(mode, words), Ramp.run)
+        case "idle": try await conclude(Options(mode, words), Idle.run)
+        case "storm": try await conclude(Options(mode, words), Storm.run)
         default: throw BenchError.usage("no mode \(mode): see parley-bench help")
         }
     }
@@ -34,6 +39,7 @@ enum Main {
         let report = try await run(options)
         print(report.line)
         if let file = options.json { try report.json().write(to: URL(filePath: file)) }
+        if let file = options.plot { try Data(report.plot.svg.utf8).write(to: URL(filePath: file)) }
         fflush(nil)
         exit(report.isClean ? 0 : 1)
     }
@@ -45,7 +51,13 @@ enum Main {
         usage: parley-bench MODE [OPTION...]
 
           fanout    people talk in rooms: closed loop (--window) or open loop (--rate)
+          ramp      the highest rate at which the 99th percentile keeps below --bound
+          idle      connections that say nothing: memory and processor time of each (needs --pid)
+          storm     all connect, are cut off, and come back, while those who send go on (--rate)
+          slow      some do not read (--slow): what the others feel
+          pair      clients take turns at two nodes: latency at the same one and at the other
           limit     be the limit server: the leanest broadcaster on the same engine
+          plot      draw figures of several runs
 
         Each run checks that nothing is lost, comes twice or in another order, and fails (status 1) where something does.
 
@@ -54,6 +66,9 @@ enum Main {
 
         options of limit:
         \(LimitOptions.help)
+
+        options of plot:
+        \(PlotCommand.help)
         """
     }
 }

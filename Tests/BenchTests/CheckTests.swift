@@ -65,7 +65,7 @@ struct RoomOrderTests {
     /// Whether each entry follows the one before, after a join at 8.
     private func follow(_ entries: [(seq: Int, epoch: UInt64)]) -> [Bool] {
         var order = RoomOrder()
-        order.joined(at: 8)
+        order.joined(at: 8, epoch: 1)
         return entries.map { order.take(seq: $0.seq, epoch: $0.epoch) }
     }
 
@@ -80,7 +80,17 @@ struct RoomOrderTests {
     }
 
     @Test func anotherEpochIsABreak() {
+        #expect(follow([(9, 2)]) == [false])
         #expect(follow([(9, 1), (10, 2)]) == [true, false])
+    }
+
+    @Test func itsPlaceIsWhatSinceNames() {
+        var order = RoomOrder()
+        #expect(order.place == nil)
+        order.joined(at: 8, epoch: 0x3868_326B)
+        #expect(order.place == "8h2k:8")
+        _ = order.take(seq: 9, epoch: 0x3868_326B)
+        #expect(order.place == "8h2k:9")
     }
 }
 

@@ -52,7 +52,11 @@ struct ServerFramesTests {
         let limit = #"{"v":1,"type":"rate_limit_exceeded","reply_to_id":1,"data":{"scope":"user"}}"#
         #expect(read(limit) == .refused(id: 1, why: "rate_limit_exceeded"))
         let joined = #"{"v":1,"type":"joined","room":"r","data":{"epoch":"8h2k","seq":12,"online":3}}"#
-        #expect(read(joined) == .joined(seq: 12))
+        #expect(read(joined) == .joined(seq: 12, epoch: 0x3868_326B, isRecovered: nil))
+        for isRecovered in [true, false] {
+            let resumed = #"{"v":1,"type":"joined","data":{"epoch":"a","seq":1,"recovered":\#(isRecovered)}}"#
+            #expect(read(resumed) == .joined(seq: 1, epoch: 0x61, isRecovered: isRecovered))
+        }
         #expect(read(#"{"v":1,"type":"gap","room":"r","data":{}}"#) == .gap)
         #expect(read(#"{"v":1,"type":"user_joined","room":"r","user":"u"}"#) == .other("user_joined"))
     }

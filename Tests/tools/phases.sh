@@ -169,6 +169,11 @@ build_echo() {
     (check_swift && swift build -c release --static-swift-stdlib --product parley-echo)
 }
 
+build_bench() {
+    [ -z "${PARLEY_BIN:-}" ] || [ ! -x "$PARLEY_BIN/parley-bench" ] || return 0
+    (check_swift && swift build -c release --static-swift-stdlib --product parley-bench)
+}
+
 # What runs in about a minute: everything but the many sizes and settings of compression.
 conformance_subset=('1.*' '2.*' '3.*' '4.*' '5.*' '6.*' '7.*' '9.*' '10.*' '12.1.*' '13.1.*')
 

@@ -8,11 +8,16 @@ struct Options: Sendable {
     var rooms = 1
     var clients = 100
     var publishers = 1
+    var slow = 0
     var size = 128
     var window: Int?
     var rate: Double?
     var warmup = 2.0
     var seconds = 10.0
+    var stepSeconds = 4.0
+    var bound = 100.0
+    var precision = 0.05
+    var waves = 2
     var loops = 1
     var atOnce = 64
     var hasKeys = true
@@ -23,17 +28,33 @@ struct Options: Sendable {
     var audience = "parley"
     var processes: [(name: String, pid: Int)] = []
     var json: String?
+    var plot: String?
     var label = ""
     var isQuiet = false
 
     /// Reads the words after the mode.
-    init(_ words: [String]) throws(BenchError) {
+    init(_ mode: String, _ words: [String]) throws(BenchError) {
         let box = Box()
         try Options.rules(box).read(words)
         self = box.options
-        guard publishers <= clients else { throw .usage("--publishers must not be above --clients") }
-        if rate == nil, window == nil { window = 8 }
+        guard publishers + slow <= clients else {
+            throw .usage("--publishers and --slow together must not be above --clients")
+        }
         guard rate == nil || window == nil else { throw .usage("--rate and --window exclude each other") }
+        switch mode {
+        case "fanout": if rate == nil, window == nil { window = 8 }
+        case "slow":
+            if rate == nil, window == nil { rate = 100 }
+            guard slow > 0 else { throw .usage("slow needs --slow: how many do not read") }
+        case "pair":
+            if rate == nil, window == nil { rate = 100 }
+            guard urls.count > 1 else { throw .usage("pair needs --url with two nodes") }
+        default:
+            guard window == nil else { throw .usage("\(mode) takes no --window") }
+        }
+        guard plot == nil || mode == "ramp" else {
+            throw .usage("--plot draws a ramp")
+        }
     }
 
     private init() {}
@@ -89,17 +110,33 @@ struct Options: Sendable {
         rules.int("rooms", 1...100_000, "rooms (1)") { box.options.rooms = $0 }
         rules.int("clients", 1...100_000, "connections in each room (100)") { box.options.clients = $0 }
         rules.int("publishers", 1...10_000, "of these, so many send (1)") { box.options.publishers = $0 }
+        rules.int("slow", 0...10_000, "of these, so many do not read (0)") { box.options.slow = $0 }
         rules.int("size", Payload.minimumBytes...60_000, "bytes of a message's content (128)") {
             box.options.size = $0
         }
         rules.int("window", 1...10_000, "closed loop: messages under way of each publisher (8)") {
             box.options.window = $0
         }
-        rules.number("rate", 0.01...10_000_000, "open loop: messages a second, of all publishers together") {
+        rules.number(
+            "rate", 0.01...10_000_000,
+            "open loop: messages a second, of all publishers together; ramp: the first"
+        ) {
             box.options.rate = $0
         }
         rules.number("warmup", 0...3_600, "seconds before measuring (2)") { box.options.warmup = $0 }
         rules.number("seconds", 0.1...86_400, "seconds of measuring (10)") { box.options.seconds = $0 }
+        rules.number("bound", 0.1...60_000, "ramp: the p99 to keep below, in milliseconds (100)") {
+            box.options.bound = $0
+        }
+        rules.number("step-seconds", 0.5...600, "ramp: seconds of each rate that is tried (4)") {
+            box.options.stepSeconds = $0
+        }
+        rules.number("precision", 0.001...1, "ramp: ends where good and bad are this share apart (0.05)") {
+            box.options.precision = $0
+        }
+        rules.int("waves", 0...1_000, "storm: how often all are cut off and come back (2)") {
+            box.options.waves = $0
+        }
         rules.flag("no-keys", "messages without client_msg_id") { box.options.hasKeys = false }
     }
 
@@ -113,6 +150,8 @@ struct Options: Sendable {
             return true
         }
         rules.text("json", "FILE", "write a report") { box.options.json = $0 }
+        rules.text("plot", "FILE", "ramp: draw latency over load (SVG)") { box.options.plot = $0 }
+        rules.text("label", "TEXT", "a name for this run in the report") { box.options.label = $0 }
         rules.flag("quiet", "no progress on standard error") { box.options.isQuiet = true }
     }
 }

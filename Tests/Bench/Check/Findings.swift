@@ -27,11 +27,6 @@ struct Findings: Sendable, Equatable, Codable {
             == 0
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case lost, duplicates, reordered, seqBreaks = "seq_breaks", refused, unanswered, unconnected, closed
-        case unreadable, reasons
-    }
-
     /// Notes a reason; only so many different ones are kept.
     mutating func note(_ reason: String) {
         guard reasons[reason] != nil || reasons.count < 20 else { return }

@@ -10,6 +10,10 @@ final class Client {
     /// Its number in the plan.
     let number: Int
     let room: Int
+    /// Which of the nodes it is connected to.
+    let node: Int
+    /// Whether it stops reading once it has joined.
+    let isSlow: Bool
     private(set) var state = State.idle
     /// When it began to connect, in nanoseconds.
     private(set) var began: UInt64 = 0
@@ -31,6 +35,8 @@ final class Client {
         self.number = number
         self.crew = crew
         room = plan.room(of: number)
+        node = plan.node(of: number)
+        isSlow = plan.isSlow(number)
         firstSender = room * plan.publishers
         isParley = !plan.peer.isRaw
         order = SenderOrder(senders: plan.publishers)
@@ -57,14 +63,11 @@ final class Client {
         stream = nil
     }
 
-    /// Stops reading, as a slow reader does.
-    func pauseReading() { stream?.pauseReading() }
-
-    /// Reads again.
+    /// Reads again, what a slow reader has left waiting.
     func resumeReading() { stream?.resumeReading() }
 
     private func open() async {
-        let target = crew.plan.target(of: number)
+        let target = crew.plan.targets[node]
         do {
             let stream = try await Stream.connect(
                 loop: crew.loop, host: target.host, port: target.port,
@@ -84,7 +87,8 @@ final class Client {
         var headers: [String] = []
         if let token = crew.plan.token(of: number) { headers.append("Authorization: Bearer \(token)") }
         let name = crew.plan.rooms[room]
-        let path = isParley ? "/ws/\(name)?recent=0" : "/\(name)"
+        let since = roomOrder.place.map { "since=\($0)" } ?? "recent=0"
+        let path = isParley ? "/ws/\(name)?\(since)" : "/\(name)"
         stream.send(ClientHandshake.request(host: target.authority, path: path, headers: headers))
     }
 
@@ -93,6 +97,7 @@ final class Client {
         state = .ready
         patience?.cancel()
         patience = nil
+        if isSlow { stream?.pauseReading() }
         crew.ready(self)
     }
 
@@ -153,7 +158,9 @@ final class Client {
         switch opcode {
         case .text, .binary:
             if isParley { hearParley(bytes) } else { hearRaw(bytes) }
-        case .ping: stream?.send(MaskedFrame.make(.pong, Array(bytes), key: crew.nextKey()))
+        case .ping:
+            stream?.send(MaskedFrame.make(.pong, Array(bytes), key: crew.nextKey()))
+            crew.ponged()
         case .close:
             let reason = bytes.count > 2 ? String(decoding: bytes.dropFirst(2), as: UTF8.self) : "no reason"
             lostByServer(reason)
@@ -185,8 +192,10 @@ final class Client {
         case .refused(let id, let why):
             guard state == .ready else { return fail(why) }
             crew.refused(crew.plan.sender(of: number), id, why)
-        case .joined(let seq):
-            roomOrder.joined(at: seq)
+        case .joined(let seq, let epoch, let isRecovered):
+            // Who resumes is given what follows the place it named, and not what follows the newest.
+            if isRecovered != true { roomOrder.joined(at: seq, epoch: epoch) }
+            if isRecovered == false { crew.seqBroke() }
             becomeReady()
         case .gap: crew.seqBroke()
         case .other: break
@@ -198,6 +207,6 @@ final class Client {
         if let finding = order.take(payload.number, from: payload.sender - firstSender) {
             return crew.found(finding)
         }
-        crew.delivered(payload, bytes)
+        crew.delivered(payload, bytes, to: self)
     }
 }

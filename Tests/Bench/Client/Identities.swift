@@ -45,14 +45,23 @@ enum Identities {
         return login.access_token
     }
 
-    /// Makes public rooms, which belong to the owner of the token.
+    /// Makes public rooms, some at once, which belong to the owner of the token.
     static func makeRooms(_ rooms: [String], token: String, rest: Rest) async throws {
-        for room in rooms {
-            let answer = try await rest.post(
-                "/rooms", ["id": room, "name": room, "visibility": "public"], token: token)
-            guard answer.status == 201 else {
-                throw BenchError.server("POST /rooms: status \(answer.status)")
+        try await withThrowingTaskGroup { group in
+            for part in 0..<8 {
+                group.addTask {
+                    for index in stride(from: part, to: rooms.count, by: 8) {
+                        try await makeRoom(rooms[index], token: token, rest: rest)
+                    }
+                }
             }
+            try await group.waitForAll()
         }
+    }
+
+    private static func makeRoom(_ room: String, token: String, rest: Rest) async throws {
+        let answer = try await rest.post(
+            "/rooms", ["id": room, "name": room, "visibility": "public"], token: token)
+        guard answer.status == 201 else { throw BenchError.server("POST /rooms: status \(answer.status)") }
     }
 }

@@ -10,6 +10,12 @@ struct ProcessUse: Sendable, Equatable {
     /// Proportional share of resident bytes of it and all below it: memory that several share counts once.
     var shareBytes: Int
 
+    init(cpuSeconds: Double, residentBytes: Int, shareBytes: Int) {
+        self.cpuSeconds = cpuSeconds
+        self.residentBytes = residentBytes
+        self.shareBytes = shareBytes
+    }
+
     /// Looks at a process; `nil` where there is none.
     init?(pid: Int) {
         guard let own = ProcessUse.ticks(pid) else { return nil }

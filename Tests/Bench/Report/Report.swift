@@ -24,8 +24,41 @@ struct Report: Codable, Sendable {
         var cpuShare: Double
         var residentBytes: Int
         var shareBytes: Int
+        var bytesPerConnection: Double?
         var microsecondsPerAccepted: Double?
         var microsecondsPerDelivery: Double?
+    }
+
+    /// One rate of a ramp.
+    struct Step: Codable, Sendable {
+        var rate, acceptedPerSecond, p50, p99, max, lateP99: Double
+        var refused: Int
+        var serverCpuSeconds: Double?
+        var seconds, generatorCpuShare: Double
+        var isGood: Bool
+
+        /// One line for people.
+        var line: String {
+            "\(isGood ? "good" : "too much"): \(Figure.short(rate))/s: accepted \(Figure.short(acceptedPerSecond))/s, "
+                + "ms p50 \(Figure.fixed(p50, 2)), p99 \(Figure.fixed(p99, 2)), max \(Figure.fixed(max, 2))"
+        }
+    }
+
+    /// One wave of connects.
+    struct Wave: Codable, Sendable {
+        var kind: String
+        var connects: Int
+        var seconds, connectsPerSecond: Double
+        var connectsPerCpuSecond: Double?
+        var cpuSeconds: [String: Double]
+        var failed: Int
+
+        /// One line for people.
+        var line: String {
+            let perCPU = connectsPerCpuSecond.map { ", \(Figure.short($0)) per CPU-s" } ?? ""
+            return "\(kind): \(connects) connects in \(Figure.fixed(seconds, 2)) s, "
+                + "\(Figure.short(connectsPerSecond))/s\(perCPU), \(failed) failed"
+        }
     }
 
     var mode: String
@@ -45,6 +78,9 @@ struct Report: Codable, Sendable {
     var acceptedPerSecond: Double = 0
     var deliveriesPerSecond: Double = 0
     var deliveryMilliseconds: Latency?
+    /// The same, where sender and receiver are at one of several nodes, and where they are not.
+    var sameNodeMilliseconds: Latency?
+    var otherNodeMilliseconds: Latency?
     var acceptanceMilliseconds: Latency?
     var connectMilliseconds: Latency?
     /// How late the generator itself sent: where it is no longer small, the generator is the bottleneck.
@@ -54,6 +90,19 @@ struct Report: Codable, Sendable {
     var serverCpuSeconds: Double?
     var deliveriesPerCpuSecond: Double?
     var acceptedPerCpuSecond: Double?
+    var connections: Int?
+    var connectsPerSecond: Double?
+    var connectsPerCpuSecond: Double?
+    /// Pings that were answered while nothing else went on.
+    var pings: Int?
+    /// What the kernel holds for both ends of a connection.
+    var kernelSlabBytesPerConnection: Double?
+    var kernelSocketBytesPerConnection: Double?
+    /// Slow readers, and how many of them the server has closed.
+    var slow: Int?
+    var slowClosed: Int?
+    var steps: [Step] = []
+    var waves: [Wave] = []
 
     /// As JSON, with names_like_this.
     func json() throws -> Data {
@@ -61,55 +110,6 @@ struct Report: Codable, Sendable {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         return try encoder.encode(self) + Data("\n".utf8)
-    }
-
-    /// One line for people.
-    var line: String {
-        var words = ["\(label.isEmpty ? peer.rawValue : label):"]
-        words.append(
-            "\(Figure.short(acceptedPerSecond)) msg/s, \(Figure.short(deliveriesPerSecond)) deliveries/s")
-        if let perCPU = deliveriesPerCpuSecond, let seconds = serverCpuSeconds {
-            words.append(
-                "| \(Figure.short(perCPU)) deliveries/CPU-s, \(Figure.short(acceptedPerCpuSecond ?? 0)) msg/CPU-s"
-            )
-            words.append("(\(Figure.fixed(seconds, 2)) CPU-s in \(Figure.fixed(self.seconds, 1)) s)")
-        }
-        if let latency = deliveryMilliseconds {
-            words.append("| ms p50 \(Figure.fixed(latency.p50, 2)), p99 \(Figure.fixed(latency.p99, 2)),")
-            words.append("max \(Figure.fixed(latency.max, 2))")
-        }
-        words.append(isClean ? "| nothing lost, doubled or out of order" : "| BROKEN: \(findings.line)")
-        return words.joined(separator: " ")
-    }
-}
-
-/// Numbers for people.
-enum Figure {
-    /// With so many digits behind the point.
-    static func fixed(_ value: Double, _ digits: Int) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return "-" }
-        var scale = 1.0
-        for _ in 0..<digits { scale *= 10 }
-        let units = Int((abs(value) * scale).rounded())
-        let sign = value < 0 && units > 0 ? "-" : ""
-        guard digits > 0 else { return "\(sign)\(units)" }
-        let fraction = String(units % Int(scale))
-        let zeros = String(repeating: "0", count: digits - fraction.count)
-        return "\(sign)\(units / Int(scale)).\(zeros)\(fraction)"
-    }
-
-    /// With three digits that count: `1.63 M`, `75.1 k`, `812`.
-    static func short(_ value: Double) -> String {
-        switch abs(value) {
-        case 999_500...: scaled(value / 1e6) + " M"
-        case 9_995...: scaled(value / 1e3) + " k"
-        case 100...: fixed(value, 0)
-        default: scaled(value)
-        }
-    }
-
-    private static func scaled(_ value: Double) -> String {
-        fixed(value, abs(value) >= 99.95 ? 0 : abs(value) >= 9.995 ? 1 : 2)
     }
 }
 
@@ -121,5 +121,17 @@ extension Report {
             rooms: options.rooms, clients: options.clients, publishers: options.publishers,
             size: options.size,
             window: options.window, rate: options.rate, seconds: options.seconds)
+        slow = options.slow > 0 ? options.slow : nil
+    }
+
+    /// Takes the times over.
+    mutating func fill(_ timings: Timings, isOpen: Bool) {
+        func latency(_ histogram: Histogram) -> Latency? { histogram.count > 0 ? Latency(histogram) : nil }
+        deliveryMilliseconds = latency(timings.delivery)
+        sameNodeMilliseconds = latency(timings.sameNode)
+        otherNodeMilliseconds = latency(timings.otherNode)
+        acceptanceMilliseconds = latency(timings.acceptance)
+        connectMilliseconds = latency(timings.connecting)
+        latenessMilliseconds = isOpen ? latency(timings.lateness) : nil
     }
 }

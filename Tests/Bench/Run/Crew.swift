@@ -13,6 +13,7 @@ final class Crew {
 
     private(set) var tally = Tally()
     private(set) var timings = Timings()
+    private let hasNodes: Bool
     private(set) var clients: [Client] = []
     private let part: Int
     private let elsewhere: @Sendable (_ sender: Int, _ number: Int) -> Void
@@ -38,6 +39,7 @@ final class Crew {
         self.loop = loop
         self.plan = plan
         self.part = part
+        hasNodes = plan.targets.count > 1
         self.elsewhere = elsewhere
         clients = (0..<plan.connections).filter { plan.loop(of: $0) == part }.map { Client($0, crew: self) }
         for client in clients {
@@ -86,8 +88,28 @@ final class Crew {
 
     func lost(_ client: Client, _ why: String) {
         tally.ready -= 1
+        guard !client.isSlow else {
+            tally.slowClosed += 1
+            return
+        }
         tally.findings.closed += 1
         tally.findings.note(why)
+    }
+
+    /// Sends no more.
+    func endSending() { load?.end() }
+
+    /// Drops the connections of all that do not send, without a word.
+    func dropHearers() {
+        for client in clients where client.state == .ready && plan.sender(of: client.number) == nil {
+            client.close()
+            tally.ready -= 1
+        }
+    }
+
+    /// Lets slow readers read what waits for them.
+    func resumeSlow() {
+        for client in clients where client.isSlow && client.state == .ready { client.resumeReading() }
     }
 
     /// Closes all.
@@ -99,14 +121,15 @@ final class Crew {
 
     // MARK: Sending
 
-    /// Sends by `load` from now on.
+    /// Sends by `load` from now on, and takes times anew.
     func begin(_ load: Load) throws {
         self.load = load
+        timings = Timings(connecting: timings.connecting)
         guard !publishers.isEmpty || load.isClosed else { return }
         if case .closed(let window) = load.kind {
             here = (0..<plan.senders).map { sender in
                 let room = sender / plan.publishers
-                return Completion(receivers: plan.members(of: room, on: part), window: window)
+                return Completion(receivers: plan.hearers(of: room, on: part), window: window)
             }
             everywhere = publishers.map { _ in Completion(receivers: plan.loopsOfRoom, window: window) }
             for index in publishers.indices { for _ in 0..<window { send(index, due: Clock.now()) } }
@@ -142,15 +165,28 @@ final class Crew {
 
     // MARK: Hearing
 
-    func delivered(_ payload: Payload, _ bytes: Int) {
+    func delivered(_ payload: Payload, _ bytes: Int, to client: Client) {
+        guard !client.isSlow else { return }
         tally.delivered += 1
         tally.bytes += bytes
         guard let load else { return }
-        if load.measures(payload.due) { timings.delivery.record(readAt &- payload.due) }
+        if load.measures(payload.due) { took(readAt &- payload.due, payload.sender, client) }
         guard load.isClosed, here.indices.contains(payload.sender) else { return }
         guard here[payload.sender].delivered(payload.number) else { return }
         elsewhere(payload.sender, payload.number)
     }
+
+    private func took(_ time: UInt64, _ sender: Int, _ client: Client) {
+        timings.delivery.record(time)
+        guard hasNodes else { return }
+        if plan.node(of: plan.client(of: sender)) == client.node {
+            timings.sameNode.record(time)
+        } else {
+            timings.otherNode.record(time)
+        }
+    }
+
+    func ponged() { tally.pings += 1 }
 
     /// All receivers of one loop have had a message of a sender here.
     func partHad(_ sender: Int, _ number: Int) {
@@ -162,7 +198,7 @@ final class Crew {
 
     private func sendOneMore(_ index: Int) {
         let now = Clock.now()
-        guard let load, load.isClosed, now < load.until else { return }
+        guard let load, load.isClosed, !load.isOver(at: now) else { return }
         send(index, due: now)
     }
 
@@ -215,7 +251,7 @@ final class Crew {
     /// Counts what never came, given what all have sent.
     func conclude(_ sent: [Int: Sent]) -> Findings {
         var findings = tally.findings
-        for client in clients where client.state == .ready {
+        for client in clients where client.state == .ready && !client.isSlow {
             let senders = client.room * plan.publishers..<(client.room + 1) * plan.publishers
             var refused: [Int: Set<Int>] = [:]
             for sender in senders { refused[sender - senders.lowerBound] = sent[sender]?.refused }

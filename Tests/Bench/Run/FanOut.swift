@@ -1,12 +1,14 @@
 /// `fanout`: people talk in rooms, and everybody in the room hears it.
 enum FanOut {
     /// Connects, warms up, measures, waits for what is under way, and checks all of it.
-    static func run(_ options: Options) async throws -> Report {
+    ///
+    /// `slow` and `pair` are this too: with readers that do not read, and at two nodes.
+    static func run(_ options: Options, mode: String = "fanout") async throws -> Report {
         let progress = Progress(isQuiet: options.isQuiet)
         let generator = try await Generator.prepare(options)
         progress.say("connecting \(generator.plan.connections) clients")
         await generator.connect(atOnce: options.atOnce)
-        var report = Report(mode: "fanout", options)
+        var report = Report(mode: mode, options)
         do {
             try await measure(generator, options, &report, progress)
         } catch {
@@ -32,11 +34,11 @@ enum FanOut {
         progress.say("waiting for what is under way")
         await generator.drain()
         after.fill(&report, since: before)
-        let timings = await generator.timings()
-        report.deliveryMilliseconds = .init(timings.delivery)
-        report.acceptanceMilliseconds = .init(timings.acceptance)
-        report.connectMilliseconds = .init(timings.connecting)
-        if options.rate != nil { report.latenessMilliseconds = .init(timings.lateness) }
+        if options.slow > 0 {
+            await generator.resumeSlow()
+            report.slowClosed = await generator.tally().slowClosed
+        }
+        report.fill(await generator.timings(), isOpen: options.rate != nil)
         report.findings = await generator.conclude()
         report.isClean = report.findings.isClean
     }

@@ -12,7 +12,8 @@ struct Generator: Sendable {
         var plan = Plan(
             peer: options.peer, targets: options.urls.compactMap { Target($0) },
             rooms: (0..<options.rooms).map { "bench-\(run)-\($0)" }, clients: options.clients,
-            publishers: options.publishers, size: options.size, hasKeys: options.hasKeys, tokens: [],
+            publishers: options.publishers, slow: options.slow, size: options.size, hasKeys: options.hasKeys,
+            tokens: [],
             loops: options.loops)
         if !options.peer.isRaw {
             guard let api = Target(options.api ?? options.urls[0]) else { throw BenchError.usage("--api") }
@@ -52,6 +53,21 @@ struct Generator: Sendable {
         }
     }
 
+    /// Sends no more.
+    func endSending() async {
+        for station in stations { await station.endSending() }
+    }
+
+    /// Drops the connections of all that do not send.
+    func dropHearers() async {
+        for station in stations { await station.dropHearers() }
+    }
+
+    /// Lets slow readers read what waits for them.
+    func resumeSlow() async {
+        for station in stations { await station.resumeSlow() }
+    }
+
     /// What has been counted so far.
     func tally() async -> Tally {
         var tally = Tally()
@@ -72,7 +88,7 @@ struct Generator: Sendable {
         var quiet = 0
         while quiet < quietMilliseconds {
             let tally = await tally()
-            let isWhole = tally.delivered >= (tally.sent - tally.refused) * plan.clients
+            let isWhole = tally.delivered >= (tally.sent - tally.refused) * plan.hearers
             if isWhole, tally.accepted + tally.refused >= tally.sent { return }
             quiet = tally.delivered == before ? quiet + 50 : 0
             before = tally.delivered

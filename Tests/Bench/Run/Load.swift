@@ -10,11 +10,26 @@ struct Load: Sendable {
     var kind: Kind
     /// From when until when a message must be due to be measured, in nanoseconds; none is sent from then on.
     let from: UInt64
-    let until: UInt64
+    private(set) var until: UInt64
+
+    init(kind: Kind, from: UInt64, until: UInt64) {
+        self.kind = kind
+        self.from = from
+        self.until = until
+    }
+
+    /// Sends nothing from now on.
+    mutating func end() {
+        until = min(until, Clock.now())
+        if case .open = kind { kind = .closed(window: 0) }
+    }
 
     var isClosed: Bool {
         if case .closed = kind { true } else { false }
     }
+
+    /// Whether nothing more is to be sent at that time.
+    func isOver(at now: UInt64) -> Bool { now >= until }
 
     /// Whether a message that was due then is measured.
     func measures(_ due: UInt64) -> Bool { due >= from && due < until }

@@ -10,6 +10,8 @@ struct Plan: Sendable {
     var clients: Int
     /// Publishers in each room.
     var publishers: Int
+    /// Clients in each room that do not read: the last ones.
+    var slow = 0
     /// Bytes of a message's content.
     var size: Int
     /// Whether each message carries a key of its own (`client_msg_id`).
@@ -35,14 +37,18 @@ struct Plan: Sendable {
     func client(of sender: Int) -> Int { sender / publishers * clients + sender % publishers }
     /// The loop that a client lives on.
     func loop(of client: Int) -> Int { client % loops }
-    /// How many clients of a room live on a loop.
-    func members(of room: Int, on loop: Int) -> Int {
-        (room * clients..<(room + 1) * clients).count { self.loop(of: $0) == loop }
+    /// Clients in each room that hear all.
+    var hearers: Int { clients - slow }
+    /// Whether a client does not read.
+    func isSlow(_ client: Int) -> Bool { client % clients >= hearers }
+    /// How many clients of a room live on a loop and hear all.
+    func hearers(of room: Int, on loop: Int) -> Int {
+        (room * clients..<room * clients + hearers).count { self.loop(of: $0) == loop }
     }
-    /// On how many loops a room has clients.
-    var loopsOfRoom: Int { min(loops, clients) }
-    /// Where a client connects.
-    func target(of client: Int) -> Target { targets[client % clients % targets.count] }
+    /// On how many loops a room has clients that hear all.
+    var loopsOfRoom: Int { min(loops, hearers) }
+    /// Which of the targets a client connects to: taking turns within each room.
+    func node(of client: Int) -> Int { client % clients % targets.count }
     /// Its token.
     func token(of client: Int) -> String? { tokens.isEmpty ? nil : tokens[client % tokens.count] }
 }

@@ -45,6 +45,15 @@ actor Station {
     /// Sends from now on.
     func begin(_ load: Load) throws { try crew?.begin(load) }
 
+    /// Sends no more.
+    func endSending() { crew?.endSending() }
+
+    /// Drops the connections of all that do not send.
+    func dropHearers() { crew?.dropHearers() }
+
+    /// Lets slow readers read what waits for them.
+    func resumeSlow() { crew?.resumeSlow() }
+
     /// What has been counted so far.
     func tally() -> Tally { crew?.tally ?? Tally() }
 

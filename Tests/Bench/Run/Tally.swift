@@ -9,6 +9,10 @@ struct Tally: Sendable {
     /// Messages received, over all receivers, in number and in bytes of payload.
     var delivered = 0
     var bytes = 0
+    /// Pings that were answered.
+    var pings = 0
+    /// Slow readers that the server has closed.
+    var slowClosed = 0
     var findings = Findings()
 
     /// Adds another loop's.
@@ -19,6 +23,8 @@ struct Tally: Sendable {
         refused += other.refused
         delivered += other.delivered
         bytes += other.bytes
+        pings += other.pings
+        slowClosed += other.slowClosed
         findings.add(other.findings)
     }
 }
@@ -27,6 +33,9 @@ struct Tally: Sendable {
 struct Timings: Sendable {
     /// From when a message was due until a receiver had it.
     var delivery = Histogram()
+    /// The same, where sender and receiver are at the same of several nodes, and where they are not.
+    var sameNode = Histogram()
+    var otherNode = Histogram()
     /// From when it was due until its sender knew that it was accepted.
     var acceptance = Histogram()
     /// How late the generator itself sent.
@@ -37,6 +46,8 @@ struct Timings: Sendable {
     /// Adds another loop's.
     mutating func add(_ other: Timings) {
         delivery.add(other.delivery)
+        sameNode.add(other.sameNode)
+        otherNode.add(other.otherNode)
         acceptance.add(other.acceptance)
         lateness.add(other.lateness)
         connecting.add(other.connecting)

@@ -12,8 +12,8 @@ enum ParleyEvent: Equatable {
     case accepted(id: Int)
     /// The answer `message_error`, `rate_limit_exceeded` or `error`; its id is nil where it has none.
     case refused(id: Int?, why: String)
-    /// The room has been joined: the newest seq.
-    case joined(seq: Int)
+    /// The room has been joined: its newest place, and whether what was missed follows, where that was asked for.
+    case joined(seq: Int, epoch: UInt64, isRecovered: Bool?)
     /// The server could not give all, or tells of a new epoch.
     case gap
     /// Anything else, by its type.
@@ -32,6 +32,8 @@ struct ServerFrames {
     private static let seq = Array(#","seq":"#.utf8)
     private static let replyTo = Array(#""reply_to_id":"#.utf8)
     private static let anySeq = Array(#""seq":"#.utf8)
+    private static let anyEpoch = Array(#""epoch":""#.utf8)
+    private static let recovered = Array(#""recovered":"#.utf8)
     private static let code = Array(#""code":""#.utf8)
 
     /// Reads one text frame.
@@ -46,23 +48,20 @@ struct ServerFrames {
             let why = Self.find(Self.code, in: bytes).map { Self.word(bytes, at: $0) } ?? type
             return .refused(id: Self.replyID(bytes), why: why)
         case "joined":
-            return Self.find(Self.anySeq, in: bytes).flatMap { Self.number(bytes, at: $0)?.value }
-                .map { .joined(seq: $0) } ?? .unreadable
+            guard let seqAt = Self.find(Self.anySeq, in: bytes), let (seq, _) = Self.number(bytes, at: seqAt),
+                let epochAt = Self.find(Self.anyEpoch, in: bytes)
+            else { return .unreadable }
+            let epoch = Self.packed(bytes, at: epochAt).epoch
+            return .joined(seq: seq, epoch: epoch, isRecovered: Self.isRecovered(bytes))
         case "gap", "room_epoch": return .gap
         default: return .other(type)
         }
     }
 
     private mutating func entry(_ bytes: UnsafeRawBufferPointer) -> ParleyEvent {
-        var at = Self.entryHead.count
-        var epoch: UInt64 = 0
-        while at < bytes.count, bytes[at] != UInt8(ascii: "\"") {
-            epoch = epoch << 8 | UInt64(bytes[at])
-            at += 1
-        }
-        at += 1
-        guard Self.stands(Self.seq, in: bytes, at: at),
-            let (seq, _) = Self.number(bytes, at: at + Self.seq.count)
+        let (epoch, end) = Self.packed(bytes, at: Self.entryHead.count)
+        guard Self.stands(Self.seq, in: bytes, at: end + 1),
+            let (seq, _) = Self.number(bytes, at: end + 1 + Self.seq.count)
         else { return .unreadable }
         if !Self.stands(Self.content, in: bytes, at: contentAt) {
             guard let found = Self.find(Self.content, in: bytes) else {
@@ -91,6 +90,21 @@ struct ServerFrames {
             return offset + text.count
         }
         return nil
+    }
+
+    /// The letters up to the next quote, eight at most, as one number: the name of an epoch.
+    private static func packed(_ bytes: UnsafeRawBufferPointer, at start: Int) -> (epoch: UInt64, end: Int) {
+        var at = start
+        var epoch: UInt64 = 0
+        while at < bytes.count, bytes[at] != UInt8(ascii: "\"") {
+            epoch = epoch << 8 | UInt64(bytes[at])
+            at += 1
+        }
+        return (epoch, at)
+    }
+
+    private static func isRecovered(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+        find(recovered, in: bytes).map { $0 < bytes.count && bytes[$0] == UInt8(ascii: "t") }
     }
 
     private static func replyID(_ bytes: UnsafeRawBufferPointer) -> Int? {

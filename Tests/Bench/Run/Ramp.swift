@@ -1,0 +1,128 @@
+import FoundationEssentials
+
+/// `ramp`: looks for the highest rate at which latency keeps below a bound.
+enum Ramp {
+    /// Climbs by a third until a rate is too high, then halves the distance until it is small; the best rate is measured
+    /// once more, for the full time.
+    static func run(_ options: Options) async throws -> Report {
+        let progress = Progress(isQuiet: options.isQuiet)
+        let generator = try await Generator.prepare(options)
+        progress.say("connecting \(generator.plan.connections) clients")
+        await generator.connect(atOnce: options.atOnce)
+        var report = Report(mode: "ramp", options)
+        do {
+            try await climb(Slope(generator: generator, options: options, progress: progress), &report)
+        } catch {
+            await generator.end()
+            throw error
+        }
+        report.findings = await generator.conclude()
+        // A rate that is too high may be refused: that is how it shows.
+        report.findings.refused = 0
+        report.isClean = report.findings.isClean
+        await generator.end()
+        return report
+    }
+
+    private static func climb(_ slope: Slope, _ report: inout Report) async throws {
+        let options = slope.options
+        var search = RateSearch(from: options.rate ?? 1_000, precision: options.precision)
+        var steps: [Report.Step] = []
+        while let rate = search.next {
+            let step = try await slope.step(rate, seconds: options.stepSeconds)
+            steps.append(step.summary)
+            search.tried(isGood: step.summary.isGood)
+        }
+        // Short steps flatter: what is told holds for the full time.
+        var rate = search.best
+        while let asked = rate {
+            let step = try await slope.step(asked, seconds: options.seconds)
+            steps.append(step.summary)
+            if step.summary.isGood || asked < 1 {
+                step.fill(&report)
+                report.rate = asked
+                break
+            }
+            rate = asked * 0.95
+        }
+        report.steps = steps.sorted { $0.rate < $1.rate }
+    }
+}
+
+/// Which rate to try next; at first each is a third higher, then half-way between good and bad.
+struct RateSearch: Sendable {
+    /// The highest that was good.
+    private(set) var best: Double?
+    private var lowestBad: Double?
+    private var trying: Double
+    private let precision: Double
+
+    /// Begins at a rate; ends where good and bad are only this share apart.
+    init(from rate: Double, precision: Double) {
+        trying = rate
+        self.precision = precision
+    }
+
+    /// The next rate to try; nil at the end.
+    var next: Double? {
+        if let best, let lowestBad, lowestBad / best < 1 + precision { return nil }
+        return trying < 0.1 ? nil : trying
+    }
+
+    /// Takes how the last one went.
+    mutating func tried(isGood: Bool) {
+        if isGood { best = trying } else { lowestBad = trying }
+        trying =
+            switch (best, lowestBad) {
+            case (let best?, let bad?): (best + bad) / 2
+            case (let best?, nil): best * 4 / 3
+            case (nil, let bad?): bad / 2
+            case (nil, nil): trying
+            }
+    }
+}
+
+/// What one rate is tried on.
+private struct Slope {
+    let generator: Generator
+    let options: Options
+    let progress: Progress
+
+    struct Step {
+        let summary: Report.Step
+        let before: Meter
+        let after: Meter
+        let timings: Timings
+
+        func fill(_ report: inout Report) {
+            after.fill(&report, since: before)
+            report.fill(timings, isOpen: true)
+        }
+    }
+
+    func step(_ rate: Double, seconds: Double) async throws -> Step {
+        let start = Clock.now() &+ 10_000_000
+        let from = start &+ Clock.nanoseconds(options.warmup)
+        let until = from &+ Clock.nanoseconds(seconds)
+        try await generator.begin(window: nil, rate: rate, from: start, measured: from...until)
+        await progress.watch(generator, until: from, "warming up")
+        let before = try await Meter.read(generator, options)
+        await progress.watch(generator, until: until, "at \(Figure.short(rate))/s")
+        let after = try await Meter.read(generator, options)
+        await generator.drain()
+        let timings = await generator.timings()
+        var report = Report(mode: "ramp", options)
+        after.fill(&report, since: before)
+        let refused = await generator.tally().refused - before.tally.refused
+        let p99 = Double(timings.delivery.percentile(99)) / 1e6
+        let isGood = p99 < options.bound && refused == 0 && report.acceptedPerSecond > 0.97 * rate
+        let summary = Report.Step(
+            rate: rate, acceptedPerSecond: report.acceptedPerSecond,
+            p50: Double(timings.delivery.percentile(50)) / 1e6, p99: p99,
+            max: Double(timings.delivery.max) / 1e6, lateP99: Double(timings.lateness.percentile(99)) / 1e6,
+            refused: refused, serverCpuSeconds: report.serverCpuSeconds, seconds: report.seconds,
+            generatorCpuShare: report.generatorCpuShare, isGood: isGood)
+        progress.say(summary.line)
+        return Step(summary: summary, before: before, after: after, timings: timings)
+    }
+}

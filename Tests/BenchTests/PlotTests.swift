@@ -1,0 +1,41 @@
+import Testing
+
+@testable import Bench
+
+struct PlotTests {
+    @Test(arguments: [
+        ([3.0, 40], [2.0, 5, 10, 20, 50]), ([1, 10], [1, 2, 5, 10]), ([7], [5, 10]), ([], [1, 10]),
+        ([0, -1, .infinity], [1, 10]), ([5], [5, 10]),
+    ])
+    func anAxisHoldsAllItsValues(_ values: [Double], _ ticks: [Double]) {
+        let axis = Axis(values)
+        #expect(axis.ticks.count == ticks.count)
+        for (tick, expected) in zip(axis.ticks, ticks) { #expect(abs(tick - expected) < expected * 1e-9) }
+        for value in values where value > 0 && value.isFinite {
+            #expect((-1e-6...1 + 1e-6).contains(axis.share(of: value)))
+        }
+    }
+
+    @Test func aPictureNamesItsSeriesAndEscapesThem() {
+        let plot = Plot(
+            title: "a < b", xLabel: "load", yLabel: "ms",
+            series: [.init(name: "p&q", points: [(1, 1), (10, 100), (0, 5)])])
+        let svg = plot.svg
+        #expect(svg.contains("a &lt; b") && svg.contains("p&amp;q"))
+        #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
+        // A point without a place on the axes is left out.
+        #expect(svg.split(separator: "<circle").count == 3)
+        #expect(!svg.contains("nan"))
+    }
+
+    @Test func seriesAreReadFromWords() throws {
+        let command = try PlotCommand(["--file", "x.svg", "--series", "limit=10:1.5,100:3", "--title=T"])
+        #expect(command.plot.series.first?.name == "limit")
+        #expect(command.plot.series.first?.points.map(\.y) == [1.5, 3])
+        for words in [
+            ["--file", "x"], ["--file", "x", "--series", "a"], ["--file", "x", "--series", "a=1:0"],
+        ] {
+            #expect(throws: BenchError.self) { try PlotCommand(words) }
+        }
+    }
+}
