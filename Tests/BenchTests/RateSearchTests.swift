@@ -4,8 +4,10 @@ import Testing
 
 struct RateSearchTests {
     /// The rates that are tried where all up to `capacity` are good.
-    private func search(from start: Double, capacity: Double) -> (tried: [Double], best: Double?) {
-        var search = RateSearch(from: start, precision: 0.05)
+    private func search(from start: Double, capacity: Double, most: Double = .infinity) -> (
+        tried: [Double], best: Double?
+    ) {
+        var search = RateSearch(from: start, upTo: most, precision: 0.05)
         var tried: [Double] = []
         while let rate = search.next, tried.count < 100 {
             tried.append(rate)
@@ -20,6 +22,13 @@ struct RateSearchTests {
         let found = try #require(best)
         #expect(found <= capacity && found > capacity * 0.95)
         #expect(tried.count < 30)
+    }
+
+    @Test func noRateAboveTheMostIsTried() {
+        let (tried, best) = search(from: 100, capacity: 1_000_000, most: 150)
+        #expect(best == 150)
+        #expect(tried.allSatisfy { $0 <= 150 })
+        #expect(search(from: 400, capacity: 1_000_000, most: 150).tried == [150])
     }
 
     @Test func whereNothingIsGoodItEnds() {

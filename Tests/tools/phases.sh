@@ -154,6 +154,15 @@ storm_checks() {
     return $status
 }
 
+# The bench against a short-lived cluster: what it finds, never how fast that was.
+bench_checks() {
+    local report=$output/bench.xml status=0
+    rm -f "$report"
+    PYTHONPATH=Tests/EndToEnd "$python" -m pytest Tests/Bench/scenarios --color=no -q --junitxml="$report" || status=$?
+    python3 Tests/tools/count.py "$report" >"$tally"
+    return $status
+}
+
 # storm ARGUMENT...: `Tests/run storm --help` tells which.
 storm() { PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"; }
 

@@ -14,8 +14,10 @@ struct Options: Sendable {
     var rate: Double?
     var warmup = 2.0
     var seconds = 10.0
+    var patience = 5.0
     var stepSeconds = 4.0
     var bound = 100.0
+    var most = Double.infinity
     var precision = 0.05
     var waves = 2
     var loops = 1
@@ -125,9 +127,15 @@ struct Options: Sendable {
         }
         rules.number("warmup", 0...3_600, "seconds before measuring (2)") { box.options.warmup = $0 }
         rules.number("seconds", 0.1...86_400, "seconds of measuring (10)") { box.options.seconds = $0 }
+        rules.number(
+            "patience", 0.1...600, "what does not come while so many seconds bring nothing is lost (5)"
+        ) {
+            box.options.patience = $0
+        }
         rules.number("bound", 0.1...60_000, "ramp: the p99 to keep below, in milliseconds (100)") {
             box.options.bound = $0
         }
+        rules.number("most", 0.1...10_000_000, "ramp: no rate above this is tried") { box.options.most = $0 }
         rules.number("step-seconds", 0.5...600, "ramp: seconds of each rate that is tried (4)") {
             box.options.stepSeconds = $0
         }

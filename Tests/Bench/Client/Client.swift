@@ -205,7 +205,9 @@ final class Client {
 
     private func delivered(_ payload: Payload, _ bytes: Int) {
         if let finding = order.take(payload.number, from: payload.sender - firstSender) {
-            return crew.found(finding)
+            crew.found(finding)
+            // What comes late has come.
+            guard finding == .reordered else { return }
         }
         crew.delivered(payload, bytes, to: self)
     }

@@ -32,7 +32,7 @@ enum FanOut {
         await progress.watch(generator, until: until, "measuring")
         let after = try await Meter.read(generator, options)
         progress.say("waiting for what is under way")
-        await generator.drain()
+        await generator.drain(options)
         after.fill(&report, since: before)
         if options.slow > 0 {
             await generator.resumeSlow()

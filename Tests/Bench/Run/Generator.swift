@@ -83,10 +83,10 @@ struct Generator: Sendable {
     }
 
     /// Waits until all that was sent has come, or nothing comes any more.
-    func drain(quietMilliseconds: Int = 5_000) async {
+    func drain(_ options: Options) async {
         var before = -1
         var quiet = 0
-        while quiet < quietMilliseconds {
+        while quiet < Int(options.patience * 1_000) {
             let tally = await tally()
             let isWhole = tally.delivered >= (tally.sent - tally.refused) * plan.hearers
             if isWhole, tally.accepted + tally.refused >= tally.sent { return }

@@ -26,7 +26,8 @@ enum Ramp {
 
     private static func climb(_ slope: Slope, _ report: inout Report) async throws {
         let options = slope.options
-        var search = RateSearch(from: options.rate ?? 1_000, precision: options.precision)
+        var search = RateSearch(
+            from: options.rate ?? 1_000, upTo: options.most, precision: options.precision)
         var steps: [Report.Step] = []
         while let rate = search.next {
             let step = try await slope.step(rate, seconds: options.stepSeconds)
@@ -55,17 +56,20 @@ struct RateSearch: Sendable {
     private(set) var best: Double?
     private var lowestBad: Double?
     private var trying: Double
+    private let most: Double
     private let precision: Double
 
-    /// Begins at a rate; ends where good and bad are only this share apart.
-    init(from rate: Double, precision: Double) {
-        trying = rate
+    /// Begins at a rate; ends where good and bad are only this share apart, or where the most is good.
+    init(from rate: Double, upTo most: Double = .infinity, precision: Double) {
+        trying = min(rate, most)
+        self.most = most
         self.precision = precision
     }
 
     /// The next rate to try; nil at the end.
     var next: Double? {
         if let best, let lowestBad, lowestBad / best < 1 + precision { return nil }
+        if let best, best >= most { return nil }
         return trying < 0.1 ? nil : trying
     }
 
@@ -75,7 +79,7 @@ struct RateSearch: Sendable {
         trying =
             switch (best, lowestBad) {
             case (let best?, let bad?): (best + bad) / 2
-            case (let best?, nil): best * 4 / 3
+            case (let best?, nil): min(best * 4 / 3, most)
             case (nil, let bad?): bad / 2
             case (nil, nil): trying
             }
@@ -109,7 +113,7 @@ private struct Slope {
         let before = try await Meter.read(generator, options)
         await progress.watch(generator, until: until, "at \(Figure.short(rate))/s")
         let after = try await Meter.read(generator, options)
-        await generator.drain()
+        await generator.drain(options)
         let timings = await generator.timings()
         var report = Report(mode: "ramp", options)
         after.fill(&report, since: before)

@@ -6,6 +6,7 @@ enum Storm {
         let progress = Progress(isQuiet: options.isQuiet)
         let generator = try await Generator.prepare(options)
         var report = Report(mode: "storm", options)
+        let before = try await Meter.read(generator, options)
         do {
             report.waves = [try await wave(generator, options, progress, "first")]
             let start = Clock.now()
@@ -25,7 +26,8 @@ enum Storm {
             throw error
         }
         await generator.endSending()
-        await generator.drain()
+        try await Meter.read(generator, options).fill(&report, since: before)
+        await generator.drain(options)
         summarize(&report)
         report.fill(await generator.timings(), isOpen: options.rate != nil)
         report.connections = await generator.tally().ready
@@ -59,10 +61,8 @@ enum Storm {
         let waves = report.waves.count > 1 ? Array(report.waves.dropFirst()) : report.waves
         let connects = waves.reduce(0) { $0 + $1.connects }
         let seconds = waves.reduce(0) { $0 + $1.seconds }
-        report.seconds = seconds
         report.connectsPerSecond = seconds > 0 ? Double(connects) / seconds : nil
         let cpu = waves.reduce(0.0) { $0 + $1.cpuSeconds.values.reduce(0, +) }
         report.connectsPerCpuSecond = cpu > 0 ? Double(connects) / cpu : nil
-        report.serverCpuSeconds = cpu > 0 ? cpu : nil
     }
 }

@@ -49,16 +49,16 @@ def chosen(arguments) -> Scenario:
 
 def compare(arguments, scenario: Scenario, folder: Path) -> None:
     """Rounds of one scenario over all candidates; the medians are printed and kept."""
-    names = ["parley", *arguments.against]
+    names = ["parley", *(["versus"] if arguments.versus else []), *arguments.against]
     settings = scenario.settings | arguments.settings
     before = machine.state()
-    candidates = Candidates(names, scenario, settings, arguments.cores)
+    candidates = Candidates(names, scenario, {"parley": settings, "versus": settings | arguments.versus}, arguments.cores)
     try:
         sizes = {}
 
         def once(candidate, number):
             candidate = candidates.fresh(candidate)
-            options = scenario.options(candidate.name, arguments, sizes)
+            options = scenario.options(candidate.is_raw, arguments, sizes)
             report = run(candidate, scenario.mode, options, folder / f"{candidate.name}-{number}.json")
             # The others send as many bytes a frame as Parley's are long: what differs then is the server.
             sizes.setdefault(candidate.name, round(report["frame_bytes"]))
@@ -68,11 +68,11 @@ def compare(arguments, scenario: Scenario, folder: Path) -> None:
     finally:
         candidates.close()
     middle = {name: medians(each, scenario.figures) for name, each in reports.items()}
-    parts = shares(reports["parley"])
-    text = tables.compared(middle, scenario.figures) + "\n\n" + tables.processes(parts)
+    parts = {name: shares(reports[name]) for name in ("parley", "versus") if name in reports}
+    text = "\n\n".join([tables.compared(middle, scenario.figures), *(tables.processes(use, name) for name, use in parts.items())])
     summary = {
         "scenario": arguments.scenario, "rounds": arguments.rounds, "machine": before, "medians": middle, "processes": parts,
-        "settings": settings,
+        "settings": settings, "versus": arguments.versus,
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     (folder / "summary.md").write_text(text + "\n")
@@ -110,8 +110,9 @@ class Candidates:
         self.all = []
 
     def _start(self, name):
-        settings = self._settings | {"gateways": self._scenario.gateways, "eddsa": self._scenario.eddsa}
-        return start(name, self._cores, **(settings if name == "parley" else {}))
+        if name not in self._settings:
+            return start(name, self._cores)
+        return start(name, self._cores, gateways=self._scenario.gateways, eddsa=self._scenario.eddsa, **self._settings[name])
 
 
 def setting(text: str) -> tuple[str, str]:
@@ -134,11 +135,14 @@ def parsed():
     parser.add_argument("--seconds", type=float, help="seconds of measuring in each run")
     parser.add_argument("--set", dest="settings", action="append", type=setting, default=[], metavar="NAME=VALUE",
                         help="a setting of the services, such as LOOPS=2; again for more")
+    parser.add_argument("--versus", action="append", type=setting, default=[], metavar="NAME=VALUE",
+                        help="a second cluster takes part, with this other setting (or PARLEY_BIN=FOLDER: another build)")
     parser.add_argument("--both-cores", action="store_true", help="the servers may use all cores, the generator's too")
     parser.add_argument("--output", help="folder for the reports (Tests/.output/bench/…)")
     arguments = parser.parse_args(words[:at])
     arguments.extra = words[at + 1:]
     arguments.settings = dict(arguments.settings)
+    arguments.versus = dict(arguments.versus)
     arguments.against = [name for name in arguments.against.split(",") if name]
     if unknown := set(arguments.against) - {"limit", "uws", "websockets"}:
         parser.error(f"--against does not know {', '.join(sorted(unknown))}")

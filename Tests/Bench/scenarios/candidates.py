@@ -26,14 +26,17 @@ class CannotStart(Exception):
 class Parley:
     """A cluster of its own, Redis and PostgreSQL included, on the servers' core."""
 
-    name = "parley"
+    #: Whether it speaks the raw protocol.
+    is_raw = False
 
-    def __init__(self, cores, gateways=1, eddsa=False, **settings):
+    def __init__(self, cores, name="parley", gateways=1, eddsa=False, **settings):
+        self.name = name
         self._folder = Path(tempfile.mkdtemp(prefix="parley-bench-"))
         tokens = {} if eddsa else {"JWT_ALGORITHM": "HS256", "JWT_SECRET": SECRET}
         with machine.on(cores):
             self.cluster = Cluster(gateways=gateways, **{"LIMITS": "off", "SCRYPT_LOG_N": "14"} | tokens | settings)
-        self._token = self._key() if eddsa else ["--token-secret", SECRET]
+        #: How the bench comes to tokens.
+        self.token_options = self._key() if eddsa else ["--token-secret", SECRET]
 
     def options(self) -> list[str]:
         """Where it is, how tokens are got, and which processes are it."""
@@ -41,7 +44,7 @@ class Parley:
             f"--pid={name}={process['pid']}" for name, process in self.cluster.processes().items() if name != "nginx"
         ]
         urls = ",".join(self.cluster.gateway_urls)
-        return ["--peer", "parley", "--url", urls, "--api", self.cluster.auth_url, *self._token, *processes]
+        return ["--peer", "parley", "--url", urls, "--api", self.cluster.auth_url, *self.token_options, *processes]
 
     def close(self):
         self.cluster.close()
@@ -58,6 +61,8 @@ class Parley:
 
 class Raw:
     """A process that prints its port and speaks the raw protocol."""
+
+    is_raw = True
 
     def __init__(self, name, cores):
         self.name = name
@@ -101,7 +106,7 @@ def environment() -> Path:
 
 def start(name, cores, **settings):
     """Starts a candidate by its name; `settings` are for a cluster."""
-    return Parley(cores, **settings) if name == "parley" else Raw(name, cores)
+    return Parley(cores, name, **settings) if name in ("parley", "versus") else Raw(name, cores)
 
 
 __all__ = ["BENCH", "CannotStart", "Parley", "Raw", "TOP", "start"]

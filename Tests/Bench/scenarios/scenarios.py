@@ -31,10 +31,10 @@ class Scenario:
     #: Whether the others' frames are as long as Parley's.
     matches_frames: bool = False
 
-    def options(self, name: str, arguments, sizes: dict[str, int]) -> list[str]:
+    def options(self, is_raw: bool, arguments, sizes: dict[str, int]) -> list[str]:
         """The words for one candidate; those behind -- come last, so that they win."""
         words = list(self.words)
-        if self.matches_frames and name != "parley" and sizes.get("parley"):
+        if self.matches_frames and is_raw and sizes.get("parley"):
             words += ["--size", str(sizes["parley"])]
         if arguments.seconds:
             words += ["--seconds", str(arguments.seconds)]

@@ -46,16 +46,16 @@ def compared(medians: dict[str, dict], paths: list[str]) -> str:
     return lined(rows)
 
 
-def processes(shares: dict[str, dict]) -> str:
+def processes(shares: dict[str, dict], name: str) -> str:
     """One row a process."""
     columns = {
         "share_of_cpu": "of the CPU time", "cpu_share": "of a core", "microseconds_per_accepted": "µs / message",
         "microseconds_per_delivery": "µs / delivery", "bytes_per_connection": "B / connection",
     }
     present = [key for key in columns if any(key in use for use in shares.values())]
-    rows = [["process", *[columns[key] for key in present]]]
-    for name, use in shares.items():
-        rows.append([name, *[told(key, use.get(key)) for key in present]])
+    rows = [[f"processes of {name}", *[columns[key] for key in present]]]
+    for process, use in shares.items():
+        rows.append([process, *[told(key, use.get(key)) for key in present]])
     return lined(rows)
 
 
