@@ -26,6 +26,7 @@ struct Options: Sendable {
     var secret: String?
     var keyFile: String?
     var accounts = 0
+    var names: String?
     var issuer = "parley"
     var audience = "parley"
     var processes: [(name: String, pid: Int)] = []
@@ -93,7 +94,9 @@ struct Options: Sendable {
         rules.text("token-secret", "TEXT", "sign tokens by HS256 with this secret") {
             box.options.secret = $0
         }
-        rules.text("token-key", "FILE", "sign tokens with this private key (PEM)") {
+        rules.text(
+            "token-key", "FILE", "sign tokens with this private key (PEM); --names must have accounts then"
+        ) {
             box.options.keyFile = $0
         }
         rules.int(
@@ -101,6 +104,9 @@ struct Options: Sendable {
             "without either: so many accounts are registered (all clients, 64 at most)"
         ) {
             box.options.accounts = $0
+        }
+        rules.text("names", "PREFIX", "users are PREFIX-0 and so on (bench- and a new word each run)") {
+            box.options.names = $0
         }
         rules.text("issuer", "NAME", "`iss` of signed tokens (parley)") { box.options.issuer = $0 }
         rules.text("audience", "NAME", "`aud` of signed tokens (parley)") { box.options.audience = $0 }

@@ -5,14 +5,14 @@ import Tokens
 /// Who the clients are: signed by us where we are given the means, else registered.
 enum Identities {
     /// One token for each client, or fewer that clients share.
-    static func tokens(_ options: Options, run: String, rest: Rest) async throws -> [String] {
+    static func tokens(_ options: Options, names: String, rest: Rest) async throws -> [String] {
         let count = options.rooms * options.clients
         if let signer = try signer(options) {
-            return try (0..<count).map { try sign(signer, options, name: "bench-\(run)-\($0)") }
+            return try (0..<count).map { try sign(signer, options, name: "\(names)-\($0)") }
         }
         var tokens: [String] = []
         for number in 0..<(options.accounts > 0 ? options.accounts : min(count, 64)) {
-            tokens.append(try await register("bench-\(run)-\(number)", rest))
+            tokens.append(try await register("\(names)-\(number)", rest))
         }
         return tokens
     }

@@ -7,7 +7,7 @@ enum FanOut {
         let progress = Progress(isQuiet: options.isQuiet)
         let generator = try await Generator.prepare(options)
         progress.say("connecting \(generator.plan.connections) clients")
-        await generator.connect(atOnce: options.atOnce)
+        try await generator.connectAll(options)
         var report = Report(mode: mode, options)
         do {
             try await measure(generator, options, &report, progress)

@@ -13,13 +13,13 @@ struct Generator: Sendable {
             peer: options.peer, targets: options.urls.compactMap { Target($0) },
             rooms: (0..<options.rooms).map { "bench-\(run)-\($0)" }, clients: options.clients,
             publishers: options.publishers, slow: options.slow, size: options.size, hasKeys: options.hasKeys,
-            tokens: [],
-            loops: options.loops)
+            tokens: [], loops: options.loops)
         if !options.peer.isRaw {
             guard let api = Target(options.api ?? options.urls[0]) else { throw BenchError.usage("--api") }
             let rest = try Rest(api)
             defer { rest.end() }
-            plan.tokens = try await Identities.tokens(options, run: run, rest: rest)
+            plan.tokens = try await Identities.tokens(
+                options, names: options.names ?? "bench-\(run)", rest: rest)
             guard let owner = plan.tokens.first else { throw BenchError.server("nobody to make rooms") }
             try await Identities.makeRooms(plan.rooms, token: owner, rest: rest)
         }
@@ -32,9 +32,20 @@ struct Generator: Sendable {
     func connect(atOnce: Int) async {
         await withTaskGroup { group in
             for station in stations {
-                group.addTask { await station.connect(atOnce: atOnce / stations.count + 1) }
+                group.addTask { await station.connect(atOnce: max(atOnce / stations.count, 1)) }
             }
         }
+    }
+
+    /// Connects all, and ends the run where one cannot: figures of fewer would be told as those of all.
+    func connectAll(_ options: Options) async throws {
+        await connect(atOnce: options.atOnce)
+        let tally = await tally()
+        guard tally.ready < plan.connections else { return }
+        await end()
+        throw BenchError.server(
+            "\(plan.connections - tally.ready) of \(plan.connections) clients cannot connect: \(tally.findings.line)"
+        )
     }
 
     /// Sends by a window, or at a rate that the stations share by their publishers.

@@ -7,7 +7,7 @@ enum Idle {
         let empty = try await Meter.read(generator, options)
         let kernelBefore = KernelMemory.read()
         progress.say("connecting \(generator.plan.connections) clients")
-        await generator.connect(atOnce: options.atOnce)
+        try await generator.connectAll(options)
         // What joining has stirred up (others are told of it) settles first.
         let settled = Clock.now() &+ Clock.nanoseconds(options.warmup)
         await progress.watch(generator, until: settled, "settling")

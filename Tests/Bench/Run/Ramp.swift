@@ -8,7 +8,7 @@ enum Ramp {
         let progress = Progress(isQuiet: options.isQuiet)
         let generator = try await Generator.prepare(options)
         progress.say("connecting \(generator.plan.connections) clients")
-        await generator.connect(atOnce: options.atOnce)
+        try await generator.connectAll(options)
         var report = Report(mode: "ramp", options)
         do {
             try await climb(Slope(generator: generator, options: options, progress: progress), &report)

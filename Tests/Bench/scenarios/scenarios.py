@@ -11,8 +11,8 @@ TRAFFIC = [
 ]
 #: Limits are on, and higher than anything here: what they cost is in the figures.
 HIGH_LIMITS = {
-    "LIMITS": "on", "MESSAGE_RATE_LIMIT": "10000000", "MAX_FRAMES_PER_SECOND": "1000000", "MAX_CONNECTIONS_PER_IP": "0",
-    "MAX_CONNECTIONS_PER_USER": "0",
+    "LIMITS": "on", "MESSAGE_RATE_LIMIT": "1000000", "MAX_FRAMES_PER_SECOND": "1000000", "MAX_CONNECTIONS_PER_IP": "0",
+    "MAX_CONNECTIONS_PER_USER": "0", "MAX_UNFINISHED_PER_IP": "0",
 }
 
 
