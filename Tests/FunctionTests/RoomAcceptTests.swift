@@ -127,6 +127,42 @@ import Testing
         }
     }
 
+    @Test func severalGetTheirPlacesInOneCall() async throws {
+        try await onBench(members: [("alice", "member"), ("bob", "member,0")]) { bench in
+            let first = bench.accept("one")
+            var twin = bench.accept("one")
+            twin.key = first.key
+            var other = bench.accept("two")
+            other.key = first.key
+            let calls = [twin, other, bench.accept("three", user: .bob), bench.accept("four")]
+            let replies = try await first.together(with: calls, bench.redis).array ?? []
+            #expect(replies.map(word) == ["ok", "duplicate", "conflict", "muted", "ok"])
+            #expect([replies[0][2].int, replies[1][2].int, replies[4][2].int] == [1, 1, 2])
+            #expect(replies[1][3].bytes == first.id.bytes)
+            let lengths = try await [
+                bench.call("XLEN", Keys.recent(.general)).int,
+                bench.call("XLEN", Keys.log(RoomID.general.partition)).int,
+            ]
+            #expect(lengths == [2, 2])
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            let log = try await bench.call("XRANGE", Keys.log(RoomID.general.partition), "-", "+")
+            #expect(bytes.int == log.array?.reduce(0) { $0 + Int64($1[1]["e"].bytes?.count ?? 0) })
+        }
+    }
+
+    /// What is to be tried again comes first when it is: nothing behind it may have a place before.
+    @Test func nothingIsAcceptedBehindOneThatIsToBeTriedAgain() async throws {
+        try await onBench { bench in
+            var wrong = bench.accept("two")
+            wrong.time -= 60_000
+            let replies = try await bench.accept("one").together(
+                with: [wrong, bench.accept("three")], bench.redis)
+            #expect(replies.array?.map(word) == ["ok", "clock", "after"])
+            let seq = try await bench.field("seq")
+            #expect(seq == "1")
+        }
+    }
+
     @Test func theSameKeyForAnotherContentIsAConflict() async throws {
         try await onBench { bench in
             let first = bench.accept("hello")

@@ -149,11 +149,11 @@ struct MessageSenderTests {
             let message = try bench.message(#""content":"hello""#)
             let now = WallClock.milliseconds()
             let lost = bench.calls.accept(
-                message, as: message.identify(at: now), run: try #require(bench.redis.runID),
-                notAfter: now + 5_000)
+                [.init(message: message, id: message.identify(at: now), notAfter: now + 5_000)],
+                into: message.room, run: try #require(bench.redis.runID))
             let reply = try await bench.redis.function(
                 RoomFunctions.accept, keys: bench.calls.keys(message.room), arguments: lost)
-            #expect(reply[0].text == "ok")
+            #expect(reply[0][0].text == "ok")
             message.forgetID()
             let sent = await bench.send(message)
             #expect(sent == "accepted 1")
@@ -175,7 +175,8 @@ struct MessageSenderTests {
             _ = try await bench.redis.function(
                 RoomFunctions.accept, keys: bench.calls.keys(direct),
                 arguments: bench.calls.accept(
-                    first, as: first.identify(at: now), run: run, notAfter: now + 5_000))
+                    [.init(message: first, id: first.identify(at: now), notAfter: now + 5_000)],
+                    into: direct, run: run))
             bench.sender.heard(now + age)
             for _ in 1...3 {
                 let outcome = await bench.send(try bench.message(data, in: direct))

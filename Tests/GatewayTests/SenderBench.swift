@@ -106,13 +106,19 @@ final class SenderBench {
 
     func send(_ data: String) async throws -> String { await send(try message(data)) }
 
-    /// Sends all at once, and returns how each ended.
-    func sendTogether(_ all: [String]) async throws -> [String] {
+    /// Sends all at once, on a connection each or in one lane, and returns how each ended.
+    func sendTogether(_ all: [String], in lane: SendLane? = nil) async throws -> [String] {
+        await sendTogether(try all.map { try message($0) }, in: lane)
+    }
+
+    func sendTogether(_ all: [OutgoingMessage], in lane: SendLane? = nil) async -> [String] {
         var outcomes: [Int: String] = [:]
-        for (number, message) in try all.map({ try message($0) }).enumerated() {
-            sender.send(message) { outcomes[number] = Self.words($0) }
+        for (number, message) in all.enumerated() {
+            sender.send(message, in: lane ?? SendLane()) { outcomes[number] = Self.words($0) }
         }
-        let areSettled = await eventually(on: loop) { outcomes.count == all.count }
+        let areSettled = await eventually(on: loop, withinMilliseconds: 10_000) {
+            outcomes.count == all.count
+        }
         #expect(areSettled)
         return all.indices.map { outcomes[$0] ?? "nothing" }
     }
@@ -120,7 +126,7 @@ final class SenderBench {
     /// How it ended, in words.
     func send(_ message: OutgoingMessage) async -> String {
         let outcome = await withCheckedContinuation { continuation in
-            sender.send(message) { continuation.resume(returning: $0) }
+            sender.send(message, in: SendLane()) { continuation.resume(returning: $0) }
         }
         return Self.words(outcome)
     }

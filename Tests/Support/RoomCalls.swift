@@ -56,18 +56,31 @@ public struct AcceptCall {
             + [.text(Keys.log(room.partition)), .text(Keys.logBytes(room.partition))]
     }
 
-    /// The arguments, as `room.lua` has them.
-    public var arguments: [RedisArgument] {
+    /// What the call says of the room, as `room.lua` has it.
+    private var roomArguments: [RedisArgument] {
+        [.text(run), .int(known), .int(keep), .int(most), .int(logBytes), .int(seenMax)]
+    }
+
+    /// What it says of the message.
+    private var messageArguments: [RedisArgument] {
         [
-            .text(run), .int(known), .text(user), .bytes(id.bytes), .int(time), .int(notAfter), .text(key),
-            .text(content), .bytes(tail), .text(trace), .int(keep), .int(most), .int(logBytes),
-            .int(seenMax),
+            .text(user), .bytes(id.bytes), .int(time), .int(notAfter), .text(key), .text(content),
+            .bytes(tail), .text(trace),
         ]
     }
 
-    /// Makes the call.
+    /// Makes the call; the answer is the message's.
     public func callAsFunction(_ redis: RedisClient) async throws(RedisError) -> RedisReply {
-        try await redis.function(RoomFunctions.accept, keys: keys, arguments: arguments)
+        try await together(with: [], redis)[0]
+    }
+
+    /// Makes one call for this message and others of its room; there is an answer for each.
+    public func together(
+        with others: [AcceptCall], _ redis: RedisClient
+    ) async throws(RedisError) -> RedisReply {
+        let messages = messageArguments + others.flatMap(\.messageArguments)
+        return try await redis.function(
+            RoomFunctions.accept, keys: keys, arguments: roomArguments + messages)
     }
 }
 

@@ -25,27 +25,20 @@ extension Session {
         behind(room) { self.enter(message) }
     }
 
+    /// A connection that has ended still has its accepted frames carried out: they were sent.
     private func enter(_ message: OutgoingMessage) {
-        if let first = sendLanes[message.room, default: Lane()].enter(message) { dispatch(first) }
+        let lane = sendLanes[message.room] ?? SendLane()
+        sendLanes[message.room] = lane
+        shard.sender.send(message, in: lane) { [self] outcome in
+            settle(message, outcome)
+            waitingBytes -= message.byteCount
+            shard.sender.backlog.leave(message)
+            if lane.isEmpty { sendLanes[message.room] = nil }
+        }
     }
 
     /// How many bytes of messages may wait to be accepted on one connection.
     private static var waitingLimit: Int { 1_048_576 }
-
-    private func dispatch(_ message: OutgoingMessage) {
-        shard.sender.send(message) { [self] outcome in
-            settle(message, outcome)
-            waitingBytes -= message.byteCount
-            shard.sender.backlog.leave(message)
-            guard let next = sendLanes[message.room]?.settled() else {
-                sendLanes[message.room] = nil
-                return
-            }
-            // A connection that has ended still has its accepted frames carried out: they were sent. Not from within
-            // this call: thousands that are refused at once would be thousands of calls deep.
-            shard.loop.atTurnEnd { self.dispatch(next) }
-        }
-    }
 
     private func settle(_ message: OutgoingMessage, _ outcome: SendOutcome) {
         switch outcome {

@@ -80,38 +80,29 @@ local function standing(value, ms)
   return role, muted ~= '' and (muted == '0' or tonumber(muted) > ms)
 end
 
--- The hash of accepted keys for this ten minutes, emptied first where it is that of twenty minutes ago, and the one
--- before it. By Redis' clock only: two callers near a boundary agree.
-local function seen_hashes(keys, ms)
+-- What is known of these keys in the hash of this ten minutes, and in the one before it. By Redis' clock only: two
+-- callers near a boundary agree. A hash that is of twenty minutes ago is emptied first.
+local function seen_before(keys, ms, digests)
   local generation = math.floor(ms / SEEN_MS)
-  local current, previous = keys[4 + generation % 2], keys[4 + (generation + 1) % 2]
-  local stamp = redis.call('HGET', current, '')
-  if stamp ~= int(generation) then
-    if stamp then redis.call('UNLINK', current) end
-    current = { key = current, fresh = true, generation = generation }
-  else
-    current = { key = current }
+  local fields = { '', unpack(digests) }
+  local current = { key = keys[4 + generation % 2], generation = generation }
+  current.values = redis.call('HMGET', current.key, unpack(fields))
+  if current.values[1] ~= int(generation) then
+    if current.values[1] then redis.call('UNLINK', current.key) end
+    current.fresh = true
   end
-  if redis.call('HGET', previous, '') ~= int(generation - 1) then previous = nil end
+  local previous = { values = redis.call('HMGET', keys[4 + (generation + 1) % 2], unpack(fields)) }
+  if previous.values[1] ~= int(generation - 1) then previous = nil end
   return current, previous
 end
 
--- What is kept of an accepted key: 12 bytes digest of the content, 16 bytes message id, `epoch:seq`.
-local function seen(current, previous, digest)
-  local value = not current.fresh and redis.call('HGET', current.key, digest)
-  if not value and previous then value = redis.call('HGET', previous, digest) end
+-- What is kept of the accepted key with this number: 12 bytes digest of the content, 16 bytes message id, `epoch:seq`.
+local function seen(current, previous, number)
+  local value = not current.fresh and current.values[number + 1]
+  if not value and previous then value = previous.values[number + 1] end
   if not value then return nil end
   local epoch, seq = string.match(value, '^([a-z0-9]+):(%d+)$', 29)
   return { content = string.sub(value, 1, 12), id = string.sub(value, 13, 28), epoch = epoch, seq = seq }
-end
-
-local function note(current, digest, value)
-  if current.fresh then
-    redis.call('HSET', current.key, '', int(current.generation), digest, value)
-    redis.call('PEXPIRE', current.key, 2 * SEEN_MS)
-  else
-    redis.call('HSET', current.key, digest, value)
-  end
 end
 
 -- room_enter: what a joining or reading member must know of the room.
@@ -142,66 +133,137 @@ local function room_roles(keys, args)
   return reply
 end
 
--- room_accept: gives a message its place.
--- ARGV: 1 run  2 highest seq known to the caller  3 user  4 message id (16 bytes)  5 its time, ms  6 not after, ms
--- 7 digest of user and key (12 bytes)  8 digest of the content (12 bytes)  9 tail of the envelope  10 traceparent
--- 11 seqs kept in recent  12 most kept while the archive lags  13 most bytes in the log  14 most keys remembered in ten
--- minutes
--- Replies {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, muted, forbidden, conflict, overloaded,
--- and with Redis' time: late, clock.
+-- Reads the messages of a `room_accept`: what each has in ARGV is told there.
+local function messages_of(args)
+  local messages, digests = {}, {}
+  for at = 7, #args, 8 do
+    local message = {
+      user = args[at], id = args[at + 1], time = tonumber(args[at + 2]), not_after = tonumber(args[at + 3]),
+      key = args[at + 4], content = args[at + 5], tail = args[at + 6], trace = args[at + 7],
+    }
+    messages[#messages + 1] = message
+    digests[#digests + 1] = message.key
+  end
+  return messages, digests
+end
+
+-- Why a message may have no place in this room, by who sends it; nil where it may.
+local function refusal(room, value, ms)
+  if not value then return 'denied' end
+  local role, muted = standing(value, ms)
+  if not role then return 'denied' end
+  if muted then return 'muted' end
+  if role == 'guest' and not string.find(room.policy, 'guests_send', 1, true) then return 'forbidden' end
+  return nil
+end
+
+-- room_accept: gives messages their places, in this order.
+-- ARGV: 1 run  2 highest seq known to the caller  3 seqs kept in recent  4 most kept while the archive lags
+-- 5 most bytes in the log  6 most keys remembered in ten minutes, then of each message, some dozens at most:
+-- user, message id (16 bytes), its time (ms), not after (ms), digest of user and key (12 bytes), digest of the content
+-- (12 bytes), tail of the envelope, traceparent
+-- Replies for each {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, muted, forbidden, conflict,
+-- overloaded; with Redis' time: late, clock; and `after`, for what follows one of these two: that one may be tried
+-- again, and come before it.
 local function room_accept(keys, args)
   local ms = now()
-  if ms > tonumber(args[6]) then return { 'late', int(ms) } end
+  local messages, digests = messages_of(args)
+  local replies, accepted = {}, {}
   local room = load(keys[1], args[1])
-  if not room then return { 'unloaded' } end
+  local current, previous
+  if room then current, previous = seen_before(keys, ms, digests) end
+  local members, here = {}, {}
+  local held, is_full, must_wait
 
-  -- What has its place is told to its sender whatever was decided about them since: the first answer may have been lost.
-  local current, previous = seen_hashes(keys, ms)
-  local before = seen(current, previous, args[7])
-  if before and before.content == args[8] then
-    -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
-    return { before.id == args[4] and 'ok' or 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
+  local function judge(number, message)
+    if must_wait then return { 'after' } end
+    if ms > message.not_after then
+      must_wait = true
+      return { 'late', int(ms) }
+    end
+    if not room then return { 'unloaded' } end
+    -- What has its place is told to its sender whatever was decided about them since: the first answer may be lost.
+    local before = seen(current, previous, number)
+    if before and before.content == message.content then
+      -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
+      local word = before.id == message.id and 'ok' or 'duplicate'
+      return { word, before.epoch, before.seq, before.id, int(room.stored) }
+    end
+    -- One of this call has the same key.
+    local twin = here[message.key]
+    if members[message.user] == nil then members[message.user] = redis.call('HGET', keys[2], message.user) end
+    local word = refusal(room, members[message.user], ms)
+    if word and not (twin and twin.content == message.content) then return { word } end
+    if before or (twin and twin.content ~= message.content) then return { 'conflict' } end
+    if twin then return { 'duplicate', twin = twin } end
+    if math.abs(ms - message.time) > 5000 then
+      must_wait = true
+      return { 'clock', int(ms) }
+    end
+    if is_full == nil then
+      -- A key that could not be remembered would be accepted twice: then rather not at all.
+      is_full = not current.fresh and redis.call('HLEN', current.key) > tonumber(args[6])
+      held = tonumber(redis.call('GET', keys[7]) or '0')
+      if room.seq - room.stored >= tonumber(args[4]) and redis.call('XLEN', keys[3]) >= tonumber(args[4]) then
+        is_full = true
+      end
+    end
+    if is_full or held >= tonumber(args[5]) then return { 'overloaded' } end
+    held = held + #message.tail
+    here[message.key] = message
+    accepted[#accepted + 1] = message
+    return { 'ok', twin = message }
   end
 
-  local value = redis.call('HGET', keys[2], args[3])
-  if not value then return { 'denied' } end
-  local role, muted = standing(value, ms)
-  if not role then return { 'denied' } end
-  if muted then return { 'muted' } end
-  if role == 'guest' and not string.find(room.policy, 'guests_send', 1, true) then return { 'forbidden' } end
-  if before then return { 'conflict' } end
-  if math.abs(ms - tonumber(args[5])) > 5000 then return { 'clock', int(ms) } end
-  -- A key that could not be remembered would be accepted twice: then rather not at all.
-  if not current.fresh and redis.call('HLEN', current.key) > tonumber(args[14]) then return { 'overloaded' } end
-  if room.seq - room.stored >= tonumber(args[12]) and redis.call('XLEN', keys[3]) >= tonumber(args[12]) then
-    return { 'overloaded' }
-  end
-  if tonumber(redis.call('GET', keys[7]) or '0') >= tonumber(args[13]) then return { 'overloaded' } end
-  -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream.
-  redis.call('XLEN', keys[3])
-  redis.call('XLEN', keys[6])
+  for number, message in ipairs(messages) do replies[number] = judge(number, message) end
 
-  open(room, keys[1], args[1], tonumber(args[2]))
-  local seq = room.seq + 1
-  local text = int(seq)
-  local envelope = '{"v":1,"epoch":"' .. room.epoch .. '","seq":' .. text .. ',"mv":' .. room.mv .. ',' .. args[9]
-  -- This one fails on a spoilt count: before the message is anywhere.
-  redis.call('INCRBY', keys[7], #envelope)
-  -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
-  local keep = math.max(tonumber(args[11]), seq - room.stored)
-  redis.call('XADD', keys[3], 'MAXLEN', '~', int(keep), text .. '-0', 'e', envelope)
-  -- Something is to be stored again: where all was, or this epoch has nothing yet, the log may be about to expire.
-  if room.stored >= room.seq or seq == room.first then redis.call('PERSIST', keys[3]) end
-  local entry = { 'XADD', keys[6], '*', 'e', envelope }
-  if args[10] ~= '' then
-    entry[#entry + 1] = 't'
-    entry[#entry + 1] = args[10]
+  if #accepted > 0 then
+    open(room, keys[1], args[1], tonumber(args[2]))
+    local bytes = 0
+    local noted = { current.key }
+    if current.fresh then
+      noted[2], noted[3] = '', int(current.generation)
+    end
+    local head = '{"v":1,"epoch":"' .. room.epoch .. '","seq":'
+    for number, message in ipairs(accepted) do
+      message.seq = room.seq + number
+      message.text = int(message.seq)
+      message.envelope = head .. message.text .. ',"mv":' .. room.mv .. ',' .. message.tail
+      bytes = bytes + #message.envelope
+      noted[#noted + 1] = message.key
+      noted[#noted + 1] = message.content .. message.id .. room.epoch .. ':' .. message.text
+    end
+    -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
+    redis.call('XLEN', keys[3])
+    redis.call('XLEN', keys[6])
+    redis.call('INCRBY', keys[7], bytes)
+    for _, message in ipairs(accepted) do
+      -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
+      local keep = math.max(tonumber(args[3]), message.seq - room.stored)
+      redis.call('XADD', keys[3], 'MAXLEN', '~', int(keep), message.text .. '-0', 'e', message.envelope)
+      local entry = { 'XADD', keys[6], '*', 'e', message.envelope }
+      if message.trace ~= '' then
+        entry[6], entry[7] = 't', message.trace
+      end
+      redis.call(unpack(entry))
+    end
+    -- Something is to be stored again: where all was, or this epoch has nothing yet, the log may be about to expire.
+    local first = accepted[1].seq
+    if room.stored >= first - 1 or first == room.first then redis.call('PERSIST', keys[3]) end
+    redis.call('HSET', unpack(noted))
+    if current.fresh then redis.call('PEXPIRE', current.key, 2 * SEEN_MS) end
+    redis.call('HSET', keys[1], 'seq', accepted[#accepted].text)
+    for _, message in ipairs(accepted) do redis.call('SPUBLISH', keys[1], message.envelope) end
   end
-  redis.call(unpack(entry))
-  note(current, args[7], args[8] .. args[4] .. room.epoch .. ':' .. text)
-  redis.call('HSET', keys[1], 'seq', text)
-  redis.call('SPUBLISH', keys[1], envelope)
-  return { 'ok', room.epoch, text, args[4], int(room.stored) }
+
+  for _, reply in ipairs(replies) do
+    local message = reply.twin
+    if message then
+      reply[2], reply[3], reply[4], reply[5] = room.epoch, message.text, message.id, int(room.stored)
+      reply.twin = nil
+    end
+  end
+  return replies
 end
 
 -- room_seen: whether a key has been accepted, giving no place to anything.
@@ -212,8 +274,8 @@ local function room_seen(keys, args)
   local ms = now()
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
-  local current, previous = seen_hashes(keys, ms)
-  local before = seen(current, previous, args[3])
+  local current, previous = seen_before(keys, ms, { args[3] })
+  local before = seen(current, previous, 1)
   if before and before.content == args[4] then
     return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
   end

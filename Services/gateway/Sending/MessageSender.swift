@@ -9,6 +9,8 @@ import Schema
 /// message comes from an outbox, the question whether it is there already; after them, where the operator wants it, the
 /// wait for replicas.
 ///
+/// Messages of one lane are on their way together, and get their places in its order.
+///
 /// Belongs to its loop. A call without an answer is repeated with the same message id until the message's patience is
 /// over; the functions know it again, so nothing is counted or accepted twice.
 final class MessageSender {
@@ -23,6 +25,7 @@ final class MessageSender {
     private let directory: RoomDirectory
     private let archive: SendArchive
     private let calls: RoomCalls
+    private let places: PlaceCalls
     /// Who knows what replicas have; nil where nobody has to.
     private let replicas: ReplicaAcks?
     private let directNotices: DirectNotices
@@ -48,6 +51,7 @@ final class MessageSender {
         self.directory = directory
         self.archive = archive
         self.calls = calls
+        places = PlaceCalls(loop: loop, redis: redis, calls: calls)
         self.replicas = replicas
         self.backlog = backlog
         self.metrics = metrics
@@ -56,7 +60,13 @@ final class MessageSender {
         clock = RedisClock(at: loop.now, wall: WallClock.milliseconds())
     }
 
-    func start() { replicas?.start() }
+    func start() {
+        // Weak, as those that are on their way hold the sender.
+        places.prepare = { [weak self] in self?.prepare($0) }
+        places.goOn = { [weak self] in self?.count($0) }
+        places.answered = { [weak self] in self?.placed($0, $1) }
+        replicas?.start()
+    }
 
     func close() { replicas?.close() }
 
@@ -69,11 +79,14 @@ final class MessageSender {
     /// Redis' clock says this.
     func heard(_ time: Int64) { clock.heard(time, at: loop.now) }
 
-    /// Sends a message; `done` is called once, before the message's patience is over.
-    func send(_ message: OutgoingMessage, _ done: @escaping Done) {
+    /// Sends a message behind those of its lane; `done` is called once, before the message's patience is over.
+    func send(_ message: OutgoingMessage, in lane: SendLane, _ done: @escaping Done) {
         let began = loop.now
-        message.begin { [metrics, loop] outcome in
+        lane.enter(message)
+        message.begin(in: lane) { [self] outcome in
             metrics.note(outcome, milliseconds: loop.now.milliseconds(since: began))
+            lane.leave(message)
+            if !lane.isEmpty { places.offer(lane, of: message.room) }
             done(outcome)
         }
         let patience = message.patience(at: began)
@@ -144,18 +157,25 @@ final class MessageSender {
     private func count(_ message: OutgoingMessage) {
         guard !message.isSettled else { return abandon(message) }
         guard let policy = limit.policy(for: message.sender) else { return accept(message) }
-        if let refusal = limit.refusal(of: message.sender.user) {
-            return refuseUnlessDuplicate(message, refusal)
-        }
+        if let refusal = limit.refusal(of: message.sender.user) { return limited(message, refusal) }
         let id = message.identify(at: clock.time(at: loop.now))
         limit.take(for: message, as: id, policy, notAfter: notAfter(message)) { [self] answer in
             switch answer {
             case .taken: accept(message)
-            case .refused(let refusal): refuseUnlessDuplicate(message, refusal)
+            case .refused(let refusal): limited(message, refusal)
             case .late(let time): late(message, time, count)
             case .failed(let error): failed(message, error, count)
             }
         }
+    }
+
+    /// Those before it in its lane may give back what they have taken: it is refused when there are none.
+    private func limited(_ message: OutgoingMessage, _ refusal: MessageLimit.Refusal) {
+        guard message.isFirst else {
+            message.step = .held
+            return
+        }
+        refuseUnlessDuplicate(message, refusal)
     }
 
     /// A duplicate costs nothing of a limit: who is at the limit still hears that a message had been accepted.
@@ -174,27 +194,39 @@ final class MessageSender {
 
     private func accept(_ message: OutgoingMessage) {
         guard !message.isSettled else { return abandon(message) }
+        message.step = .ready
+        message.lane.map { places.offer($0, of: message.room) }
+    }
+
+    private func prepare(_ message: OutgoingMessage) -> PlaceCalls.Call? {
         // Redis would find it late: its sender is about to be told that it certainly has no place.
-        guard message.patience(at: loop.now) > Self.clockMilliseconds else { return }
-        guard let run = redis.runID else { return again(message, accept) }
-        guard !message.mayBeAccepted || message.triedIn == run else { return startOver(message, in: run) }
+        guard message.patience(at: loop.now) > Self.clockMilliseconds else { return nil }
+        guard let run = redis.runID, redis.isConnected else {
+            again(message, accept)
+            return nil
+        }
+        guard !message.mayBeAccepted || message.triedIn == run else {
+            startOver(message, in: run)
+            return nil
+        }
         message.triedIn = run
         let before = message.mayBeAccepted
         message.mayBeAccepted = true
         let id = message.identify(at: clock.time(at: loop.now))
-        redis.function(
-            RoomFunctions.accept, keys: calls.keys(message.room),
-            arguments: calls.accept(message, as: id, run: run, notAfter: notAfter(message))
-        ) { [self] result in
-            switch result {
-            case .failure(let error):
-                if error.hadNoEffect { message.mayBeAccepted = before }
-                failed(message, error, accept)
-            case .success(let reply):
-                message.mayBeAccepted = before
-                guard let reply = AcceptReply(reply) else { return end(message, .refused(.internalError)) }
-                answered(message, reply)
-            }
+        return PlaceCalls.Call(
+            attempt: RoomCalls.Try(message: message, id: id, notAfter: notAfter(message)), before: before)
+    }
+
+    private func placed(_ call: PlaceCalls.Call, _ result: PlaceCalls.Answer) {
+        let message = call.attempt.message
+        switch result {
+        case .failure(let error):
+            if error.hadNoEffect { message.mayBeAccepted = call.before }
+            failed(message, error, accept)
+        case .success(let reply):
+            message.mayBeAccepted = call.before
+            guard let reply = AcceptReply(reply) else { return end(message, .refused(.internalError)) }
+            answered(message, reply)
         }
     }
 
@@ -203,6 +235,7 @@ final class MessageSender {
     /// This one may not know that it was accepted, while the archive has it: so no other place may get its id, and the
     /// archive is asked about its key.
     private func startOver(_ message: OutgoingMessage, in run: RunID) {
+        message.step = .working
         message.forgetID()
         message.triedIn = run
         if message.key == nil { accept(message) } else { recall(message) }
@@ -227,6 +260,7 @@ final class MessageSender {
             message.forgetID()
             again(message, accept)
         case .late(let time): late(message, time, accept)
+        case .after: accept(message)
         case .refused(let code): end(message, .refused(code))
         case .unseen: end(message, .refused(.internalError))
         }
@@ -245,6 +279,7 @@ final class MessageSender {
     }
 
     private func load(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
+        message.step = .working
         directory.load(message.room) { [self] result in
             switch result {
             case .success: step(message)
@@ -267,6 +302,8 @@ final class MessageSender {
     }
 
     private func giveUp(_ message: OutgoingMessage) {
+        // One before it is still under way, and its own end is known.
+        guard !message.isSettled else { return message.tell() }
         metrics.unanswered.add()
         end(message, .refused(.busUnavailable))
     }
@@ -299,6 +336,7 @@ final class MessageSender {
 
     private func again(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
         guard !message.isSettled else { return abandon(message) }
+        message.step = .working
         loop.schedule(afterMilliseconds: Self.retryMilliseconds) { step(message) }
     }
 

@@ -23,6 +23,12 @@ final class OutgoingMessage {
     /// The unit of the limit that has, or may have, been taken for it.
     var unit: LimitUnit?
 
+    /// Where it stands among those of its lane.
+    var step = SendLane.Step.working
+    private(set) var lane: SendLane?
+
+    /// How it ended, once that is known.
+    private(set) var outcome: SendOutcome?
     private var done: ((SendOutcome) -> Void)?
     /// What gives it up when its patience is over.
     var deadline: Timer?
@@ -55,17 +61,32 @@ final class OutgoingMessage {
     // MARK: Its end
 
     /// Begins its way; `done` is called once.
-    func begin(_ done: @escaping (SendOutcome) -> Void) { self.done = done }
+    func begin(in lane: SendLane, _ done: @escaping (SendOutcome) -> Void) {
+        self.lane = lane
+        self.done = done
+    }
 
-    /// Whether its sender has been told, so that nothing more is to be done for it.
-    var isSettled: Bool { done == nil }
+    /// Whether all before it in its lane are settled.
+    var isFirst: Bool { lane?.head === self }
 
-    /// Tells its sender, unless that was done before.
+    /// Whether it is known how it ended, so that nothing more is to be done for it.
+    var isSettled: Bool { outcome != nil }
+
+    /// Tells its sender, as soon as those before it in its lane have been told; once.
     func settle(_ outcome: SendOutcome) {
+        guard done != nil, !isSettled else { return }
+        self.outcome = outcome
+        step = .answered
+        if isFirst { tell() }
+    }
+
+    /// Tells its sender how it ended, if that is known.
+    func tell() {
+        guard let outcome, let done else { return }
         deadline?.cancel()
-        let tell = done
-        done = nil
-        tell?(outcome)
+        self.done = nil
+        lane = nil
+        done(outcome)
     }
 
     // MARK: What it is known by

@@ -26,17 +26,30 @@ struct RoomCalls {
             ]
     }
 
-    /// The arguments of `room_accept`; too late after `notAfter`, by Redis' clock.
-    func accept(_ message: OutgoingMessage, as id: MessageID, run: RunID, notAfter: Int64) -> [RedisArgument]
-    {
-        let tail = EnvelopeTail.bytes(
-            message.request.message, room: message.room, id: id, user: message.sender.user)
-        return [
-            .text(run), .int(knownSeq(message.room)), .text(message.sender.user.text), .bytes(id.bytes),
-            .int(id.milliseconds), .int(notAfter), .bytes(message.keyDigest), .bytes(message.contentDigest),
-            .bytes(tail), "", .int(Int64(bounds.recentKeep)), .int(Int64(bounds.recentMax)),
+    /// The arguments of `room_accept` for messages of one room, in this order.
+    func accept(_ tries: [Try], into room: RoomID, run: RunID) -> [RedisArgument] {
+        var arguments: [RedisArgument] = [
+            .text(run), .int(knownSeq(room)), .int(Int64(bounds.recentKeep)), .int(Int64(bounds.recentMax)),
             .int(Int64(bounds.logMaxBytes)), .int(Int64(bounds.seenMax)),
         ]
+        arguments.reserveCapacity(arguments.count + 8 * tries.count)
+        for one in tries {
+            let (message, id) = (one.message, one.id)
+            let tail = EnvelopeTail.bytes(
+                message.request.message, room: room, id: id, user: message.sender.user)
+            arguments += [
+                .text(message.sender.user.text), .bytes(id.bytes), .int(id.milliseconds), .int(one.notAfter),
+                .bytes(message.keyDigest), .bytes(message.contentDigest), .bytes(tail), "",
+            ]
+        }
+        return arguments
+    }
+
+    /// One message, as it is put to `room_accept`: under this id, too late after `notAfter` by Redis' clock.
+    struct Try {
+        let message: OutgoingMessage
+        let id: MessageID
+        let notAfter: Int64
     }
 
     /// The arguments of `room_seen`.

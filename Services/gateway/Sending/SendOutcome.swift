@@ -30,6 +30,8 @@ enum AcceptReply {
     case clock(Int64)
     /// The call came too late by Redis' clock, which says this.
     case late(Int64)
+    /// One before it in the same call is to be tried again, and comes first.
+    case after
     case refused(ErrorCode)
 
     init?(_ reply: RedisReply) {
@@ -51,6 +53,7 @@ enum AcceptReply {
         case "late":
             guard let time = reply[1].int else { return nil }
             self = .late(time)
+        case "after": self = .after
         case "denied": self = .refused(.roomDenied)
         case "muted": self = .refused(.muted)
         case "forbidden": self = .refused(.forbidden)

@@ -1,6 +1,6 @@
 /// Work of one connection on one room: one piece after another, in the order of the client's frames.
 ///
-/// Pure. Sends get rising seq that way, whatever happens to one of them, and a `leave_room` ends the join before it.
+/// Pure. A `leave_room` ends the join before it that way.
 struct Lane<Work> {
     private var waiting: [Work] = []
     private var isBusy = false

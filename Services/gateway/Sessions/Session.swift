@@ -21,7 +21,7 @@ final class Session {
     /// The rooms it follows because of direct messages.
     var uninvited = UninvitedRooms()
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
-    var sendLanes: [RoomID: Lane<OutgoingMessage>] = [:]
+    var sendLanes: [RoomID: SendLane] = [:]
     var waitingBytes = 0
     var questionsUnderWay = 0
     var typing: [RoomID: TypingRoom] = [:]

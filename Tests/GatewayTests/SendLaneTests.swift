@@ -1,0 +1,121 @@
+import Engine
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatGateway
+
+/// Messages of one connection to one room are on their way together, and get their places in its order.
+struct SendLaneTests {
+    private func texts(_ bench: SenderBench) async throws -> [String] {
+        let entries = try await bench.call("XRANGE", Keys.recent(.general), "-", "+")
+        return (entries.array ?? []).compactMap { entry in
+            let envelope = entry[1]["e"].bytes.flatMap { try? JSONValue(parsing: $0) }
+            return envelope?["data"]?["content"]?.text
+        }
+    }
+
+    private func calls(of function: String, _ bench: SenderBench) async throws -> Int64 {
+        let statistics = try await bench.call("INFO", "commandstats")
+        let line = statistics.text?.split(separator: "\r\n").first {
+            $0.hasPrefix("cmdstat_\(function):calls=")
+        }
+        return line?.split(separator: "=")[1].split(separator: ",").first.flatMap { Int64($0) } ?? 0
+    }
+
+    private static let names = (1...40).map { "m\($0)" }
+
+    @Test func manyCostFewCallsAndKeepTheirOrder() async throws {
+        try await onSender { bench in
+            // The library has been loaded then.
+            _ = try await bench.send(#""content":"m0""#)
+            _ = try await bench.call("CONFIG", "RESETSTAT")
+            let outcomes = try await bench.sendTogether(
+                Self.names.map { #""content":"\#($0)""# }, in: SendLane())
+            #expect(outcomes == (2...41).map { "accepted \($0)" })
+            let stored = try await texts(bench)
+            #expect(stored == ["m0"] + Self.names)
+            let count = try await calls(of: "fcall", bench)
+            #expect(count == 2)
+        }
+    }
+
+    @Test func oneKeyTwiceTogetherIsOneMessage() async throws {
+        try await onSender { bench in
+            let outcomes = try await bench.sendTogether(
+                [
+                    #""content":"a","client_msg_id":"k""#, #""content":"a","client_msg_id":"k""#,
+                    #""content":"b","client_msg_id":"k""#, #""content":"c""#,
+                ], in: SendLane())
+            #expect(outcomes == ["accepted 1", "duplicate 1", "idempotency_conflict", "accepted 2"])
+        }
+    }
+
+    /// The first has an id of a wrong time: it is refused for that, and those behind it come after it all the same.
+    @Test func whatIsTriedAgainComesBeforeWhatFollows() async throws {
+        try await onSender { bench in
+            let messages = try Self.names.map { try bench.message(#""content":"\#($0)""#) }
+            _ = messages[0].identify(at: WallClock.milliseconds() - 60_000)
+            let outcomes = await bench.sendTogether(messages, in: SendLane())
+            #expect(outcomes == (1...40).map { "accepted \($0)" })
+            let stored = try await texts(bench)
+            #expect(stored == Self.names)
+        }
+    }
+
+    @Test func aStandstillKeepsTheOrder() async throws {
+        try await onSender { bench in
+            bench.limit(to: 1_000)
+            bench.server.freeze()
+            bench.redis.call(["PING"], timeoutMilliseconds: 500) { _ in }
+            bench.loop.schedule(afterMilliseconds: 1_200) { bench.server.thaw() }
+            let outcomes = try await bench.sendTogether(
+                Self.names.map { #""content":"\#($0)""# }, in: SendLane())
+            #expect(outcomes == (1...40).map { "accepted \($0)" })
+            let stored = try await texts(bench)
+            #expect(stored == Self.names)
+        }
+    }
+
+    /// Answers from the archive come when they come: senders hear of one message after the other.
+    @Test func sendersHearInTheOrderOfTheirFrames() async throws {
+        try await onSender { bench in
+            bench.archived = Array("{}".utf8)
+            var told: [Int] = []
+            let lane = SendLane()
+            for number in 0..<20 {
+                // The even ones are asked about first.
+                let retry = number.isMultiple(of: 2) ? #","retry":true"# : ""
+                let message = try bench.message(#""content":"m","client_msg_id":"k-\#(number)"\#(retry)"#)
+                bench.sender.send(message, in: lane) { _ in told.append(number) }
+            }
+            let areTold = await eventually(on: bench.loop) { told.count == 20 }
+            #expect(areTold)
+            #expect(told == Array(0..<20))
+        }
+    }
+
+    /// What a duplicate had taken of the limit is there for the message behind it.
+    @Test func aDuplicateTakesNoUnitFromThoseBehindIt() async throws {
+        try await onSender { bench in
+            bench.limit(to: 2)
+            let first = #""content":"a","client_msg_id":"k""#
+            let before = try await bench.send(first)
+            #expect(before == "accepted 1")
+            let outcomes = try await bench.sendTogether(
+                [first, first, #""content":"b""#, #""content":"c""#], in: SendLane())
+            #expect(outcomes == ["duplicate 1", "duplicate 1", "accepted 2", "limited"])
+        }
+    }
+
+    @Test func manyOverTheLimitAreRefusedInOrder() async throws {
+        try await onSender { bench in
+            bench.limit(to: 1)
+            let outcomes = try await bench.sendTogether(
+                (1...2_000).map { #""content":"\#($0)""# }, in: SendLane())
+            #expect(outcomes[0] == "accepted 1")
+            #expect(outcomes.dropFirst().allSatisfy { $0 == "limited" })
+        }
+    }
+}
