@@ -5,9 +5,12 @@ internal import Synchronization
 ///
 /// Bounded in width and in waiting work.
 public final class Offload: Sendable {
+    /// Does the work, and returns how its end is told.
+    private typealias Work = @Sendable () -> @Sendable () -> Void
+
     private struct State {
         var running = 0
-        var waiting: [@Sendable () -> Void] = []
+        var waiting: [Work] = []
     }
 
     private let queue: DispatchQueue
@@ -30,12 +33,15 @@ public final class Offload: Sendable {
     /// - Throws: `EngineError.overloaded` at once where the queue is full, else what `work` throws.
     public func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
-            let accepted = admit { continuation.resume(with: Result(catching: work)) }
+            let accepted = admit {
+                let result = Result(catching: work)
+                return { continuation.resume(with: result) }
+            }
             if !accepted { continuation.resume(throwing: EngineError.overloaded) }
         }
     }
 
-    private func admit(_ work: @escaping @Sendable () -> Void) -> Bool {
+    private func admit(_ work: @escaping Work) -> Bool {
         let verdict = state.withLock { state -> (start: Bool, accepted: Bool) in
             if state.running < width {
                 state.running += 1
@@ -49,10 +55,12 @@ public final class Offload: Sendable {
         return verdict.accepted
     }
 
-    private func runAndContinue(_ first: @escaping @Sendable () -> Void) {
-        var work: (@Sendable () -> Void)? = first
+    private func runAndContinue(_ first: @escaping Work) {
+        var work: Work? = first
         while let current = work {
-            current()
+            let tell = current()
+            // Before it is told: who hears of the end and comes again at once must find the place free.
+            defer { tell() }
             work = state.withLock { state in
                 guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
                 state.running -= 1

@@ -139,6 +139,19 @@ struct EventLoopTests {
         try await first
         try await offload.run {}
     }
+
+    @Test func whoHasHeardOfAnEndFindsThePlaceFree() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // More than there are processors, so that each is held up now and then.
+            for _ in 0..<8 {
+                group.addTask {
+                    let offload = Offload(name: "one", width: 1, waitingLimit: 0)
+                    for _ in 0..<2_000 { try await offload.run {} }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
 }
 
 /// Blocks a thread of the offload queue until the stream ends.
