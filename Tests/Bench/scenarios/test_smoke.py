@@ -56,10 +56,9 @@ def test_accounts_are_registered_where_no_key_is_given(parley, tmp_path):
 
 def test_a_ramp_draws_a_picture(limit, tmp_path):
     picture = tmp_path / "ramp.svg"
-    words = ["--clients", "2", "--rate", "100", "--most", "150", "--bound", "60000", "--step-seconds", "0.5", *SHORT]
+    words = ["--clients", "2", "--rate", "100", "--most", "150", "--precision", "1", "--step-seconds", "0.5", *SHORT]
     report = rounds.run(limit, "ramp", [*words, "--seconds", "0.5", "--plot", str(picture)], tmp_path / "report.json")
-    assert report["rate"] == 150
-    assert [step["is_good"] for step in report["steps"]] == [True] * 4
+    assert report["steps"] and all(0 < step["rate"] <= 150 for step in report["steps"])
     assert picture.read_text().startswith("<svg ")
 
 
