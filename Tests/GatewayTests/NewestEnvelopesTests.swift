@@ -29,6 +29,19 @@ struct NewestEnvelopesTests {
         #expect(newest.first == LogPosition(epoch: "a", seq: 1))
     }
 
+    @Test func theArchiveIsAskedForWhatRedisMayLack() {
+        let extent = LogExtent(newest: LogPosition(epoch: "a", seq: 10), first: 1)
+        var newest = NewestEnvelopes<Int>(3)
+        #expect(newest.mayLackSome(upTo: extent))
+        newest.add(envelopes(9...10, bytes: 1))
+        #expect(newest.mayLackSome(upTo: extent))
+        newest.add(envelopes(8...8, bytes: 1))
+        #expect(!newest.mayLackSome(upTo: extent))
+        // The end of an epoch is known to the archive alone, where Redis was set back.
+        #expect(newest.mayLackSome(upTo: LogExtent(newest: LogPosition(epoch: "b", seq: 20), first: 21)))
+        #expect(!NewestEnvelopes<Int>(0).mayLackSome(upTo: extent))
+    }
+
     private func envelopes(_ seqs: ClosedRange<Int64>, bytes: Int) -> [LogEnvelope<Int>] {
         seqs.map { seq in
             LogEnvelope(

@@ -80,7 +80,7 @@ final class LogReader {
             return (LogPosition(epoch: first.epoch, seq: first.seq &- 1), .unread)
         }
         var envelopes = found.envelopes
-        if found.missing > 0, found.first?.seq ?? end > 1 {
+        if found.mayLackSome(upTo: extent) {
             metrics.archivePages.add()
             let page = try? await archive.newest(
                 count, of: room, before: end, timeoutMilliseconds: Self.leadMilliseconds)

@@ -26,13 +26,13 @@ struct LogStretch<Payload> {
 
     /// The page that Redis alone can vouch for; nil where it does not go on right after the place.
     var page: LogPage<Payload>? {
-        let ground = LogGround(extent: extent)
         let run = run
-        guard run.isEmpty else {
-            return LogPage(envelopes: run, isLast: isAll && run.count == recent.count, ground: ground)
-        }
-        let hasEnded = recent.isEmpty && until <= place.seq && extent?.goesBeyond(place) != true
-        return hasEnded ? LogPage(isLast: true, ground: ground) : nil
+        let end = run.last?.position ?? place
+        // What the log is known to have had beyond this, or beyond its epoch, the archive may have.
+        let isLast =
+            isAll && run.count == recent.count && until <= end.seq && extent?.goesBeyond(end) != true
+        guard isLast || !run.isEmpty else { return nil }
+        return LogPage(envelopes: run, isLast: isLast, ground: LogGround(extent: extent))
     }
 
     /// Those that follow the place one by one, in its epoch.
@@ -54,9 +54,18 @@ struct LogStretch<Payload> {
     }
 
     /// What there is without the archive, its breaks not explained.
+    ///
+    /// Where an epoch begins that was opened after the room had been looked at, the next look tells.
     var unsought: LogPage<Payload> {
-        LogPage(
-            envelopes: recent[...], isLast: isAll, ground: LogGround(extent: extent, isSought: false))
+        let known = recent.prefix { !isOfLaterEpoch($0.position) }
+        return LogPage(
+            envelopes: known, isLast: isAll && known.count == recent.count,
+            ground: LogGround(extent: extent, isSought: false))
+    }
+
+    private func isOfLaterEpoch(_ position: LogPosition) -> Bool {
+        guard let newest = extent?.newest else { return false }
+        return position.seq > newest.seq && position.epoch != newest.epoch
     }
 }
 

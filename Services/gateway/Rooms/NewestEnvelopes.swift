@@ -19,6 +19,12 @@ struct NewestEnvelopes<Payload> {
 
     init(_ count: Int) { missing = count }
 
+    /// Whether the archive may have some that Redis has not: below the first, or at the end of an epoch among these.
+    func mayLackSome(upTo extent: LogExtent) -> Bool {
+        guard let first else { return missing > 0 && extent.newest.seq > 0 }
+        return missing > 0 && first.seq > 1 || first.epoch != extent.newest.epoch
+    }
+
     /// Takes those that stand right below the ones it has, in rising order.
     mutating func add(_ older: [LogEnvelope<Payload>]) {
         first = older.first?.position ?? first

@@ -9,6 +9,9 @@ import Testing
 /// What it found when it was written: one who caught up behind a feed that had had more than a Redis set back knows
 /// read for ever; a join that had read an older member list than a comparison since could enter by it and was given
 /// what came after its removal; a lead read across a set-back told a gap of what the archive had.
+/// Long histories found since, each a short one now: where Redis was set back behind the archive, what only that had
+/// still was told as a gap, or passed over at the end of an epoch, by pages and by leads; an epoch was said to begin
+/// later than it had, where it was opened during a read for which the archive did not answer.
 ///
 /// What it was seen to catch when the code was broken: a gap or an epoch that is not told, a live duplicate given, a
 /// hole passed over unread, the version of the member list unheeded by the feed or by a page, one who is live before
@@ -19,16 +22,19 @@ struct FeedExplorationTests {
         let testDescription: String
         let budget: [ModelAction: Int]
         let hasBob: Bool
+        /// How many envelopes are in Redis and in the archive before it begins.
+        let stored: Int
         let jump: Int64
         let splitsReads: Bool
 
         init(
-            _ description: String, _ budget: [ModelAction: Int], hasBob: Bool = false, jump: Int64 = 3,
-            splitsReads: Bool = false
+            _ description: String, _ budget: [ModelAction: Int], hasBob: Bool = false, stored: Int = 0,
+            jump: Int64 = 3, splitsReads: Bool = false
         ) {
             testDescription = description
             self.budget = budget
             self.hasBob = hasBob
+            self.stored = stored
             self.jump = jump
             self.splitsReads = splitsReads
         }
@@ -51,11 +57,27 @@ struct FeedExplorationTests {
             "Redis is set back",
             [.joinFresh: 1, .accept: 2, .archive: 1, .restartLosing: 1]),
         History(
+            "Redis is set back behind the archive, and one comes back",
+            [.joinFromTheStart: 1, .accept: 1, .restartLosing: 1], stored: 4),
+        History(
+            "Redis is set back behind the archive, and one comes in",
+            [.joinFresh: 1, .accept: 1, .restartLosing: 1], stored: 2),
+        History(
+            "Redis is set back behind the archive, and one has heard nothing",
+            [.joinFresh: 1, .accept: 1, .restartLosing: 1], hasBob: true, stored: 2),
+        History(
+            "a new epoch has lost all that it had",
+            [.joinFresh: 1, .accept: 1, .restart: 1, .restartLosing: 1], jump: 0, splitsReads: true),
+        History(
             "the archive is silent",
             [
                 .joinFresh: 1, .accept: 2, .restart: 1, .archiveSilentForFeed: 1,
                 .archiveSilentForAlice: 1,
             ]),
+        History(
+            "the archive is silent about the beginning of an epoch that is opened during a read",
+            [.accept: 2, .archive: 1, .forget: 1, .restart: 1, .archiveSilentForFeed: 1], hasBob: true,
+            splitsReads: true),
         History(
             "one reads slowly", [.joinFromTheStart: 1, .accept: 2, .stall: 1, .publishLost: 1]),
         History(
@@ -75,7 +97,7 @@ struct FeedExplorationTests {
     }
 
     /// Whatever happens over a long time; the seed of a failure makes it happen again.
-    @Test(arguments: 1...40)
+    @Test(arguments: 1...400)
     func longHistoriesKeepThePromises(seed: UInt64) async throws {
         var random = SeededNumbers(seed: seed)
         var gateway = try gateway(
@@ -100,14 +122,21 @@ struct FeedExplorationTests {
     private func gateway(_ history: History) throws -> ModelGateway {
         var gateway = ModelGateway(
             world: LogWorld(jump: history.jump), splitsReads: history.splitsReads)
-        guard history.hasBob else { return gateway }
+        if history.hasBob { try letBobIn(&gateway) }
+        for _ in 0..<history.stored {
+            _ = try gateway.perform(.accept)
+            _ = try gateway.perform(.archive)
+        }
+        return gateway
+    }
+
+    private func letBobIn(_ gateway: inout ModelGateway) throws {
         let (extent, mv) = gateway.world.enter()
         gateway.isSubscribed = true
         gateway.clients[.bob] = ModelClient()
         gateway.clients[.bob]?.joined(at: extent.newest, since: nil)
         let page = ModelPage(isLast: true, ground: LogGround(extent: extent))
         try gateway.run { $0.enter(.bob, mv: mv, at: nil, with: page, $1) }
-        return gateway
     }
 }
 

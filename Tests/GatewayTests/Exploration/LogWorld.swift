@@ -31,6 +31,8 @@ struct LogWorld: Hashable {
     private var isOtherRun = false
     private(set) var mv: Int64 = 1
     private var removedAt: Int64?
+    /// The first seq of every epoch that was ever opened.
+    private var firsts: [String: Int64] = ["e0": 1]
     /// How many seqs a new epoch leaves out.
     let jump: Int64
 
@@ -60,21 +62,34 @@ struct LogWorld: Hashable {
         isOtherRun = false
         let old = extent.newest
         extent.past.append(PastEpoch(epoch: old.epoch, first: extent.first, last: old.seq))
-        let base = max(entries.map(\.position.seq).max() ?? 0, old.seq, extent.first - 1) + jump
-        extent.newest = LogPosition(epoch: "e\(extent.past.count)", seq: base)
+        // By the clock: above all that was ever given, also where Redis knows nothing of it any more.
+        let base = max(entries.last?.position.seq ?? 0, (firsts.values.max() ?? 1) - 1, old.seq) + jump
+        extent.newest = LogPosition(epoch: "e\(firsts.count)", seq: base)
         extent.first = base + 1
+        firsts[extent.newest.epoch] = extent.first
     }
 
-    /// Redis is restarted, perhaps without the last that it had accepted in this epoch.
-    mutating func restart(losing count: Int) {
+    /// Redis is restarted, perhaps without the last thing that it did: an envelope, or the opening of an epoch.
+    mutating func restart(losesLast: Bool) {
         isOtherRun = true
-        for _ in 0..<count where extent.newest.seq >= extent.first {
-            let lost = extent.newest.seq
+        guard losesLast else { return }
+        let lost = extent.newest
+        if lost.seq >= extent.first {
             extent.newest.seq -= 1
-            for index in entries.indices where entries[index].position.seq == lost {
+            for index in entries.indices where entries[index].position == lost {
                 entries[index].isRecent = false
             }
+        } else if jump > 0, let before = extent.past.popLast() {
+            // Without a jump the room is ahead of the clock, and nobody could tell two openings by their seq.
+            extent.newest = LogPosition(epoch: before.epoch, seq: before.last)
+            extent.first = before.first
         }
+    }
+
+    /// Whether an epoch can be said to begin here: one that Redis has forgotten begins with what is left of it.
+    func begins(at first: LogPosition) -> Bool {
+        guard let known = firsts[first.epoch] else { return false }
+        return extent.epoch(first.epoch) == nil ? known <= first.seq : known == first.seq
     }
 
     func recent(after seq: Int64) -> (envelopes: [ModelEnvelope], isAll: Bool) {
@@ -82,7 +97,7 @@ struct LogWorld: Hashable {
         return (all.prefix(Self.pageSize).map(\.envelope), all.count < Self.pageSize)
     }
 
-    func newest(_ count: Int, upTo seq: Int64) -> [ModelEnvelope] {
+    func newestRecent(_ count: Int, upTo seq: Int64) -> [ModelEnvelope] {
         entries.filter { $0.isRecent && $0.position.seq <= seq }.suffix(count).map(\.envelope)
     }
 
@@ -108,6 +123,10 @@ struct LogWorld: Hashable {
     func page(after seq: Int64) -> (envelopes: [ModelEnvelope], isComplete: Bool) {
         let all = entries.filter { $0.isAvailable && $0.position.seq > seq }
         return (all.prefix(Self.pageSize).map(\.envelope), all.count <= Self.pageSize)
+    }
+
+    func newest(_ count: Int, upTo seq: Int64) -> [ModelEnvelope] {
+        entries.filter { $0.isAvailable && $0.position.seq <= seq }.suffix(count).map(\.envelope)
     }
 
     func holds(_ place: LogPosition) -> Bool { entries.contains { $0.isAvailable && $0.position == place } }

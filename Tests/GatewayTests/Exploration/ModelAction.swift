@@ -70,8 +70,8 @@ extension ModelGateway {
         case .disconnect:
             guard isSubscribed else { return false }
             lose()
-        case .restart: restart(losing: 0)
-        case .restartLosing: restart(losing: 1)
+        case .restart: restart(losesLast: false)
+        case .restartLosing: restart(losesLast: true)
         case .confirm:
             guard !isSubscribed, !fanOut.members.isEmpty || join != nil else { return false }
             isSubscribed = true
@@ -133,8 +133,8 @@ extension ModelGateway {
         channel = []
     }
 
-    private mutating func restart(losing count: Int) {
-        world.restart(losing: count)
+    private mutating func restart(losesLast: Bool) {
+        world.restart(losesLast: losesLast)
         lose()
         if case .marked? = feedRead?.state { feedRead?.state = .asked }
         for member in reads.keys {
@@ -180,6 +180,7 @@ extension ModelGateway {
             return true
         }
         feedRead = nil
+        isFeedSought = !hasGivenUp
         if hasGivenUp { for member in clients.keys { clients[member]?.hasGivenUp() } }
         try run { $0.feedRead(page, until: read.until, $1) }
         return true
@@ -231,7 +232,7 @@ extension ModelGateway {
             join = nil
             reads[.alice] = nil
             awaitingRoom[.alice] = nil
-            clients[.alice]?.joined(at: extent.newest, since: place)
+            clients[.alice]?.joined(at: extent.newest, since: place, isSought: isFeedSought)
             try run { $0.enter(.alice, mv: mv, at: place, with: page, $1) }
         }
         return true

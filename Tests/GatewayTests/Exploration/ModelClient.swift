@@ -10,11 +10,12 @@ struct ModelClient: Hashable {
     /// What `joined` said: the place, unless envelopes that stand for themselves come first.
     private var newest: LogPosition?
     private(set) var isIn = false
-    /// The archive has been silent once: a gap may be one too many.
+    /// The archive has been silent since it joined: a gap may be one too many.
     private var mayMissTooMuch = false
 
-    mutating func joined(at newest: LogPosition, since: LogPosition?) {
+    mutating func joined(at newest: LogPosition, since: LogPosition?, isSought: Bool = true) {
         isIn = true
+        mayMissTooMuch = !isSought
         place = since
         self.newest = newest
     }
@@ -52,9 +53,10 @@ struct ModelClient: Hashable {
         case .epoch(let first, let previous):
             place = LogPosition(epoch: first.epoch, seq: first.seq - 1)
             guard previous == last, first.epoch != last.epoch, first.seq > last.seq,
-                world.extent.epoch(first.epoch)?.first == first.seq
+                world.begins(at: first)
             else { return "epoch \(first) after \(previous), at \(last)" }
-            return nil
+            let skipsSome = last.seq + 1 < first.seq && world.has(last.seq + 1...first.seq - 1)
+            return skipsSome && !mayMissTooMuch ? "epoch \(first) over what could be had after \(last)" : nil
         }
     }
 

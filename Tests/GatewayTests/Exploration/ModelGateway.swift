@@ -53,6 +53,8 @@ struct ModelGateway: Hashable {
     /// What auth has told and has not been heard yet.
     var control: [Change] = []
     var feedRead: Read?
+    /// Whether the archive had answered for what the feed last read.
+    var isFeedSought = true
     var reads: [ModelMember: Read] = [:]
     var awaitingRoom: [ModelMember: UInt64] = [:]
     var checks: [Check] = []
@@ -100,6 +102,7 @@ struct ModelGateway: Hashable {
         isSubscribed = false
         channel = []
         feedRead = nil
+        isFeedSought = true
         reads = [:]
         awaitingRoom = [:]
         checks = []
@@ -143,8 +146,14 @@ struct ModelGateway: Hashable {
         {
             throw Violation("\(since) is not recovered, though all that follows can be had")
         }
-        let newest = world.newest(2, upTo: extent.newest.seq)
-        return (nil, ModelPage(lead: newest, upTo: extent))
+        return (nil, ModelPage(lead: newest(2, upTo: extent), upTo: extent))
+    }
+
+    private func newest(_ count: Int, upTo extent: LogExtent) -> [ModelEnvelope] {
+        var found = NewestEnvelopes<LogWorld.Given>(count)
+        found.add(world.newestRecent(count, upTo: extent.newest.seq))
+        guard found.mayLackSome(upTo: extent) else { return found.envelopes }
+        return world.newest(count, upTo: extent.newest.seq)
     }
 
     private func missed(_ since: LogPosition, _ extent: LogExtent) -> ModelPage? {
