@@ -11,6 +11,8 @@ struct GatewayConfig: ServiceConfiguration {
     let hosting: HostingSettings
     /// This gateway's name in the cluster.
     let id: String
+    /// How many event loops share the connections.
+    let loops: Int
     let redis: RedisAddress
     let tokens: TokenSettings
     /// What clients are told they may do.
@@ -22,7 +24,7 @@ struct GatewayConfig: ServiceConfiguration {
     let connectionsPerUser: Int
     /// How many connections may not have said yet who they are, in all and of one address, and what they may hold;
     /// 0: no limit.
-    let unknown: WaitingConnections<ObjectIdentifier>.Bounds
+    let unknown: WaitingConnections<UInt64>.Bounds
     /// How many frames a second one connection may send; 0: no limit.
     let framesPerSecond: Int
     /// What one WebSocket may send.
@@ -72,6 +74,9 @@ struct GatewayConfig: ServiceConfiguration {
             }
             return (1...64).contains(text.utf8.count) && allowed ? text : nil
         }
+        loops = settings.int(
+            "LOOPS", default: Cores.available, in: 1...256, unit: "loops",
+            help: "How many threads serve connections; by default one for each core it may use.")
         redis = settings.redis()
         tokens = settings.tokens()
         let member = settings.memberPolicy()

@@ -39,6 +39,7 @@ struct GatewayMetrics {
     let archiveQuestions: Counter
     let retriesPutOff: Counter
     let storedWaits: Gauge
+    let leftBehind: Counter
     let lost: Counter
     let directUntold: Gauge
     let directUntoldDropped: Counter
@@ -124,6 +125,9 @@ struct GatewayMetrics {
         storedWaits = registry.gauge(
             "parley_gateway_stored_waits",
             help: "Messages whose senders wait for message_stored; with many, the archive is slow or away.")
+        leftBehind = registry.counter(
+            "parley_gateway_loops_left_behind_total",
+            help: "Times that a loop read its rooms again, as more waited there than a loop may be behind.")
         lost = registry.counter(
             "parley_gateway_messages_lost_total",
             help: "Accepted messages whose senders were told that neither Redis nor the archive has them.")

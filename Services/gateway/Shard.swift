@@ -34,10 +34,12 @@ final class Shard {
     private let review: MemberReview
     private let origins: OriginPolicy
     private let compression: Compression?
-    private var census: ConnectionCensus
+    private let entrance: Entrance
+    private lazy var dismissal: Entrance.Dismissal = { [here = Addressee(self, on: loop)] number, bound in
+        here.send { $0.pushOut(number, bound) }
+    }
     /// Those who have not said yet who they are.
-    private var unknown: WaitingConnections<ObjectIdentifier>
-    private var memory: MemoryBound
+    private var strangers: [UInt64: Session] = [:]
     private var sessions: [ObjectIdentifier: Session] = [:]
     private var ticker: Timer?
     /// The connections whose rooms to rejoin are to be stated again.
@@ -49,7 +51,8 @@ final class Shard {
     private var introduced: Set<UserHandle> = []
     /// How many connections have not ended, those included whose conversation is over.
     private var sockets = 0
-    private(set) var isDraining = false
+    /// Whether new clients are sent elsewhere.
+    var isDraining = false
 
     private static let mostIntroduced = 100_000
 
@@ -57,7 +60,7 @@ final class Shard {
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
         rpc: RPCClient, authority: Authority, directory: RoomDirectory, recent: RecentLog, rooms: Rooms,
         people: People, presence: Presence, sender: MessageSender, stored: StoredWatch,
-        degradation: Degradation
+        degradation: Degradation, entrance: Entrance
     ) {
         self.loop = loop
         self.config = config
@@ -79,10 +82,7 @@ final class Shard {
         review = MemberReview(loop: loop, rooms: rooms)
         origins = OriginPolicy(config.allowedOrigins)
         compression = metrics.compression(minimumBytes: config.compressMinBytes)
-        memory = MemoryBound(bytes: config.memoryBytes)
-        unknown = WaitingConnections(config.unknown)
-        census = ConnectionCensus(
-            perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser)
+        self.entrance = entrance
     }
 
     func start() {
@@ -110,16 +110,18 @@ final class Shard {
         for session in sessions.values where session.user != nil { session.send(frame) }
     }
 
-    /// Looks how much waits here in all.
-    private func weighMemory() {
+    /// Looks how much waits in the gateway; says whether nobody may come in.
+    @discardableResult
+    private func weighMemory() -> Bool {
         let held = SharedBytes.bytesAlive + sender.backlog.bytes
-        guard memory.changed(by: held) else { return }
-        metrics.overloaded.set(memory.isOver ? 1 : 0)
-        if memory.isOver {
+        let weight = entrance.weigh(held)
+        guard weight.hasChanged else { return weight.isOver }
+        if weight.isOver {
             log.warn("too much waits here: new connections are closed", ["bytes": .int(held)])
         } else {
             log.info("new connections are let in again", ["bytes": .int(held)])
         }
+        return weight.isOver
     }
 
     // MARK: Connections
@@ -160,20 +162,30 @@ final class Shard {
         connection.onGone = { [self] in sockets -= 1 }
         metrics.connections.add()
         metrics.opened.add()
-        weighMemory()
-        guard census.opened(from: address) else {
+        let isOver = weighMemory()
+        guard entrance.opened(from: address) else {
             return turnDown(session, .connectionsPerAddress, .tooManyConnections)
         }
-        guard !memory.isOver else {
+        guard !isOver else {
             metrics.turnedAway.add()
             return turnDown(session, .memory, .overloaded)
         }
         guard let credentials else { return turnDown(session, .origin, .originDenied) }
-        let id = ObjectIdentifier(session)
-        turnDown([unknown.came(id, from: address)].compactMap(\.self))
-        connection.onHeld = { [self] in turnDown(unknown.holds(id, bytes: $0)) }
-        metrics.unknown.set(unknown.count)
+        let stranger = entrance.strangerCame(from: address, dismissal)
+        let number = stranger.number
+        session.number = number
+        strangers[number] = session
+        stranger.pushedOut?.tell()
+        connection.onHeld = { [self] in
+            guard strangers[number] != nil else { return }
+            for pushedOut in entrance.strangerHolds(number, bytes: $0) { pushedOut.tell() }
+        }
         session.begin(credentials)
+    }
+
+    /// One who has not said yet who they are goes for the sake of others, unless they have said so meanwhile.
+    func pushOut(_ number: UInt64, _ limit: EdgeLimit) {
+        if let session = strangers[number] { turnDown(session, limit, .tooManyConnections) }
     }
 
     private func turnDown(_ session: Session, _ limit: EdgeLimit, _ reason: CloseReason) {
@@ -181,23 +193,16 @@ final class Shard {
         session.close(reason)
     }
 
-    private func turnDown(_ surplus: [WaitingConnections<ObjectIdentifier>.Surplus]) {
-        for each in surplus {
-            guard let session = sessions[each.id] else { continue }
-            turnDown(session, EdgeLimit(each.bound), .tooManyConnections)
-        }
-    }
-
     private func isKnown(_ session: Session) {
-        unknown.left(ObjectIdentifier(session))
-        metrics.unknown.set(unknown.count)
+        guard let number = session.number, strangers.removeValue(forKey: number) != nil else { return }
+        entrance.strangerLeft(number)
     }
 
     /// Says whether the connection may stay.
     func admitted(_ session: Session, _ identity: Identity) -> Bool {
         isKnown(session)
         people.arrived(session, identity.user)
-        guard census.admitted(identity.user) else {
+        guard entrance.admitted(identity.user) else {
             turnDown(session, .connectionsPerUser, .tooManyConnections)
             return false
         }
@@ -226,10 +231,10 @@ final class Shard {
         guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
         metrics.connections.add(-1)
         metrics.closed.add()
-        census.ended(from: session.address)
+        entrance.ended(from: session.address)
         isKnown(session)
         if let identity {
-            census.ended(identity.user)
+            entrance.ended(identity.user)
             sessionRooms.touch(identity)
             for room in session.joined.union(session.uninvited) { rooms.remove(session, from: room) }
             for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
@@ -365,9 +370,9 @@ final class Shard {
 
     /// Sends every client to another gateway; returns when all have gone or the time is over.
     func drain(milliseconds: Int) async {
-        isDraining = true
         let drain = Drain(
-            loop: loop, sessions: Array(sessions.values), milliseconds: milliseconds, log: log
+            loop: loop, sessions: Array(sessions.values), milliseconds: milliseconds, loops: config.loops,
+            log: log
         ) { [self] in sockets }
         await drain.run()
     }

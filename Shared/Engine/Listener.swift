@@ -3,13 +3,14 @@ internal import Glibc
 
 /// A listening TCP socket on a loop.
 ///
-/// With `reusePort` several loops listen on one port, and the kernel spreads connections over them. With TLS a
-/// connection is handed over before it has shaken hands, so that its owner's bounds hold from the first byte.
+/// Several loops may listen on one port: the kernel spreads connections over them, by their addresses and ports. With
+/// TLS a connection is handed over before it has shaken hands, so that its owner's bounds hold from the first byte.
 public final class Listener {
     /// The port, as the kernel chose it where 0 was asked for.
     public let port: Int
     /// Called when there is no descriptor or memory for the next connection, which waits in the kernel meanwhile.
     public var onExhausted: (() -> Void)?
+
     private let descriptor: Int32
     private unowned let loop: EventLoop
     private let onAccept: (Stream) -> Void
@@ -19,7 +20,7 @@ public final class Listener {
 
     /// Listens from now on; `onAccept` is given each new connection on the loop.
     public init(
-        loop: EventLoop, host: String, port: Int, reusePort: Bool = false, tls: TLSServer? = nil,
+        loop: EventLoop, host: String, port: Int, sharing: PortSharing = .none, tls: TLSServer? = nil,
         onAccept: @escaping (Stream) -> Void
     ) throws(EngineError) {
         guard let address = SocketAddress(literal: host, port: port) else {
@@ -30,8 +31,10 @@ public final class Listener {
         self.tls = tls
         let socket = try FileDescriptor.socket(for: address)
         socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
-        if reusePort { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
+        if sharing == .further { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
         guard address.withSockaddr({ Glibc.bind(socket.number, $0, $1) }) == 0 else { throw .last("bind") }
+        // Only once it has the port: else it would share one with another process that listens there by mistake.
+        if sharing == .first { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
         guard Glibc.listen(socket.number, 4096) == 0 else { throw .last("listen") }
         self.port = Listener.boundPort(socket.number) ?? port
         descriptor = socket.release()

@@ -31,6 +31,14 @@ public final class SharedBytes: @unchecked Sendable {
         }
     }
 
+    /// Copies `bytes`, which need not last longer than the call.
+    public convenience init(copying bytes: UnsafeRawBufferPointer) {
+        self.init(capacity: bytes.count) { memory in
+            memory.copyMemory(from: bytes)
+            return bytes.count
+        }
+    }
+
     /// Lets `fill` write at most `capacity` bytes and return how many it wrote.
     public init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         memory = .allocate(byteCount: max(capacity, 1), alignment: 8)

@@ -14,6 +14,8 @@ public final class Subscriber {
     public var isConnected: Bool { link.connection != nil }
     /// Whether there is a connection, and every channel that was wanted when it came is confirmed.
     public var isRestored: Bool { isConnected && table.isRestored }
+    /// Whether Redis has confirmed a channel, and nothing since has put that in doubt.
+    public func isReady(_ channel: String) -> Bool { table.isReady(Array(channel.utf8)) }
     /// How many channels are wanted.
     public var channelCount: Int { table.wanted.count }
 

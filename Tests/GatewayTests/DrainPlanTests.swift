@@ -36,4 +36,11 @@ struct DrainPlanTests {
 
     @Test("With nobody there, nothing is due")
     func nobody() { #expect(DrainPlan(connections: 0, milliseconds: 10_000).due(after: 5_000) == 0) }
+
+    @Test("Loops that end together send away together what one would", arguments: [2, 3, 25])
+    func loops(count: Int) {
+        let plan = DrainPlan(connections: 100, milliseconds: 10_000, loops: count)
+        #expect((plan.due(after: 0), plan.due(after: 5_200)) == (0, 100))
+        #expect((1...max(1, 50 / count)).contains(plan.due(after: 200)))
+    }
 }

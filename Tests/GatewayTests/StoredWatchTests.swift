@@ -24,7 +24,7 @@ private final class StoredBench {
     let redis: RedisClient
     var page: String?
     private let server: RedisServer
-    private let subscriber: Subscriber
+    private let channels: ChannelExchange
     private let rpc: RPCClient
     private var archive: RPCServer?
 
@@ -33,10 +33,11 @@ private final class StoredBench {
         server = try RedisServer()
         let address = try RedisAddress(url: server.url)
         redis = RedisClient(loop: loop, address: address, name: "watch", libraries: [])
-        subscriber = Subscriber(loop: loop, address: address, name: "watch-rooms")
+        channels = ChannelExchange(
+            loop: loop, subscriber: Subscriber(loop: loop, address: address, name: "watch-rooms"))
         rpc = RPCClient(loop: loop, address: address, name: "watch", redis: redis, replyID: "watch.1")
         watch = StoredWatch(
-            loop: loop, redis: redis, subscriber: subscriber, archive: ArchivePages(rpc: rpc),
+            loop: loop, redis: redis, channels: channels, archive: ArchivePages(rpc: rpc),
             metrics: GatewayMetrics(Registry()))
         archive = RPCServer(
             loop: loop, address: address, service: "history", instance: "history.1", redis: redis
@@ -48,7 +49,7 @@ private final class StoredBench {
 
     func start() async throws {
         redis.start()
-        subscriber.start()
+        channels.start()
         rpc.start()
         archive?.start()
         let isReady = await eventually(on: loop) { redis.isConnected && rpc.isReady }
@@ -58,7 +59,7 @@ private final class StoredBench {
     func close() {
         archive?.close()
         rpc.close()
-        subscriber.close()
+        channels.close()
         redis.close()
     }
 

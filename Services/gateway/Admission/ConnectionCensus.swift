@@ -3,7 +3,7 @@ import Web
 
 /// How many connections each address and each user has here, and whether one more is too many.
 ///
-/// Pure. A limit of 0 is none. Each gateway counts its own: a limit for the cluster would put Redis before every accept.
+/// Pure. A limit of 0 is none. Each gateway counts its own, over all its loops (`Entrance`): a limit for the cluster would put Redis before every accept.
 struct ConnectionCensus {
     private let perAddress: Int
     private let perUser: Int

@@ -1,7 +1,7 @@
 import Web
 
 /// The limits on what a stranger may do to a gateway, as words for a metric.
-enum EdgeLimit: String, CaseIterable {
+enum EdgeLimit: String, CaseIterable, Sendable {
     /// Connections of one address.
     case connectionsPerAddress = "connections_per_ip"
     /// Connections of one user.
@@ -43,7 +43,7 @@ enum EdgeLimit: String, CaseIterable {
         }
     }
 
-    init(_ bound: WaitingConnections<ObjectIdentifier>.Surplus.Bound) {
+    init(_ bound: WaitingConnections<UInt64>.Surplus.Bound) {
         self =
             switch bound {
             case .total: .unauthenticated

@@ -26,7 +26,7 @@ final class Degradation {
     private let loop: EventLoop
     private let redis: RedisClient
     private let log: Log
-    private let gauges: [ServiceComponent: Gauge]
+    private let flags: [ServiceComponent: Flag]
     /// Whether channels and answers are heard.
     private let isHearing: () -> Bool
 
@@ -57,13 +57,13 @@ final class Degradation {
         self.redis = redis
         self.log = log
         self.isHearing = isHearing
-        var gauges: [ServiceComponent: Gauge] = [:]
+        var flags: [ServiceComponent: Flag] = [:]
         for component in ServiceComponent.allCases {
-            gauges[component] = metrics.gauge(
+            flags[component] = metrics.flag(
                 "parley_gateway_degraded", help: "1 while clients are told that this part has failed.",
                 labels: ["component": component.rawValue])
         }
-        self.gauges = gauges
+        self.flags = flags
     }
 
     func start() {
@@ -123,9 +123,13 @@ final class Degradation {
     }
 
     private func tell(_ component: ServiceComponent, _ payload: some Payload, isDegraded: Bool) {
-        gauges[component]?.set(isDegraded ? 1 : 0)
         let fields: LogField = ["component": .string(component.rawValue)]
-        if isDegraded { log.warn("service degraded", fields) } else { log.info("service restored", fields) }
+        // Each loop judges for itself; what all say is logged once.
+        if isDegraded {
+            if flags[component]?.raise() == true { log.warn("service degraded", fields) }
+        } else {
+            if flags[component]?.lower() == true { log.info("service restored", fields) }
+        }
         notices = ServiceComponent.allCases.filter { parts[$0]?.isDegraded == true }.map {
             MessageFrame(text: ServerFrame.bytes(ServiceDegraded($0)))
         }

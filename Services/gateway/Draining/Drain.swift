@@ -2,7 +2,7 @@ import Engine
 import Hosting
 import Schema
 
-/// Sends the clients of a gateway that ends to the others: told first, closed in batches, each once what it had sent
+/// Sends the clients of a loop of a gateway that ends to the others: told first, closed in batches, each once what it had sent
 /// is settled.
 ///
 /// Belongs to its loop.
@@ -21,12 +21,15 @@ final class Drain {
     /// What the last close frames get to arrive.
     private static let graceMilliseconds = 500
 
-    init(loop: EventLoop, sessions: [Session], milliseconds: Int, log: Log, open: @escaping () -> Int) {
+    init(
+        loop: EventLoop, sessions: [Session], milliseconds: Int, loops: Int, log: Log,
+        open: @escaping () -> Int
+    ) {
         self.loop = loop
         self.sessions = sessions.shuffled()
         self.log = log
         self.open = open
-        plan = DrainPlan(connections: sessions.count, milliseconds: milliseconds)
+        plan = DrainPlan(connections: sessions.count, milliseconds: milliseconds, loops: loops)
     }
 
     /// Returns when no connection is left, or when the time is over.

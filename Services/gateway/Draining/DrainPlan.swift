@@ -14,10 +14,12 @@ struct DrainPlan {
     /// As many as may come to the other gateways at once without being felt.
     private static let batchSize = 50
 
-    init(connections: Int, milliseconds: Int) {
+    /// - Parameter loops: how many send their connections away at the same time, each its own.
+    init(connections: Int, milliseconds: Int, loops: Int = 1) {
         self.connections = connections
         self.milliseconds = milliseconds
-        let wanted = (connections + Self.batchSize - 1) / Self.batchSize
+        let size = max(1, Self.batchSize / loops)
+        let wanted = (connections + size - 1) / size
         batches = max(1, min(wanted, milliseconds / 2 / Self.intervalMilliseconds))
     }
 

@@ -7,7 +7,7 @@ import Schema
 /// Belongs to its loop.
 final class People {
     private var sessions: [UserHandle: [ObjectIdentifier: Session]] = [:]
-    private let subscriber: Subscriber
+    private let channels: ChannelExchange
     private let presence: Presence
     private let inbox: DirectInbox
     /// Called when a direct message has its place: (user's connections, room, place).
@@ -15,8 +15,8 @@ final class People {
     /// Called when a message could not be archived: (its sender's connections, the message).
     var onDeadLetter: (([Session], DeadLetter) -> Void)?
 
-    init(subscriber: Subscriber, presence: Presence, inbox: DirectInbox) {
-        self.subscriber = subscriber
+    init(channels: ChannelExchange, presence: Presence, inbox: DirectInbox) {
+        self.channels = channels
         self.presence = presence
         self.inbox = inbox
         inbox.onNotice = { [weak self] in self?.told($0, $1) }
@@ -30,7 +30,7 @@ final class People {
         presence.connected(user)
         guard isFirst else { return }
         inbox.begin(user)
-        subscriber.subscribe(
+        channels.subscribe(
             Keys.userChannel(user),
             onMessage: { [inbox] bytes in
                 if let notice = UserNotice(bytes) { inbox.heard(user, notice) }
@@ -44,7 +44,7 @@ final class People {
         guard sessions[user]?.isEmpty == true else { return }
         sessions[user] = nil
         inbox.end(user)
-        subscriber.unsubscribe(Keys.userChannel(user))
+        channels.unsubscribe(Keys.userChannel(user))
     }
 
     private func told(_ user: UserHandle, _ notice: UserNotice) {

@@ -41,13 +41,13 @@ final class LocalRoom {
     // MARK: Subscription
 
     func subscribe() {
-        services.subscriber.subscribe(
+        services.channels.subscribe(
             Keys.roomChannel(id), onMessage: { [weak self] in self?.received($0) },
             onReady: { [weak self] in self?.confirmed() })
     }
 
     func unsubscribe() {
-        services.subscriber.unsubscribe(Keys.roomChannel(id))
+        services.channels.unsubscribe(Keys.roomChannel(id))
         settleConfirmation(false)
     }
 

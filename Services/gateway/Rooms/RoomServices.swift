@@ -8,7 +8,7 @@ import Schema
 struct RoomServices {
     let loop: EventLoop
     let redis: RedisClient
-    let subscriber: Subscriber
+    let channels: ChannelExchange
     let recent: RecentLog
     let archive: ArchivePages
     let directory: RoomDirectory

@@ -53,8 +53,9 @@ final class Rooms {
         closeIfUnused(room)
     }
 
-    func subscriptionsLost() {
-        for room in rooms.values { room.subscriptionLost() }
+    /// The rooms of such channels are heard no more until their subscriptions are confirmed again.
+    func subscriptionsLost(_ isConcerned: (String) -> Bool) {
+        for room in rooms.values where isConcerned(Keys.roomChannel(room.id)) { room.subscriptionLost() }
     }
 
     /// The rooms of a partition in which somebody is.

@@ -18,6 +18,8 @@ final class DirectNotices {
     private var timer: Timer?
     private var isUnderWay = false
 
+    private var untoldShare: GaugeShare
+
     private static let retryMilliseconds = 500
     private static let mostRetried = 200
     private static let mostToldAgain = 1_000
@@ -31,6 +33,7 @@ final class DirectNotices {
         self.loop = loop
         self.redis = redis
         self.metrics = metrics
+        untoldShare = GaugeShare(of: metrics.directUntold)
     }
 
     /// A message has its place; of a room that is not direct nobody is told.
@@ -77,7 +80,7 @@ final class DirectNotices {
                 if !untold.failed(address, at: place) { metrics.directUntoldDropped.add() }
                 done(false)
             }
-            metrics.directUntold.set(untold.count)
+            untoldShare.set(untold.count)
         }
     }
 

@@ -1,14 +1,15 @@
 import Hosting
+import Synchronization
 
-/// The messages of all connections here that wait for their answers, and a bound for them: while Redis is away they come
-/// in and none leaves.
+/// The messages of all connections of the gateway that wait for their answers, and a bound for them: while Redis is away
+/// they come in and none leaves.
 ///
-/// Belongs to its loop.
-final class SendBacklog {
+/// Used from all loops.
+final class SendBacklog: Sendable {
     private let limit: Int
     private let count: Gauge
     private let size: Gauge
-    private(set) var bytes = 0
+    private let held = Atomic<Int>(0)
 
     init(limit: Int, metrics: GatewayMetrics) {
         self.limit = limit
@@ -16,19 +17,25 @@ final class SendBacklog {
         size = metrics.waitingBytes
     }
 
+    var bytes: Int { held.load(ordering: .relaxed) }
+
     /// Takes a message in, if there is room for it.
     func enter(_ message: OutgoingMessage) -> Bool {
-        guard bytes + message.byteCount <= limit else { return false }
-        bytes += message.byteCount
+        guard take(message.byteCount) <= limit else {
+            _ = take(-message.byteCount)
+            return false
+        }
         count.add()
-        size.set(bytes)
+        size.add(message.byteCount)
         return true
     }
 
     /// The message has been answered.
     func leave(_ message: OutgoingMessage) {
-        bytes -= message.byteCount
+        _ = take(-message.byteCount)
         count.add(-1)
-        size.set(bytes)
+        size.add(-message.byteCount)
     }
+
+    private func take(_ bytes: Int) -> Int { held.wrappingAdd(bytes, ordering: .relaxed).newValue }
 }

@@ -36,7 +36,7 @@ final class StoredWatch {
 
     private let loop: EventLoop
     private let redis: RedisClient
-    private let subscriber: Subscriber
+    private let channels: ChannelExchange
     private let archive: ArchivePages
     private let metrics: GatewayMetrics
     private var waiting: [RoomID: [Waiting]] = [:]
@@ -51,7 +51,7 @@ final class StoredWatch {
     private var isAfterReconnect = false
 
     private static let lookMilliseconds = 1_000
-    /// How many messages may wait on one connection, and how many here in all; those that are on their way to Redis come
+    /// How many messages may wait on one connection, and how many on this loop in all; those that are on their way to Redis come
     /// on top, which have a bound of their own.
     static let mostOfOne = 1_000
     static let mostOfAll = 100_000
@@ -60,12 +60,12 @@ final class StoredWatch {
     private static let questionMilliseconds = 2_500
 
     init(
-        loop: EventLoop, redis: RedisClient, subscriber: Subscriber, archive: ArchivePages,
+        loop: EventLoop, redis: RedisClient, channels: ChannelExchange, archive: ArchivePages,
         metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
-        self.subscriber = subscriber
+        self.channels = channels
         self.archive = archive
         self.metrics = metrics
     }
@@ -106,8 +106,7 @@ final class StoredWatch {
 
     private func listen(to partition: Partition) {
         guard partitions.insert(partition).inserted else { return }
-        subscriber.subscribe(Keys.storedChannel(partition), onMessage: { [weak self] in self?.received($0) })
-        {
+        channels.subscribe(Keys.storedChannel(partition), onMessage: { [weak self] in self?.received($0) }) {
             [weak self] in
             guard let self else { return }
             isAfterReconnect = true
@@ -216,6 +215,6 @@ final class StoredWatch {
 
     private func counted(_ change: Int) {
         count += change
-        metrics.storedWaits.set(count)
+        metrics.storedWaits.add(change)
     }
 }

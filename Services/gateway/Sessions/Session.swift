@@ -12,6 +12,8 @@ final class Session {
     /// Whom it counts for: the client's own address, as far as the proxies on the way are believed.
     let address: AddressKey
     let shard: Shard
+    /// What the entrance knows it by, from when it waits to say who it is.
+    var number: UInt64?
     /// The room of `/ws/{room}`, which frames may leave out.
     let defaultRoom: RoomID?
     /// The rooms joined, and those whose join is under way.

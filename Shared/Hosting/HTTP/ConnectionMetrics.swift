@@ -1,21 +1,21 @@
 import Web
 
-/// Counts the connections of one server, and those that it turns away.
+/// Counts the connections of all servers, and those that they turn away.
 struct ConnectionMetrics {
-    private let connections: Gauge
-    private let unfinished: Gauge
-    private let unfinishedBytes: Gauge
     private let refused: [HTTPRefusal: Counter]
 
-    init(_ registry: Registry) {
-        connections = registry.gauge(
-            "parley_http_connections", help: "Connections that speak HTTP; upgraded ones are not counted.")
-        unfinished = registry.gauge(
+    init(_ registry: Registry, occupancy: HTTPOccupancy) {
+        registry.gauge(
+            "parley_http_connections", help: "Connections that speak HTTP; upgraded ones are not counted.",
+            read: { Double(occupancy.counts.connections) })
+        registry.gauge(
             "parley_http_unfinished_connections",
-            help: "Those whose request has not come in whole; many of them: somebody holds them open.")
-        unfinishedBytes = registry.gauge(
+            help: "Those whose request has not come in whole; many of them: somebody holds them open.",
+            read: { Double(occupancy.counts.unfinished) })
+        registry.gauge(
             "parley_http_unfinished_bytes",
-            help: "What unfinished requests hold, bounded by MAX_UNFINISHED_BYTES.")
+            help: "What unfinished requests hold, bounded by MAX_UNFINISHED_BYTES.",
+            read: { Double(occupancy.counts.unfinishedBytes) })
         refused = Dictionary(
             uniqueKeysWithValues: HTTPRefusal.allCases.map { reason in
                 let counter = registry.counter(
@@ -26,13 +26,8 @@ struct ConnectionMetrics {
             })
     }
 
-    /// Counts what this server does from now on.
+    /// Counts what this server refuses from now on.
     func watch(_ server: HTTPServer) {
         server.onRefused = { refused[$0]?.add() }
-        server.onCounted = { counts in
-            connections.set(counts.connections)
-            unfinished.set(counts.unfinished)
-            unfinishedBytes.set(counts.unfinishedBytes)
-        }
     }
 }

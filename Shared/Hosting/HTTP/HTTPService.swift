@@ -4,7 +4,7 @@ public import Web
 
 /// Serves a table of addresses on `HOST:PORT`, by TLS where there is a certificate, counted and logged.
 ///
-/// Lives on its loop. A service with several loops makes one on each, with `reusePort`.
+/// Lives on its loop. A service with several loops makes one on each; they share their port and their bounds.
 public final class HTTPService {
     /// The port it listens on.
     public let port: Int
@@ -12,9 +12,13 @@ public final class HTTPService {
     private let listener: Listener
 
     /// Listens from now on; `upgrade` decides on requests that ask for WebSocket.
+    ///
+    /// - Parameters:
+    ///   - port: where the first of several loops listens; nil: where the settings say.
+    ///   - sharing: whether other loops listen there too.
     public init(
-        loop: EventLoop, context: LaunchContext, routes: Routes, reusePort: Bool = false,
-        upgrade: HTTPServer.UpgradeHook? = nil
+        loop: EventLoop, context: LaunchContext, routes: Routes, port: Int? = nil,
+        sharing: PortSharing = .none, upgrade: HTTPServer.UpgradeHook? = nil
     ) throws(StartFailure) {
         var routes = routes
         let metrics = RequestMetrics(registry: context.metrics, log: context.log)
@@ -26,12 +30,12 @@ public final class HTTPService {
         let table = routes
         let server = HTTPServer(
             loop: loop, limits: context.hosting.http, proxies: context.hosting.proxies,
-            handler: { await table.respond(to: $0) }, upgrade: upgrade)
-        ConnectionMetrics(context.metrics).watch(server)
-        let (host, port) = (context.hosting.host, context.hosting.port)
+            occupancy: context.occupancy, handler: { await table.respond(to: $0) }, upgrade: upgrade)
+        ConnectionMetrics(context.metrics, occupancy: context.occupancy).watch(server)
+        let (host, port) = (context.hosting.host, port ?? context.hosting.port)
         let tls = try context.tls.listen()
         do {
-            listener = try Listener(loop: loop, host: host, port: port, reusePort: reusePort, tls: tls) {
+            listener = try Listener(loop: loop, host: host, port: port, sharing: sharing, tls: tls) {
                 server.accept($0)
             }
         } catch {

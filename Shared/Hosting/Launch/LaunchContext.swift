@@ -1,5 +1,6 @@
 public import Engine
 import Synchronization
+import Web
 
 /// What a process gives to the service that runs in it.
 public struct LaunchContext: Sendable {
@@ -11,6 +12,8 @@ public struct LaunchContext: Sendable {
     public let log: Log
     /// The process's metrics; those of the process itself are in it.
     public let metrics: Registry
+    /// The connections that speak HTTP, counted over all loops.
+    let occupancy: HTTPOccupancy
     /// The certificate that listeners use, if any.
     let tls: TLSKeeper
     private let loops = LoopKeeper()
@@ -25,6 +28,7 @@ public struct LaunchContext: Sendable {
         self.hosting = hosting
         log = Log(service: service, level: hosting.logLevel, write: writer.write)
         metrics = Registry()
+        occupancy = HTTPOccupancy(limits: hosting.http)
         tls = TLSKeeper(files: hosting.tls, log: log, metrics: metrics)
         ProcessMetrics.register(in: metrics, service: service, version: Version.current)
         metrics.counter("parley_log_lines_dropped_total", help: "Log lines that nobody took in time.") {

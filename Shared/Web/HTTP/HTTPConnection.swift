@@ -18,8 +18,8 @@ final class HTTPConnection {
         case over
     }
 
-    /// Whom it counts for; nil for a proxy's.
-    let address: AddressKey?
+    /// What the bounds know it by.
+    let number: UInt64
     private let stream: Stream
     private unowned let server: HTTPServer
     private var parser: RequestParser
@@ -30,9 +30,9 @@ final class HTTPConnection {
     private var isPaused = false
     private var hasAnswered = false
 
-    init(stream: Stream, address: AddressKey?, server: HTTPServer) {
+    init(stream: Stream, number: UInt64, server: HTTPServer) {
         self.stream = stream
-        self.address = address
+        self.number = number
         self.server = server
         parser = RequestParser(limits: server.limits)
     }

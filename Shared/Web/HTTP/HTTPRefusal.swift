@@ -25,7 +25,7 @@ public enum HTTPRefusal: String, Sendable, CaseIterable {
     /// A request that breaks the rules of HTTP.
     case malformed
 
-    init(_ bound: WaitingConnections<ObjectIdentifier>.Surplus.Bound) {
+    init(_ bound: WaitingConnections<UInt64>.Surplus.Bound) {
         self =
             switch bound {
             case .total: .unfinished

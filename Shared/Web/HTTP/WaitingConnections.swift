@@ -117,3 +117,6 @@ public struct WaitingConnections<ID: Hashable> {
         head = 0
     }
 }
+
+extension WaitingConnections: Sendable where ID: Sendable {}
+extension WaitingConnections.Surplus: Sendable where ID: Sendable {}
