@@ -29,6 +29,8 @@ class Cluster:
     def __init__(self, gateways: int = 2, **settings: str):
         self.base = free_base()
         self._settings = settings
+        #: Of each gateway: two, however many cores there are, as what holds between gateways holds between loops of one.
+        self.loops = int(os.environ.get("LOOPS", "2"))
         self._instances: dict[str, Instance] = {}
         # PostgreSQL runs under an account of its own, which has to pass through this folder.
         self.folder = Path(tempfile.mkdtemp(prefix="parley-e2e-"))
@@ -60,7 +62,8 @@ class Cluster:
         return done.stdout
 
     def environment(self) -> dict[str, str]:
-        return os.environ | {"PORT_BASE": str(self.base), "PARLEY_DATA": str(self.folder)} | self._settings
+        own = {"PORT_BASE": str(self.base), "PARLEY_DATA": str(self.folder), "LOOPS": str(self.loops)}
+        return os.environ | own | self._settings
 
     # ---- processes ----
 
