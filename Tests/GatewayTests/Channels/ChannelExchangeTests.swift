@@ -8,7 +8,7 @@ import Testing
 
 /// Several loops share the channels of one real Redis.
 struct ChannelExchangeTests {
-    private static let channels = (0..<8).map { "{p\($0)}:room:r\($0)" }
+    fileprivate static let channels = (0..<8).map { "{p\($0)}:room:r\($0)" }
 
     /// Several loops, and a client of their Redis on a further one.
     private struct Scene {
@@ -17,19 +17,27 @@ struct ChannelExchangeTests {
         let redis: RedisClient
         let loop: EventLoop
 
-        /// Waits until all stations stand as they should.
-        func until(_ condition: ([ChannelStation.Standing]) -> Bool) async -> Bool {
+        /// Waits until the stations, or the first few, stand as they should; publishes something before each look.
+        func until(
+            first count: Int? = nil, publishing text: String? = nil,
+            _ condition: ([ChannelStation.Standing]) -> Bool
+        ) async throws -> Bool {
             let deadline = Instant.current().advanced(byMilliseconds: 20_000)
-            while await !condition(standings()) {
+            while await !condition(standings(first: count)) {
                 guard Instant.current() < deadline else { return false }
+                if let text {
+                    for channel in ChannelExchangeTests.channels { try await publish(channel, text) }
+                }
                 await loop.sleep(milliseconds: 2)
             }
             return true
         }
 
-        func standings() async -> [ChannelStation.Standing] {
+        func standings(first count: Int? = nil) async -> [ChannelStation.Standing] {
             var standings: [ChannelStation.Standing] = []
-            for station in stations { standings.append(await station.standing) }
+            for station in stations.prefix(count ?? stations.count) {
+                standings.append(await station.standing)
+            }
             return standings
         }
 
@@ -59,7 +67,7 @@ struct ChannelExchangeTests {
             for station in stations { await station.start() }
             let scene = Scene(server: server, stations: stations, redis: redis, loop: loop)
             let isConnected = await eventually(on: loop) { redis.isConnected }
-            let areConnected = await scene.until { $0.allSatisfy(\.isRestored) }
+            let areConnected = try await scene.until { $0.allSatisfy(\.isRestored) }
             try #require(isConnected && areConnected)
             try await body(scene)
             for station in stations { await station.end() }
@@ -72,7 +80,7 @@ struct ChannelExchangeTests {
             for station in scene.stations {
                 for channel in Self.channels { await station.subscribe(channel) }
             }
-            let areReady = await scene.until {
+            let areReady = try await scene.until {
                 $0.allSatisfy { $0.ready.count == 8 && $0.ready.values.allSatisfy { $0 == 1 } }
             }
             try #require(areReady)
@@ -81,7 +89,7 @@ struct ChannelExchangeTests {
             }
             let all = (1...20).map { "\($0)" }
             let expected = Dictionary(uniqueKeysWithValues: Self.channels.map { ($0, all) })
-            let haveHeard = await scene.until { $0.allSatisfy { $0.heard == expected } }
+            let haveHeard = try await scene.until { $0.allSatisfy { $0.heard == expected } }
             #expect(haveHeard)
             for channel in Self.channels { #expect(try await scene.subscriptions(of: channel) == 1) }
         }
@@ -91,14 +99,14 @@ struct ChannelExchangeTests {
         try await share(loops: 2) { scene in
             let (first, second) = (scene.stations[0], scene.stations[1])
             for channel in Self.channels { await first.subscribe(channel) }
-            let isReady = await scene.until { $0.map(\.ready.count) == [8, 0] }
+            let isReady = try await scene.until { $0.map(\.ready.count) == [8, 0] }
             #expect(isReady)
             for channel in Self.channels { await second.subscribe(channel) }
-            let areReady = await scene.until { $0.allSatisfy { $0.ready.count == 8 } }
+            let areReady = try await scene.until { $0.allSatisfy { $0.ready.count == 8 } }
             #expect(areReady)
             for channel in Self.channels { await first.unsubscribe(channel) }
             for channel in Self.channels { try await scene.publish(channel, "x") }
-            let hasHeard = await scene.until { $0.map(\.heard.count) == [0, 8] }
+            let hasHeard = try await scene.until { $0.map(\.heard.count) == [0, 8] }
             #expect(hasHeard)
             for channel in Self.channels { await second.unsubscribe(channel) }
             for channel in Self.channels {
@@ -114,14 +122,14 @@ struct ChannelExchangeTests {
             for station in scene.stations {
                 for channel in Self.channels { await station.subscribe(channel) }
             }
-            let areReady = await scene.until { $0.allSatisfy { $0.ready.count == 8 } }
+            let areReady = try await scene.until { $0.allSatisfy { $0.ready.count == 8 } }
             try #require(areReady)
             _ = try await scene.redis.call("CLIENT", "KILL", "TYPE", "pubsub")
-            let areBack = await scene.until {
+            let areBack = try await scene.until {
                 $0.allSatisfy { $0.losses == 2 && $0.ready.values.allSatisfy { $0 == 2 } }
             }
             #expect(areBack, "each loop loses what is at home on either")
-            let areRestored = await scene.until { $0.allSatisfy(\.isRestored) }
+            let areRestored = try await scene.until { $0.allSatisfy(\.isRestored) }
             #expect(areRestored)
         }
     }
@@ -131,7 +139,7 @@ struct ChannelExchangeTests {
             for station in scene.stations {
                 for channel in Self.channels { await station.subscribe(channel) }
             }
-            let areReady = await scene.until { $0.allSatisfy { $0.ready.count == 8 } }
+            let areReady = try await scene.until { $0.allSatisfy { $0.ready.count == 8 } }
             try #require(areReady)
             let busy = DispatchSemaphore(value: 0)
             scene.stations[1].loop.submit { busy.wait() }
@@ -139,16 +147,16 @@ struct ChannelExchangeTests {
             for _ in 1...40 {
                 for channel in Self.channels { try await scene.publish(channel, text) }
             }
-            // Both loops' standings cannot be asked while one stands still.
-            let first = scene.stations[0]
-            while await first.standing.leftBehind != [1] { await scene.loop.sleep(milliseconds: 2) }
+            let isLeft = try await scene.until(first: 1) { $0[0].leftBehind == [1] }
             busy.signal()
-            let isBack = await scene.until { $0[1].losses >= 1 && $0.allSatisfy(\.isRestored) }
+            #expect(isLeft)
+            let isBack = try await scene.until { $0[1].losses >= 1 && $0.allSatisfy(\.isRestored) }
             #expect(isBack)
             // What the busy loop had to pass on then came at once, and may have left the other behind in turn.
-            while await !scene.standings().allSatisfy({ $0.heard.values.allSatisfy { $0.last == "end" } }) {
-                for channel in Self.channels { try await scene.publish(channel, "end") }
+            let haveHeard = try await scene.until(publishing: "end") {
+                $0.allSatisfy { $0.heard.values.allSatisfy { $0.last == "end" } }
             }
+            #expect(haveHeard)
             #expect(await scene.standings()[1].heard.values.contains { $0.count < 41 })
         }
     }
