@@ -47,14 +47,10 @@ final class Shard {
         guard let session = self?.sessions[$0] else { return }
         session.keepRooms(session.joined)
     }
-    /// Who is known to auth: asked once each.
-    private var introduced: Set<UserHandle> = []
     /// How many connections have not ended, those included whose conversation is over.
     private var sockets = 0
     /// Whether new clients are sent elsewhere.
     var isDraining = false
-
-    private static let mostIntroduced = 100_000
 
     init(
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
@@ -212,7 +208,7 @@ final class Shard {
 
     /// Whether a token minted elsewhere may name somebody whom auth has never seen, and others could not write to.
     func isStranger(_ identity: Identity) -> Bool {
-        config.tokens.algorithm == .hs256 && !introduced.contains(identity.user)
+        config.tokens.algorithm == .hs256 && !entrance.knows(identity.user)
     }
 
     /// Tells auth of somebody; without an answer in time they are let in all the same, and told of again.
@@ -222,9 +218,7 @@ final class Shard {
             "roles": .array(identity.roles.map { .string($0) }),
         ]
         let answer = try? await rpc.call("auth", "account_seen", person, timeoutMilliseconds: 2_000)
-        guard answer != nil else { return }
-        if introduced.count >= Self.mostIntroduced { introduced.removeAll() }
-        introduced.insert(identity.user)
+        if answer != nil { entrance.introduced(identity.user) }
     }
 
     func ended(_ session: Session, _ identity: Identity?, wasLost: Bool) {

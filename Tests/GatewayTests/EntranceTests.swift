@@ -57,6 +57,13 @@ struct EntranceTests {
         #expect(verdicts == 1_000)
     }
 
+    @Test func whoWasIntroducedByOneLoopIsKnownToAll() throws {
+        let entrance = entrance()
+        let (alice, bob) = (try #require(UserHandle("alice")), try #require(UserHandle("bob")))
+        entrance.introduced(alice)
+        #expect(entrance.knows(alice) && !entrance.knows(bob))
+    }
+
     @Test func memoryIsNewsOnceWhicheverLoopLooks() {
         let entrance = entrance(memory: 100)
         let news = [50, 100, 120, 90, 70].map { entrance.weigh($0) }

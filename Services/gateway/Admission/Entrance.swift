@@ -3,7 +3,7 @@ import Hosting
 import Schema
 import Web
 
-/// Who may come in: what the bounds of a gateway count over all of its loops.
+/// Who may come in: what the bounds of a gateway count over all of its loops, and whom one of them has introduced.
 ///
 /// Used from all of them.
 final class Entrance: Sendable {
@@ -40,7 +40,11 @@ final class Entrance: Sendable {
         var dismissals: [UInt64: Dismissal] = [:]
         var memory: MemoryBound
         var last: UInt64 = 0
+        /// Who is known to auth: asked once each.
+        var known: Set<UserHandle> = []
     }
+
+    private static let mostKnown = 100_000
 
     private let state: Guarded<State>
     private let metrics: GatewayMetrics
@@ -90,6 +94,17 @@ final class Entrance: Sendable {
             guard state.dismissals.removeValue(forKey: number) != nil else { return }
             state.unknown.left(number)
             metrics.unknown.set(state.unknown.count)
+        }
+    }
+
+    /// Whether auth has been told of this user.
+    func knows(_ user: UserHandle) -> Bool { state.withLock { $0.known.contains(user) } }
+
+    /// Auth has been told.
+    func introduced(_ user: UserHandle) {
+        state.withLock { state in
+            if state.known.count >= Self.mostKnown { state.known = [] }
+            state.known.insert(user)
         }
     }
 
