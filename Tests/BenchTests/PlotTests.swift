@@ -16,6 +16,14 @@ struct PlotTests {
         }
     }
 
+    @Test(arguments: [
+        (0.005, "0.005"), (0.02, "0.02"), (0.5, "0.5"), (1, "1"), (200, "200"), (1_000, "1 k"),
+        (5_000_000, "5 M"),
+    ])
+    func aTickHasNoDigitTooMany(_ tick: Double, _ label: String) {
+        #expect(Axis.label(tick) == label)
+    }
+
     @Test func aPictureNamesItsSeriesAndEscapesThem() {
         let plot = Plot(
             title: "a < b", xLabel: "load", yLabel: "ms",

@@ -32,8 +32,8 @@ struct Plot: Sendable {
             "<g transform=\"rotate(-90 18 \(Int((top + bottom) / 2)))\">"
                 + text(18, (top + bottom) / 2, yLabel, anchor: "middle") + "</g>",
         ]
-        for tick in x.ticks { parts.append(mark(x: place(tick, x, left, right), label: Figure.short(tick))) }
-        for tick in y.ticks { parts.append(mark(y: place(tick, y, bottom, top), label: Figure.short(tick))) }
+        for tick in x.ticks { parts.append(mark(x: place(tick, x, left, right), label: Axis.label(tick))) }
+        for tick in y.ticks { parts.append(mark(y: place(tick, y, bottom, top), label: Axis.label(tick))) }
         for (index, one) in series.enumerated() { parts.append(line(one, index, x, y)) }
         return (parts + ["</svg>", ""]).joined(separator: "\n")
     }
@@ -100,6 +100,16 @@ struct Axis: Sendable {
         let first = steps.lastIndex { $0 <= low * 1.000001 } ?? 0
         let last = max(steps.firstIndex { $0 >= high * 0.999999 } ?? steps.count - 1, first + 1)
         ticks = Array(steps[first...min(last, steps.count - 1)])
+    }
+
+    /// What stands at a tick: no digit more than it has.
+    static func label(_ tick: Double) -> String {
+        switch tick {
+        case 999_999...: Figure.fixed(tick / 1e6, 0) + " M"
+        case 999.9...: Figure.fixed(tick / 1e3, 0) + " k"
+        case 0.99...: Figure.fixed(tick, 0)
+        default: Figure.fixed(tick, tick < 0.0099 ? 3 : tick < 0.099 ? 2 : 1)
+        }
     }
 
     /// Where a value stands: 0 at the low end, 1 at the high one.

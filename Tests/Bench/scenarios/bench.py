@@ -26,7 +26,8 @@ from scenarios import MODES, SCENARIOS, Scenario
 
 def main() -> int:
     arguments = parsed()
-    folder = Path(arguments.output or TOP / "Tests" / ".output" / "bench" / f"{arguments.scenario}-{time.strftime('%m%d-%H%M%S')}")
+    kept = TOP / "Tests" / ".output" / "bench" / f"{arguments.scenario}-{time.strftime('%m%d-%H%M%S')}"
+    folder = Path(arguments.output or kept)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         if arguments.scenario == "growth":
@@ -50,7 +51,7 @@ def chosen(arguments) -> Scenario:
 def compare(arguments, scenario: Scenario, folder: Path) -> None:
     """Rounds of one scenario over all candidates; the medians are printed and kept."""
     names = ["parley", *(["versus"] if arguments.versus else []), *arguments.against]
-    settings = scenario.settings | arguments.settings
+    settings = arguments.loops | scenario.settings | arguments.settings
     before = machine.state()
     candidates = Candidates(names, scenario, {"parley": settings, "versus": settings | arguments.versus}, arguments.cores)
     try:
@@ -141,12 +142,14 @@ def parsed():
     parser.add_argument("--output", help="folder for the reports (Tests/.output/bench/…)")
     arguments = parser.parse_args(words[:at])
     arguments.extra = words[at + 1:]
-    arguments.settings = dict(arguments.settings)
     arguments.versus = dict(arguments.versus)
     arguments.against = [name for name in arguments.against.split(",") if name]
     if unknown := set(arguments.against) - {"limit", "uws", "websockets"}:
         parser.error(f"--against does not know {', '.join(sorted(unknown))}")
     arguments.cores = machine.ALL if arguments.both_cores else machine.SERVER
+    # On one core a second loop could only be in the way.
+    arguments.loops = {"LOOPS": str(len(arguments.cores))}
+    arguments.settings = dict(arguments.settings)
     return arguments
 
 

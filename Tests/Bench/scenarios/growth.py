@@ -21,7 +21,7 @@ def grow(arguments, folder: Path) -> None:
     members = sized(arguments, folder, "members", MEMBERS, lambda count: [
         "--rooms", "1", "--clients", str(count), "--window", "8", "--at-once", "256", *seconds, *arguments.extra])
     rooms = sized(arguments, folder, "rooms", ROOMS, lambda count: [
-        "--rooms", str(count), "--clients", "2", "--rate", "2000", "--at-once", "256", *seconds, *arguments.extra])
+        "--rooms", str(count), "--clients", "1", "--rate", "2000", "--at-once", "256", *seconds, *arguments.extra])
     (folder / "summary.json").write_text(
         json.dumps({"machine": machine.state(), "members": members, "rooms": rooms}, indent=2) + "\n")
     draw(folder / "members.svg", "Deliveries as a room grows", "members of the room", "deliveries / CPU-s", members,
@@ -33,12 +33,13 @@ def grow(arguments, folder: Path) -> None:
 def sized(arguments, folder, kind, sizes, words) -> dict[str, dict]:
     """Candidate to size to medians."""
     found: dict[str, dict] = {}
+    settings = {"parley": arguments.loops | arguments.settings}
     for size in sizes:
         candidates = []
         try:
             for name in ["parley", *arguments.against]:
                 try:
-                    candidates.append(start(name, arguments.cores, **(arguments.settings if name == "parley" else {})))
+                    candidates.append(start(name, arguments.cores, **settings.get(name, {})))
                 except CannotStart as reason:
                     print(f"bench: without {name}: {reason}", file=sys.stderr)
             reports = alternate(candidates, arguments.rounds, lambda candidate, number, size=size: run(

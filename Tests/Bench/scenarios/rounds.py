@@ -22,9 +22,19 @@ def run(candidate, mode: str, options: list[str], file: Path) -> dict:
     if not file.exists():
         raise Broken(f"parley-bench {mode} against {candidate.name} ended with status {status}")
     report = json.loads(file.read_text())
+    report["server_bytes_per_connection"] = server_bytes(report)
     if status != 0:
         raise Broken(f"{candidate.name}: {report['findings']}: see {file}")
     return report
+
+
+def server_bytes(report: dict):
+    """What a connection takes in the processes that hold connections; None where that was not measured."""
+    each = [
+        process["bytes_per_connection"] for name, process in report["processes"].items()
+        if (name.startswith("gateway") or name == report["peer"]) and "bytes_per_connection" in process
+    ]
+    return sum(each) if each else None
 
 
 def alternate(candidates, count: int, runner) -> dict[str, list[dict]]:

@@ -50,7 +50,10 @@ SCENARIOS = {
     ),
     "c": Scenario(
         "idle", ["--rooms", "2000", "--clients", "5", "--warmup", "30", "--seconds", "60", "--at-once", "256"],
-        figures=["kernel_slab_bytes_per_connection", "kernel_socket_bytes_per_connection", "connections", "pings"],
+        figures=[
+            "server_bytes_per_connection", "kernel_slab_bytes_per_connection", "kernel_socket_bytes_per_connection",
+            "connections", "pings",
+        ],
         needs_fresh=True,
     ),
     "d": Scenario(

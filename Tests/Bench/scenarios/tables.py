@@ -13,6 +13,8 @@ NAMES = {
     "connect_milliseconds.p99": "connect p99 ms",
     "same_node_milliseconds.p50": "same node p50 ms",
     "other_node_milliseconds.p50": "other node p50 ms",
+    "server_bytes_per_connection": "server B / connection",
+    "kernel_socket_bytes_per_connection": "kernel buffers B / connection",
     "kernel_slab_bytes_per_connection": "kernel slab B / connection",
     "frame_bytes": "frame B",
     "generator_cpu_share": "generator's core",
