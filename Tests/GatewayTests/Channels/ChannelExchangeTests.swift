@@ -55,6 +55,19 @@ struct ChannelExchangeTests {
         _ body: nonisolated(nonsending) @escaping @Sendable (Scene) async throws -> Void
     ) async throws {
         let stations = try (0..<loops).map { try ChannelStation($0) }
+        var failure: (any Error)?
+        do { try await onScene(stations, behindBytes: behindBytes, body) } catch { failure = error }
+        for station in stations {
+            await station.end()
+            await join(station.loop)
+        }
+        if let failure { throw failure }
+    }
+
+    private func onScene(
+        _ stations: [ChannelStation], behindBytes: Int,
+        _ body: nonisolated(nonsending) @escaping @Sendable (Scene) async throws -> Void
+    ) async throws {
         try await onLoop { loop in
             let server = try RedisServer()
             let redis = RedisClient(loop: loop, address: try RedisAddress(url: server.url), name: "teller")
@@ -70,7 +83,6 @@ struct ChannelExchangeTests {
             let areConnected = try await scene.until { $0.allSatisfy(\.isRestored) }
             try #require(isConnected && areConnected)
             try await body(scene)
-            for station in stations { await station.end() }
             redis.close()
         }
     }
