@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 
 /// Threads for what blocks or burns, such as password hashes and name resolution.
 ///
@@ -16,7 +15,7 @@ public final class Offload: Sendable {
     private let queue: DispatchQueue
     private let width: Int
     private let waitingLimit: Int
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// Makes a queue that runs `width` pieces of work at once and lets `waitingLimit` more wait.
     public init(name: String, width: Int, waitingLimit: Int) {
