@@ -123,7 +123,9 @@ extension Report {
     /// Latency over load, of the steps of a ramp.
     var plot: Plot {
         func points(_ value: KeyPath<Step, Double>) -> [(x: Double, y: Double)] {
-            steps.map { ($0.acceptedPerSecond, $0[keyPath: value]) }.sorted { $0.0 < $1.0 }
+            steps.filter { $0.isGood || !$0.isGeneratorLate }.map {
+                ($0.acceptedPerSecond, $0[keyPath: value])
+            }.sorted { $0.0 < $1.0 }
         }
         return Plot(
             title: "Latency over load: \(label.isEmpty ? peer.rawValue : label), \(rooms) rooms × \(clients)",

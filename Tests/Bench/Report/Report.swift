@@ -36,10 +36,12 @@ struct Report: Codable, Sendable {
         var serverCpuSeconds: Double?
         var seconds, generatorCpuShare: Double
         var isGood: Bool
+        /// Whether the generator was so late that nothing is said of the server.
+        var isGeneratorLate: Bool
 
         /// One line for people.
         var line: String {
-            "\(isGood ? "good" : "too much"): \(Figure.short(rate))/s: accepted \(Figure.short(acceptedPerSecond))/s, "
+            "\(isGood ? "good" : isGeneratorLate ? "generator late" : "too much"): \(Figure.short(rate))/s: accepted \(Figure.short(acceptedPerSecond))/s, "
                 + "ms p50 \(Figure.fixed(p50, 2)), p99 \(Figure.fixed(p99, 2)), max \(Figure.fixed(max, 2))"
         }
     }

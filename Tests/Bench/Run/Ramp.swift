@@ -30,15 +30,13 @@ enum Ramp {
             from: options.rate ?? 1_000, upTo: options.most, precision: options.precision)
         var steps: [Report.Step] = []
         while let rate = search.next {
-            let step = try await slope.step(rate, seconds: options.stepSeconds)
-            steps.append(step.summary)
+            let step = try await slope.judge(rate, seconds: options.stepSeconds, &steps)
             search.tried(isGood: step.summary.isGood)
         }
         // Short steps flatter: what is told holds for the full time.
         var rate = search.best
         while let asked = rate {
-            let step = try await slope.step(asked, seconds: options.seconds)
-            steps.append(step.summary)
+            let step = try await slope.judge(asked, seconds: options.seconds, &steps)
             if step.summary.isGood || asked < 1 {
                 step.fill(&report)
                 report.rate = asked
@@ -104,7 +102,26 @@ private struct Slope {
         }
     }
 
-    func step(_ rate: Double, seconds: Double) async throws -> Step {
+    /// Tries a rate until it was good once, or bad twice: what else the machine does must not end a search.
+    ///
+    /// Where the generator itself was late, nothing is known of the server: such a try counts only when all are so.
+    func judge(_ rate: Double, seconds: Double, _ steps: inout [Report.Step]) async throws -> Step {
+        var step = try await self.step(rate, seconds: seconds)
+        var bad = 0
+        for _ in 1..<Slope.tries {
+            steps.append(step.summary)
+            if step.summary.isGood { return step }
+            if !step.summary.isGeneratorLate { bad += 1 }
+            if bad == 2 { return step }
+            step = try await self.step(rate, seconds: seconds)
+        }
+        steps.append(step.summary)
+        return step
+    }
+
+    private static let tries = 5
+
+    private func step(_ rate: Double, seconds: Double) async throws -> Step {
         let start = Clock.now() &+ 10_000_000
         let from = start &+ Clock.nanoseconds(options.warmup)
         let until = from &+ Clock.nanoseconds(seconds)
@@ -122,12 +139,14 @@ private struct Slope {
         // What never came has no latency; what came late has its own.
         let asked = max(rate * seconds - 1, 0) * Double(generator.plan.hearers)
         let isGood = p99 < options.bound && refused == 0 && Double(timings.delivery.count) >= 0.99 * asked
+        let late = Double(timings.lateness.percentile(99)) / 1e6
         let summary = Report.Step(
             rate: rate, acceptedPerSecond: report.acceptedPerSecond,
             p50: Double(timings.delivery.percentile(50)) / 1e6, p99: p99,
-            max: Double(timings.delivery.max) / 1e6, lateP99: Double(timings.lateness.percentile(99)) / 1e6,
+            max: Double(timings.delivery.max) / 1e6, lateP99: late,
             refused: refused, serverCpuSeconds: report.serverCpuSeconds, seconds: report.seconds,
-            generatorCpuShare: report.generatorCpuShare, isGood: isGood)
+            generatorCpuShare: report.generatorCpuShare, isGood: isGood,
+            isGeneratorLate: late > options.bound / 4)
         progress.say(summary.line)
         return Step(summary: summary, before: before, after: after, timings: timings)
     }
