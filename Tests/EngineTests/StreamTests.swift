@@ -131,6 +131,7 @@ struct StreamTests {
             }
             _ = await eventually(on: loop) { drained }
             let isOpen = served?.isOpen
+            peer.write()
             served?.resumeReading()
             _ = await eventually(on: loop) { received > 0 }
             served?.close()
