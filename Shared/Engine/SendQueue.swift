@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What waits to be written to one socket: shared buffers, in order, counted in bytes.
 ///
-/// Pure but for `write`, which makes one `writev`, or records of TLS, of what is queued.
+/// Pure but for `write`, which makes one call, or records of TLS, of what is queued.
 struct SendQueue {
     enum Outcome {
         /// Nothing is left.
@@ -62,7 +62,7 @@ struct SendQueue {
             guard written >= 0 else {
                 let code = errno
                 if code == EINTR { continue }
-                return code == EAGAIN ? .blocked : .failed(.system(call: "writev", code: code))
+                return code == EAGAIN ? .blocked : .failed(.system(call: "send", code: code))
             }
             advance(by: written)
         }
@@ -105,15 +105,24 @@ struct SendQueue {
 
     private static var vectors: Int { 256 }
 
+    /// By the socket's own calls: `write` and `writev` take the file's lock and more layers on the way to it.
     private func writeOnce(_ descriptor: Int32) -> Int {
+        let flags = Int32(MSG_NOSIGNAL)
         let count = min(chunks.count - head, Self.vectors)
+        guard count > 1 else {
+            let chunk = chunks[head]
+            return Glibc.send(descriptor, chunk.start.map { $0 + offset }, chunk.count - offset, flags)
+        }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { vectors in
             for index in 0..<count {
                 let chunk = chunks[head + index]
                 let skip = index == 0 ? offset : 0
                 vectors[index] = iovec(iov_base: chunk.start.map { $0 + skip }, iov_len: chunk.count - skip)
             }
-            return Glibc.writev(descriptor, vectors.baseAddress, Int32(count))
+            var message = msghdr()
+            message.msg_iov = vectors.baseAddress
+            message.msg_iovlen = count
+            return Glibc.sendmsg(descriptor, &message, flags)
         }
     }
 

@@ -63,6 +63,6 @@ public final class SharedBytes: @unchecked Sendable {
         try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
     }
 
-    /// Where the bytes stand, for `writev`; good while the object is held.
+    /// Where the bytes stand, for the kernel; good while the object is held.
     var start: UnsafeMutableRawPointer? { memory.baseAddress }
 }
