@@ -36,11 +36,11 @@ final class History {
         preparation = ArchivePreparation(loop: loop, postgres: postgres, log: log)
         months = MonthPartitions(loop: loop, postgres: postgres, ahead: config.partitionsAhead, log: log)
         leases = Leases(loop: loop, redis: redis, token: token, gauge: metrics.leases)
-        let storage = PartitionWriter.Storage(
+        let storage = BatchCommit.Storage(
             archive: Archive(postgres: postgres), months: months, recent: config.recent, metrics: metrics)
         ingest = Ingest(
             loop: loop, redis: redis, postgres: postgres, storage: storage, token: token,
-            width: config.postgresPool - 1, log: log)
+            log: log)
 
         // Reading.
         rpc = RPCClient(loop: loop, address: config.redis, name: "history", redis: redis, replyID: token)
@@ -86,7 +86,6 @@ final class History {
         let (link, postgres, rpc) = (link, postgres, rpc)
         link.onConnect = { run in
             rpc.keepTo(run)
-            ingest.startOver()
             leases.renew()
         }
         postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }

@@ -20,7 +20,7 @@ struct HistoryConfig: ServiceConfiguration {
         postgres = settings.database(schema: "history") { PostgresURL($0) }
         postgresPool = settings.int(
             "POSTGRES_POOL", default: 4, in: 2...100,
-            help: "Connections to PostgreSQL; all but one may be writing at a time.")
+            help: "Connections to PostgreSQL: one writes, the others read.")
         tokens = settings.tokens()
         recent = RecentSettings(&settings)
         partitionsAhead = settings.int(

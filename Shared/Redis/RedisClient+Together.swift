@@ -5,14 +5,22 @@ extension RedisClient {
     public func together(
         _ count: Int, _ send: (Int, @escaping Done) -> Void
     ) async throws(RedisError) -> [RedisReply] {
+        var replies: [RedisReply] = []
+        for result in await each(count, send) { replies.append(try result.get()) }
+        return replies
+    }
+
+    /// Makes `count` calls in one write, and returns what became of each, in order.
+    ///
+    /// `send` makes the call of one number.
+    public func each(
+        _ count: Int, _ send: (Int, @escaping Done) -> Void
+    ) async -> [Result<RedisReply, RedisError>] {
         guard count > 0 else { return [] }
-        let results = await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { continuation in
             let answers = Answers(count) { continuation.resume(returning: $0) }
             for number in 0..<count { send(number) { answers.set(number, $0) } }
         }
-        var replies: [RedisReply] = []
-        for result in results { replies.append(try result.get()) }
-        return replies
     }
 }
 

@@ -17,13 +17,9 @@ import Testing
         ).int
     }
 
-    private func take(_ token: String, _ bench: Bench, from: String = ">", count: Int64 = 100) async throws
-        -> RedisReply
-    {
-        let words: [RedisArgument] = from == ">" ? [">", ""] : ["0", .text(from)]
-        return try await bench.redis.function(
-            ArchiveFunctions.take, keys: [lease, log],
-            arguments: [.text(token), "history", "writer", .int(count)] + words)
+    private func take(_ token: String, _ bench: Bench, count: Int64 = 100) async throws -> RedisReply {
+        try await bench.redis.function(
+            ArchiveFunctions.take, keys: [lease, log], arguments: [.text(token), .int(count)])
     }
 
     private func stored(
@@ -35,7 +31,7 @@ import Testing
             .text(Keys.logDead(partition)),
         ]
         var arguments: [RedisArgument] = [
-            .text(token), "history", .int(bytes), "600", .int(keep), seq == nil ? "0" : "1",
+            .text(token), .int(bytes), "600", .int(keep), seq == nil ? "0" : "1",
             .int(Int64(dead.count)),
         ]
         if let seq {
@@ -50,7 +46,10 @@ import Testing
             ArchiveFunctions.stored, keys: keys, arguments: arguments + ids.map { .text($0) })
     }
 
-    private func ids(_ reply: RedisReply) -> [String] { reply[1].array?.compactMap { $0[0].text } ?? [] }
+    private func ids(_ reply: RedisReply) -> [String] {
+        let flat = reply[1].array ?? []
+        return stride(from: 0, to: flat.count, by: 2).compactMap { flat[$0].text }
+    }
 
     @Test func aLeaseIsOnesUntilItEnds() async throws {
         try await onBench { bench in
@@ -96,19 +95,31 @@ import Testing
         }
     }
 
-    @Test func whatWasTakenIsTakenAgainByASuccessor() async throws {
+    @Test func whatWasTakenIsTakenAgainUntilItIsStored() async throws {
         try await onBench { bench in
             for number in 1...5 { _ = try await bench.accept("\(number)")(bench.redis) }
             _ = try await lease("one", bench)
             let first = try await take("one", bench, count: 3)
             #expect(ids(first).count == 3)
             _ = try await bench.call("SET", Keys.logLease(partition), "two")
-            let pending = try await take("two", bench, from: "0")
-            #expect(ids(pending) == ids(first))
-            let beyond = try await take("two", bench, from: ids(first)[2])
-            #expect(beyond == .array([.bulk(Array("ok".utf8)), .array([])]))
-            let fresh = try await take("two", bench)
-            #expect(ids(fresh).count == 2)
+            let again = try await take("two", bench, count: 3)
+            #expect(again == first)
+            _ = try await stored("two", bench, seq: 3, bytes: 0, ids: ids(again))
+            let rest = try await take("two", bench, count: 3)
+            #expect(ids(rest).count == 2)
+        }
+    }
+
+    @Test func envelopesAreTakenAsTheyAre() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            _ = try await bench.call("XADD", Keys.log(partition), "*", "x", "y")
+            _ = try await bench.call("XADD", Keys.log(partition), "*", "t", "trace", "e", "junk")
+            _ = try await lease("one", bench)
+            let flat = try await take("one", bench)[1].array ?? []
+            let envelopes = stride(from: 1, to: flat.count, by: 2).compactMap { flat[$0].text }
+            let recent = try await bench.envelopes(Keys.recent(.general))
+            #expect(envelopes == recent + ["", "junk"])
         }
     }
 
@@ -137,10 +148,8 @@ import Testing
     @Test func anEmptyLogGivesNothing() async throws {
         try await onBench { bench in
             _ = try await lease("one", bench)
-            for from in [">", "0"] {
-                let reply = try await take("one", bench, from: from)
-                #expect(reply == .array([.bulk(Array("ok".utf8)), .array([])]))
-            }
+            let reply = try await take("one", bench)
+            #expect(reply == .array([.bulk(Array("ok".utf8)), .array([])]))
         }
     }
 
@@ -170,8 +179,6 @@ import Testing
             #expect((590...600).contains(ttl.int ?? 0))
             let length = try await bench.call("XLEN", Keys.log(partition))
             #expect(length.int == 0)
-            let pending = try await bench.call("XPENDING", Keys.log(partition), "history")
-            #expect(pending[0].int == 0)
         }
     }
 

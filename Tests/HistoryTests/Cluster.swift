@@ -133,6 +133,12 @@ final class Cluster {
         return entries.array?.map { ($0[1]["e"].text, $0[1]["reason"].text, $0[1]["detail"].text) } ?? []
     }
 
+    /// A metric of the service without labels; -1 where there is none.
+    func metric(_ name: String) -> Int {
+        let line = context.metrics.exposition().split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Int($0.dropFirst(name.count + 1)) } ?? -1
+    }
+
     /// Waits until these rooms' logs are empty.
     func expectDrained(
         _ rooms: [RoomID] = [.general], withinMilliseconds bound: Int = 20_000,

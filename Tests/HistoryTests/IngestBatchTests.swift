@@ -188,13 +188,13 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         let bytes = envelope(1)
         let reading = LogReading(
             [
-                StreamEntry(id: "1-1", fields: [("e", bytes)]), StreamEntry(id: "1-2", fields: []),
-                StreamEntry(id: "1-3", fields: [("e", Array("junk".utf8))]),
-                StreamEntry(id: "1-4", fields: [("x", [])]),
+                PartitionLog.Entry(id: "1-1", envelope: bytes),
+                PartitionLog.Entry(id: "1-2", envelope: Array("junk".utf8)),
+                PartitionLog.Entry(id: "1-3", envelope: []),
             ], of: RoomID.general.partition, now: now)
-        #expect(reading.entryIDs == ["1-1", "1-2", "1-3", "1-4"])
+        #expect(reading.entryIDs == ["1-1", "1-2", "1-3"])
         #expect(reading.records.map(\.entryID) == ["1-1"])
-        #expect(reading.dead.map(\.entryID) == ["1-3", "1-4"])
+        #expect(reading.dead.map(\.entryID) == ["1-2", "1-3"])
         #expect(reading.bytes == bytes.count + 4)
     }
 }
@@ -209,7 +209,8 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         var size = TakeSize()
         var counts: [Int] = []
         for _ in 0..<5 {
-            size.took(size.count, bytes: size.count * 200)
+            // One partition of several had its part, which is less than the whole.
+            size.took(size.count / 2, bytes: size.count * 100, isFull: true)
             counts.append(size.count)
         }
         #expect(counts == [200, 400, 800, 1_000, 1_000])
@@ -217,11 +218,11 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
 
     @Test func largeEntriesMakeItSmall() {
         var size = TakeSize()
-        size.took(100, bytes: 100 * 65_536)
+        size.took(100, bytes: 100 * 65_536, isFull: true)
         #expect(size.count == 64)
-        size.took(1, bytes: 100 << 20)
+        size.took(1, bytes: 100 << 20, isFull: true)
         #expect(size.count == 1)
-        size.took(0, bytes: 0)
+        size.took(0, bytes: 0, isFull: false)
         #expect(size.count == 1)
     }
 
@@ -235,10 +236,14 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(counts == [50, 25, 12, 6, 3, 1, 1, 1])
     }
 
-    @Test func itShrinksWhenItIsQuiet() {
+    @Test func itShrinksSlowlyWhenItIsQuiet() {
         var size = TakeSize()
-        for _ in 0..<4 { size.took(size.count, bytes: 10) }
-        size.took(3, bytes: 600)
+        for _ in 0..<4 { size.took(size.count, bytes: 10, isFull: true) }
+        size.took(3, bytes: 600, isFull: false)
+        #expect(size.count == 875)
+        size.took(900, bytes: 900, isFull: false)
+        #expect(size.count == 900)
+        for _ in 0..<30 { size.took(3, bytes: 600, isFull: false) }
         #expect(size.count == 100)
     }
 }

@@ -19,22 +19,24 @@ import Testing
 
     @Test func aNewPartitionLooksAfterItsPredecessorAtOnce() {
         var schedule = schedule(first)
-        #expect(schedule.next(width: 1) == first)
+        #expect(schedule.next(most: 64) == [first])
+        #expect(schedule.isRunning(first))
         schedule.finished(first, hasMore: false)
+        #expect(!schedule.isRunning(first))
         #expect(schedule.idle == [first])
-        #expect(schedule.next(width: 1) == nil)
+        #expect(schedule.next(most: 64) == [])
     }
 
-    @Test func noMoreThanTheWidthAreUnderWay() {
+    @Test func thoseThatHaveWaitedLongestGoFirst() {
         var schedule = schedule(first, second, third)
-        #expect(schedule.next(width: 2) == first)
-        #expect(schedule.next(width: 2) == second)
-        #expect(schedule.next(width: 2) == nil)
+        #expect(schedule.next(most: 2) == [first, second])
         schedule.finished(first, hasMore: true)
-        #expect(schedule.next(width: 2) == third)
+        #expect(schedule.next(most: 2) == [third, first])
         schedule.finished(second, hasMore: false)
-        #expect(schedule.next(width: 2) == first)
-        #expect(schedule.next(width: 0) == nil)
+        #expect(schedule.next(most: 2) == [])
+        schedule.wake(second)
+        #expect(schedule.next(most: 0) == [])
+        #expect(schedule.next(most: 1) == [second])
     }
 
     @Test func aPartitionThatFailedRestsEverLonger() {
@@ -43,19 +45,19 @@ import Testing
         for round in 0..<8 {
             let now = at(Int64(round) * 10_000)
             schedule.wakeRested(now: now)
-            #expect(schedule.next(width: 1) == first)
+            #expect(schedule.next(most: 1) == [first])
             schedule.failed(first, now: now) { range in
                 bounds.append(range.upperBound)
                 return range.upperBound
             }
             schedule.wake(first)
-            #expect(schedule.next(width: 1) == nil)
+            #expect(schedule.next(most: 1) == [])
         }
         #expect(bounds == [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
         schedule.wakeRested(now: at(100_000))
-        #expect(schedule.next(width: 1) == first)
+        #expect(schedule.next(most: 1) == [first])
         schedule.finished(first, hasMore: true)
-        _ = schedule.next(width: 1)
+        _ = schedule.next(most: 1)
         schedule.failed(first, now: at(0)) { range in
             bounds.append(range.upperBound)
             return 0
@@ -63,14 +65,13 @@ import Testing
         #expect(bounds.last == 100)
     }
 
-    @Test func whatIsLostMakesRoom() {
+    @Test func whatIsLostIsForgotten() {
         var schedule = schedule(first, second)
-        #expect(schedule.next(width: 1) == first)
+        #expect(schedule.next(most: 1) == [first])
         schedule.remove(first)
-        #expect(schedule.running == 0)
-        #expect(schedule.next(width: 1) == second)
         schedule.finished(first, hasMore: true)
-        #expect(schedule.running == 1)
-        #expect(schedule.owned == [second])
+        #expect(schedule.next(most: 2) == [second])
+        schedule.remove(second)
+        #expect(schedule.owned == [])
     }
 }

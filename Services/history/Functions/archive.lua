@@ -56,30 +56,30 @@ local function instance_announce(keys, args)
   return { #instances, rank }
 end
 
--- log_take: the next entries. KEYS: 1 lease  2 log
--- ARGV: 1 owner's token  2 group  3 consumer  4 most entries  5 '0' for what was taken and not yet stored, after
--- entry id ARGV[6]; '>' for new ones
--- Replies {'lost'} or {'ok', entries}.
+-- The envelope among an entry's fields; `room_accept` puts it first.
+local function envelope_of(entry)
+  for i = 1, #entry, 2 do
+    if entry[i] == 'e' then return entry[i + 1] end
+  end
+  return ''
+end
+
+-- log_take: the oldest entries, which stay where they are until they are stored: whoever has the lease begins with what
+-- its predecessor did not finish. KEYS: 1 lease  2 log  ARGV: 1 owner's token  2 most entries
+-- Replies {'lost'} or {'ok', {entry id, envelope or '', entry id, …}}.
 local function log_take(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local from = args[5] == '>' and '>' or args[6]
-  local reply = redis.pcall('XREADGROUP', 'GROUP', args[2], args[3], 'COUNT', args[4], 'STREAMS', keys[2], from)
-  if reply and reply.err then
-    if not string.find(reply.err, 'NOGROUP', 1, true) then return reply end
-    redis.call('XGROUP', 'CREATE', keys[2], args[2], '0', 'MKSTREAM')
-    reply = redis.call('XREADGROUP', 'GROUP', args[2], args[3], 'COUNT', args[4], 'STREAMS', keys[2], from)
+  local taken = {}
+  for i, entry in ipairs(redis.call('XRANGE', keys[2], '-', '+', 'COUNT', args[2])) do
+    taken[2 * i - 1], taken[2 * i] = entry[1], envelope_of(entry[2])
   end
-  if not reply or not reply[1] then return { 'ok', {} } end
-  return { 'ok', reply[1][2] }
+  return { 'ok', taken }
 end
 
 -- Lays an entry of the log where people look for what the archive could not take.
 local function bury(dead, log, entry, reason, detail)
   local found = redis.call('XRANGE', log, entry, entry)[1]
-  local envelope = ''
-  for i = 1, found and #found[2] or 0, 2 do
-    if found[2][i] == 'e' then envelope = found[2][i + 1] end
-  end
+  local envelope = found and envelope_of(found[2]) or ''
   redis.call('XADD', dead, 'MAXLEN', '~', DEAD_KEPT, '*', 'e', envelope, 'id', entry, 'reason', reason, 'detail',
     detail)
 end
@@ -101,29 +101,45 @@ local function note_dead(key, positions)
 end
 
 -- The newest seq that was accepted: an epoch in which nothing was yet has given none of its numbers.
-local function newest_accepted(seq, first, epochs)
+local function newest_accepted(key, seq, first)
   if seq >= first then return seq end
   local newest = 0
-  for from, to in string.gmatch(epochs, ':(%d+):(%d+)') do
+  for from, to in string.gmatch(fields(key, 'epochs')[1] or '', ':(%d+):(%d+)') do
     if tonumber(to) >= tonumber(from) then newest = tonumber(to) end
   end
   return newest
 end
 
--- log_stored: what is committed. Lays dead letters aside, acknowledges, trims the log, moves each room's `stored`,
+-- Moves how far a room is stored, and with it what must stay in its recent stream.
+local function move(key, recent, seq, keep, seconds)
+  local f = fields(key, 'stored', 'seq', 'first')
+  local before = whole(f[1]) or 0
+  -- No message of the room is further than that, whatever an entry of the log says.
+  seq = math.min(seq, whole(f[2]) or 0)
+  if seq <= before then return end
+  redis.call('HSET', key, 'stored', string.format('%.0f', seq))
+  local newest = newest_accepted(key, whole(f[2]), whole(f[3]) or 1)
+  -- `room_accept` trims too: what it had to leave there for the archive is the rest.
+  if newest - before > keep then
+    redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', math.max(keep, newest - seq)))
+  end
+  if seq >= newest then redis.call('EXPIRE', recent, seconds) end
+end
+
+-- log_stored: what is committed. Lays dead letters aside, takes the entries out of the log, moves each room's `stored`,
 -- tells those who wait.
 -- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its recent
 -- stream  then for each dead letter its room's hash
--- ARGV: 1 owner's token  2 group  3 bytes of the entries  4 seconds for which recent outlives its last message
--- 5 seqs kept in recent  6 number of rooms  7 number of dead letters  then for each room: room, epoch, seq  then for
+-- ARGV: 1 owner's token  2 bytes of the entries  3 seconds for which recent outlives its last message
+-- 4 seqs kept in recent  5 number of rooms  6 number of dead letters  then for each room: room, epoch, seq  then for
 -- each dead letter: entry id, reason, detail, `epoch:seq` or ''  then the entries' ids
--- Replies {'lost'} or {'ok', number acknowledged}.
+-- Replies {'lost'} or {'ok', number taken out}.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local rooms, letters = tonumber(args[6]), tonumber(args[7])
+  local keep, rooms, letters = tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
   local dead = {}
   for i = 1, letters do
-    local at = 4 + rooms * 3 + i * 4
+    local at = 3 + rooms * 3 + i * 4
     local key, position = keys[5 + rooms * 2 + i], args[at + 3]
     bury(keys[5], keys[2], args[at], args[at + 1], args[at + 2])
     if position ~= '' then
@@ -132,37 +148,21 @@ local function log_stored(keys, args)
     end
   end
   for key, positions in pairs(dead) do note_dead(key, positions) end
-  local told = {}
-  for i = 1, rooms do
-    local at = 5 + i * 3
-    local room, epoch, seq = args[at], args[at + 1], tonumber(args[at + 2])
-    local key, recent = keys[4 + 2 * i], keys[5 + 2 * i]
-    local f = fields(key, 'stored', 'seq', 'first', 'epochs')
-    -- No message of the room is further than that, whatever an entry of the log says.
-    seq = math.min(seq, whole(f[2]) or 0)
-    if seq > (whole(f[1]) or 0) then
-      redis.call('HSET', key, 'stored', string.format('%.0f', seq))
-      local newest = newest_accepted(whole(f[2]), whole(f[3]) or 1, f[4] or '')
-      local keep = math.max(tonumber(args[5]), newest - seq)
-      redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', keep))
-      if seq >= newest then redis.call('EXPIRE', recent, args[4]) end
-    end
-    told[#told + 1] = room .. ' ' .. epoch .. ' ' .. args[at + 2]
-  end
-  local first = 8 + rooms * 3 + letters * 4
-  local acknowledged = 0
-  for i = first, #args, 500 do
-    local last = math.min(i + 499, #args)
-    acknowledged = acknowledged + redis.call('XACK', keys[2], args[2], unpack(args, i, last))
-    redis.call('XDEL', keys[2], unpack(args, i, last))
+  for i = 1, rooms do move(keys[4 + 2 * i], keys[5 + 2 * i], tonumber(args[6 + i * 3]), keep, args[3]) end
+  local removed = 0
+  for i = 7 + rooms * 3 + letters * 4, #args, 500 do
+    removed = removed + redis.call('XDEL', keys[2], unpack(args, i, math.min(i + 499, #args)))
   end
   if redis.call('XLEN', keys[2]) == 0 then
     redis.call('SET', keys[3], '0')
   else
-    redis.call('DECRBY', keys[3], args[3])
+    redis.call('DECRBY', keys[3], args[2])
   end
-  for i = 1, #told do redis.call('SPUBLISH', keys[4], told[i]) end
-  return { 'ok', acknowledged }
+  for i = 1, rooms do
+    local at = 4 + i * 3
+    redis.call('SPUBLISH', keys[4], args[at] .. ' ' .. args[at + 1] .. ' ' .. args[at + 2])
+  end
+  return { 'ok', removed }
 end
 
 redis.register_function('log_lease', log_lease)

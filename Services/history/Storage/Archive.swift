@@ -108,25 +108,38 @@ final class Archive {
         return entries
     }
 
-    /// Commits rows and the heads they lead to, in one round trip and one transaction.
+    /// What is committed together: rows of some partitions, and the heads they lead to.
+    struct Transaction {
+        private(set) var rows: [LogRecord] = []
+        fileprivate var heads: [(room: RoomID, position: LogPosition)] = []
+        fileprivate var fences: [(partition: Partition, token: Int64)] = []
+
+        /// Adds a partition's batch, which counts only while the partition has this token.
+        mutating func add(_ batch: IngestBatch, of partition: Partition, fence: Int64) {
+            rows += batch.rows
+            heads += batch.heads.map { ($0.key, $0.value) }
+            fences.append((partition, fence))
+        }
+    }
+
+    /// Commits all of it, in one round trip.
     ///
-    /// - Throws: an error with state `ArchiveMigrations.takenOver` where the token is not the partition's any more.
-    func commit(
-        _ rows: [LogRecord], heads: [RoomID: LogPosition], to partition: Partition, token: Int64
-    ) async throws(PostgresError) {
-        // Sorted, so that no two transactions ever wait for each other's heads.
-        let moved = heads.sorted { $0.key.text < $1.key.text }
+    /// - Throws: an error with state `ArchiveMigrations.takenOver` where one of the tokens is not its partition's any more.
+    func commit(_ transaction: Transaction) async throws(PostgresError) {
+        // Sorted, so that no two transactions ever wait for each other.
+        let fences = transaction.fences.sorted { $0.partition < $1.partition }
+        let heads = transaction.heads.sorted { $0.room.text < $1.room.text }
         try await postgres.pipeline([
             (
-                "SELECT history.hold($1::smallint, $2::bigint)",
-                [.int(Int64(partition.number)), .int(token)]
+                "SELECT history.hold($1::smallint[], $2::bigint[])",
+                [.intArray(fences.map { Int64($0.partition.number) }), .intArray(fences.map(\.token))]
             ),
-            (Archive.insertRows, Archive.columns(rows)),
+            (Archive.insertRows, Archive.columns(transaction.rows)),
             (
                 Archive.moveHeads,
                 [
-                    .textArray(moved.map(\.key.text)), .textArray(moved.map(\.value.epoch)),
-                    .intArray(moved.map(\.value.seq)),
+                    .textArray(heads.map(\.room.text)), .textArray(heads.map(\.position.epoch)),
+                    .intArray(heads.map(\.position.seq)),
                 ]
             ),
         ])

@@ -65,5 +65,62 @@ enum ArchiveMigrations {
                 // Why the entry at this place could not be taken, where a tombstone keeps the place.
                 "ALTER TABLE history.messages ADD COLUMN dead text"
             ]),
+        Migration(
+            3, "batches of several partitions",
+            [
+                // As history.hold of one partition, which stays for instances of the version before this one. In
+                // order of number, as take-overs lock too; the tokens are compared again once a lock is there.
+                """
+                CREATE FUNCTION history.hold(held smallint[], tokens bigint[]) RETURNS void
+                LANGUAGE plpgsql AS $$
+                DECLARE
+                    found integer;
+                BEGIN
+                    PERFORM 1 FROM history.partitions p
+                    JOIN unnest(held, tokens) AS ours (partition, token)
+                        ON p.partition = ours.partition AND p.token = ours.token
+                    ORDER BY p.partition FOR SHARE OF p;
+                    GET DIAGNOSTICS found = ROW_COUNT;
+                    IF found < cardinality(held) THEN
+                        RAISE EXCEPTION 'partition taken over' USING ERRCODE = '\(takenOver)';
+                    END IF;
+                    IF current_setting('synchronous_commit') = 'off' THEN
+                        PERFORM set_config('synchronous_commit', 'on', true);
+                    END IF;
+                END $$
+                """,
+                // A page wants a room's rows by seq; a place is unique whatever the order of its columns: one index
+                // serves both. Nobody reads by reply_to. And what has to be found is not to be put in order: the
+                // collation of a language makes each comparison in an index dearer.
+                "DROP INDEX history.messages_page",
+                "DROP INDEX history.messages_replies",
+                """
+                DO $$
+                DECLARE
+                    month name;
+                BEGIN
+                    FOR month IN
+                        SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+                        WHERE inhparent = 'history.messages'::regclass
+                    LOOP
+                        EXECUTE format('DROP INDEX IF EXISTS history.%I', month || '_place');
+                    END LOOP;
+                    ALTER TABLE history.messages
+                        ALTER COLUMN room TYPE text COLLATE "C", ALTER COLUMN epoch TYPE text COLLATE "C",
+                        ALTER COLUMN sender TYPE text COLLATE "C",
+                        ALTER COLUMN client_msg_id TYPE text COLLATE "C";
+                    FOR month IN
+                        SELECT relname FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+                        WHERE inhparent = 'history.messages'::regclass
+                    LOOP
+                        EXECUTE format(
+                            'CREATE UNIQUE INDEX %I ON history.%I (room, seq, epoch)', month || '_place', month);
+                    END LOOP;
+                END $$
+                """,
+                "ALTER TABLE history.heads ALTER COLUMN room TYPE text COLLATE \"C\"",
+                // Each batch rewrites the rows of its rooms: with room in the page they need no entry in the index.
+                "ALTER TABLE history.heads SET (fillfactor = 50)",
+            ]),
     ]
 }

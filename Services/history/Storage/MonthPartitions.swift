@@ -55,7 +55,7 @@ final class MonthPartitions {
             FOR VALUES FROM ('\(month.start)') TO ('\(month.next.start)')
             """)
         try await transaction.query(
-            "CREATE UNIQUE INDEX messages_\(month.suffix)_place ON \(table) (room, epoch, seq)")
+            "CREATE UNIQUE INDEX messages_\(month.suffix)_place ON \(table) (room, seq, epoch)")
         log.info("made a table", ["table": .string(table)])
     }
 

@@ -6,9 +6,9 @@ import Schema
 
 /// Writes the logs of the partitions that are ours into the archive.
 ///
-/// Belongs to its loop. Each 50 ms it asks Redis for the lengths of those logs that are at rest, in one write. A
-/// channel that wakes it would cost Redis a publish per message to save a wait of 25 ms on
-/// average in quiet times only: a log under load is taken from again as soon as its batch is committed.
+/// Belongs to its loop. Each 50 ms it asks Redis for the lengths of those logs that are at rest, in one write, and what
+/// has been found makes one pass (``Pass``). One pass at a time: what comes meanwhile gathers for the next, so batches grow
+/// with the load, and a partition that had more than its part of a batch is taken from again at once.
 final class Ingest {
     /// Called with a partition that turned out to be another's.
     var onTakenOver: ((Partition) -> Void)?
@@ -18,12 +18,12 @@ final class Ingest {
     private let loop: EventLoop
     private let redis: RedisClient
     private let postgres: PostgresClient
-    private let storage: PartitionWriter.Storage
+    private let storage: BatchCommit.Storage
+    private let pass: Pass
     private let token: String
-    private let width: Int
     private let log: Log
     private var schedule = IngestSchedule()
-    private var writers: [Partition: PartitionWriter] = [:]
+    private var partitions: [Partition: OwnedPartition] = [:]
     /// Ours by lease, and still to be taken over in PostgreSQL.
     private var arriving: Set<Partition> = []
     /// To be yielded when the batch under way has ended.
@@ -32,24 +32,25 @@ final class Ingest {
     private var ticker: Timer?
     private var ticks = 0
     private var isTakingOver = false
+    private var isWriting = false
+    private var isPumping = false
     private var isStopping = false
 
     private static let tickMilliseconds = 50
     private static let ticksPerMeasure = 20
 
-    /// Makes it; `width` batches may be under way at once.
     init(
-        loop: EventLoop, redis: RedisClient, postgres: PostgresClient, storage: PartitionWriter.Storage,
-        token: String, width: Int, log: Log
+        loop: EventLoop, redis: RedisClient, postgres: PostgresClient, storage: BatchCommit.Storage,
+        token: String, log: Log
     ) {
         self.loop = loop
         self.redis = redis
         self.postgres = postgres
         self.storage = storage
         self.token = token
-        self.width = width
-        backlog = Backlog(redis: redis, metrics: storage.metrics)
         self.log = log
+        pass = Pass(redis: redis, storage: storage, log: log)
+        backlog = Backlog(redis: redis, metrics: storage.metrics)
     }
 
     // MARK: Life
@@ -61,12 +62,12 @@ final class Ingest {
         }
     }
 
-    /// Begins nothing new, and returns when the batches under way have ended, in at most so long.
+    /// Begins nothing new, and returns when the pass under way has ended, in at most so long.
     func stop(withinMilliseconds bound: Int) async {
         isStopping = true
         ticker?.cancel()
         let deadline = loop.now.advanced(byMilliseconds: bound)
-        while schedule.running > 0, loop.now < deadline { await loop.sleep(milliseconds: 5) }
+        while isWriting, loop.now < deadline { await loop.sleep(milliseconds: 5) }
     }
 
     /// Partitions have become ours.
@@ -78,12 +79,12 @@ final class Ingest {
     }
 
     /// Partitions are ours no more.
-    func disown(_ partitions: [Partition]) {
-        arriving.subtract(partitions)
-        leaving.subtract(partitions)
-        for partition in partitions {
+    func disown(_ lost: [Partition]) {
+        arriving.subtract(lost)
+        leaving.subtract(lost)
+        for partition in lost {
             schedule.remove(partition)
-            writers[partition] = nil
+            partitions[partition] = nil
             backlog.forget(partition)
         }
     }
@@ -104,11 +105,6 @@ final class Ingest {
         onYielded?(partition)
     }
 
-    /// Redis has come back, perhaps as it was some time ago: what was taken may have to be taken again.
-    func startOver() {
-        for writer in writers.values { writer.startOver() }
-    }
-
     /// Raises the tokens in PostgreSQL, so that no predecessor can commit any more; tries until it has.
     private func takeOver() async {
         defer { isTakingOver = false }
@@ -127,9 +123,8 @@ final class Ingest {
     private func begin(_ fences: [Partition: Int64]) {
         // A lease lost meanwhile is another's now; its fence will be raised above ours.
         for (partition, fence) in fences where arriving.remove(partition) != nil {
-            writers[partition] = PartitionWriter(
-                log: PartitionLog(partition: partition, token: token, redis: redis), fence: fence,
-                storage: storage, report: log)
+            partitions[partition] = OwnedPartition(
+                log: PartitionLog(partition: partition, token: token, redis: redis), fence: fence)
             schedule.add(partition)
             storage.metrics.takeOvers.add()
         }
@@ -158,46 +153,53 @@ final class Ingest {
     }
 
     private func measured(_ partition: Partition, _ length: Int) {
-        guard writers[partition] != nil else { return }
+        guard partitions[partition] != nil else { return }
         backlog.learn(length, of: partition)
         guard length > 0 else { return }
         schedule.wake(partition)
         pump()
     }
 
+    /// Begins the next pass at the end of this turn, which may find more for it.
     private func pump() {
-        guard !isStopping, redis.isConnected else { return }
-        while let partition = schedule.next(width: allowedWidth) {
-            guard let writer = writers[partition] else {
-                schedule.remove(partition)
-                continue
-            }
-            loop.spawn {
-                let outcome = await writer.advance()
-                self.finished(partition, writer, outcome)
-            }
+        guard !isPumping else { return }
+        isPumping = true
+        loop.atTurnEnd { [weak self] in
+            self?.isPumping = false
+            self?.write()
         }
     }
 
-    /// While PostgreSQL is away nothing is taken that cannot be stored; a single batch finds out when it is back.
-    private var allowedWidth: Int {
+    private func write() {
+        guard !isWriting, !isStopping, redis.isConnected else { return }
+        let next = schedule.next(most: min(pass.mostPartitions, allowedPartitions))
+        guard !next.isEmpty else { return }
+        isWriting = true
+        let owned = next.compactMap { partitions[$0] }
+        loop.spawn {
+            let outcomes = await self.pass.run(owned)
+            self.isWriting = false
+            for (owned, outcome) in outcomes { self.finished(owned, outcome) }
+            self.pump()
+        }
+    }
+
+    /// While PostgreSQL is away nothing is taken that cannot be stored; a single partition finds out when it is back.
+    private var allowedPartitions: Int {
         switch postgres.breakerState {
-        case .closed: width
+        case .closed: Partition.count
         case .open(let until): loop.now.milliseconds < until ? 0 : 1
         case .halfOpen: 1
         }
     }
 
-    private func finished(
-        _ partition: Partition, _ writer: PartitionWriter, _ outcome: PartitionWriter.Outcome
-    ) {
+    private func finished(_ owned: OwnedPartition, _ outcome: PartitionBatch.Outcome) {
+        let partition = owned.partition
         // The partition may have been lost and won again meanwhile: then this is the end of an old story.
-        guard writers[partition] === writer else { return pump() }
-        defer { pump() }
+        guard partitions[partition] === owned else { return }
         if outcome != .lost, leaving.contains(partition) { return yield(partition) }
         switch outcome {
-        case .idle: schedule.finished(partition, hasMore: false)
-        case .more: schedule.finished(partition, hasMore: true)
+        case .done(let hasMore): schedule.finished(partition, hasMore: hasMore)
         case .failed(let reason):
             log.warn(
                 "a batch will be tried again",

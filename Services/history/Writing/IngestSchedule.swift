@@ -1,7 +1,7 @@
 import Engine
 import Schema
 
-/// Whose turn it is to be written: partitions with entries, one batch each in turn, so many at a time.
+/// Whose turn it is to be written: partitions with entries, those that have waited longest first.
 ///
 /// Pure: the caller brings the time and does the work.
 struct IngestSchedule {
@@ -15,8 +15,6 @@ struct IngestSchedule {
     private var states: [Partition: State] = [:]
     private var failures: [Partition: Int] = [:]
     private var queue: [Partition] = []
-    /// How many batches are under way.
-    private(set) var running = 0
 
     /// The bound of the first rest after a failure, and of any.
     static let rest = (first: 100, most: 5_000)
@@ -26,6 +24,9 @@ struct IngestSchedule {
 
     /// All partitions that are ours.
     var owned: [Partition] { states.keys.sorted() }
+
+    /// Whether any partition is being written.
+    var isRunning: Bool { states.values.contains(.running) }
 
     /// Whether a batch of the partition is under way.
     func isRunning(_ partition: Partition) -> Bool { states[partition] == .running }
@@ -39,7 +40,6 @@ struct IngestSchedule {
 
     /// A partition is ours no more; a batch under way ends by itself, and its end is heard of.
     mutating func remove(_ partition: Partition) {
-        if states[partition] == .running { running -= 1 }
         states[partition] = nil
         failures[partition] = nil
         queue.removeAll { $0 == partition }
@@ -61,19 +61,17 @@ struct IngestSchedule {
         }
     }
 
-    /// The next partition to write a batch of, where fewer than `width` are under way.
-    mutating func next(width: Int) -> Partition? {
-        guard running < width, !queue.isEmpty else { return nil }
-        let partition = queue.removeFirst()
-        states[partition] = .running
-        running += 1
-        return partition
+    /// The next partitions to write a batch of, at most so many.
+    mutating func next(most: Int) -> [Partition] {
+        let next = Array(queue.prefix(max(most, 0)))
+        queue.removeFirst(next.count)
+        for partition in next { states[partition] = .running }
+        return next
     }
 
     /// A batch has ended well; with more to come the partition waits for its next turn.
     mutating func finished(_ partition: Partition, hasMore: Bool) {
         guard states[partition] == .running else { return }
-        running -= 1
         failures[partition] = nil
         states[partition] = .idle
         if hasMore { wake(partition) }
@@ -82,7 +80,6 @@ struct IngestSchedule {
     /// A batch has failed: the partition rests, the longer the more often, and never in step with others.
     mutating func failed(_ partition: Partition, now: Instant, random: (ClosedRange<Int>) -> Int) {
         guard states[partition] == .running else { return }
-        running -= 1
         let count = failures[partition, default: 0]
         failures[partition] = count + 1
         let bound =

@@ -1,4 +1,3 @@
-import Redis
 import Schema
 
 /// What was taken of a partition's log, sorted by what can be done with it.
@@ -12,12 +11,10 @@ struct LogReading {
     /// The bytes of all envelopes, as `room_accept` has counted them.
     private(set) var bytes = 0
 
-    init(_ entries: [StreamEntry], of partition: Partition, now: Int64) {
+    init(_ entries: [PartitionLog.Entry], of partition: Partition, now: Int64) {
         for entry in entries {
             entryIDs.append(entry.id)
-            // An entry that was deleted while pending has no fields: it was stored, and only its end was missed.
-            guard !entry.fields.isEmpty else { continue }
-            let envelope = entry["e"] ?? []
+            let envelope = entry.envelope
             bytes += envelope.count
             do throws(Unfit) {
                 records.append(try LogRecord(envelope, entryID: entry.id, of: partition, now: now))

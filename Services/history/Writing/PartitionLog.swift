@@ -6,54 +6,76 @@ import Schema
 /// The log of one partition in Redis, as the holder of its lease uses it.
 struct PartitionLog {
     let partition: Partition
+    private let redis: RedisClient
     /// The lease's token: with another one in the lease, nothing here has an effect.
-    let token: String
-    let redis: RedisClient
+    private let token: RedisArgument
+    private let lease: RedisArgument
+    private let log: RedisArgument
+    private let bytes: RedisArgument
+    private let channel: RedisArgument
+    private let deadLetters: RedisArgument
 
-    private static let group: RedisArgument = "history"
-    /// One consumer for all instances: a successor finds what its predecessor had taken.
-    private static let consumer: RedisArgument = "writer"
-
-    /// From where entries are taken.
-    enum Cursor: Equatable {
-        /// What was taken before and not stored, after this entry.
-        case pending(after: String)
-        /// What nobody has taken.
-        case new
+    init(partition: Partition, token: String, redis: RedisClient) {
+        self.partition = partition
+        self.redis = redis
+        self.token = .text(token)
+        lease = .text(Keys.logLease(partition))
+        log = .text(Keys.log(partition))
+        bytes = .text(Keys.logBytes(partition))
+        channel = .text(Keys.storedChannel(partition))
+        deadLetters = .text(Keys.logDead(partition))
     }
 
-    /// Takes the next entries; nil where the lease is not ours.
-    func take(_ count: Int, from cursor: Cursor) async throws(RedisError) -> [StreamEntry]? {
-        var arguments: [RedisArgument] = [
-            .text(token), PartitionLog.group, PartitionLog.consumer, .int(Int64(count)),
-        ]
-        switch cursor {
-        case .pending(let id): arguments += ["0", .text(id)]
-        case .new: arguments += [">", ""]
+    /// One entry, as it was taken.
+    struct Entry: Sendable, Hashable {
+        let id: String
+        /// Empty where the entry has none.
+        let envelope: [UInt8]
+    }
+
+    /// What came of taking.
+    enum Taken {
+        case entries([Entry])
+        /// The lease is not ours.
+        case lost
+    }
+
+    /// Takes the oldest entries, which stay in the log until they are stored.
+    func take(_ count: Int, _ done: @escaping RedisClient.Done) {
+        redis.function(
+            ArchiveFunctions.take, keys: [lease, log], arguments: [token, .int(Int64(count))], done)
+    }
+
+    /// Reads the answer to `take`.
+    static func taken(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Taken {
+        let reply = try result.get()
+        guard reply[0].text == "ok" else { return .lost }
+        guard let flat = reply[1].array, flat.count.isMultiple(of: 2) else { throw .protocolViolation }
+        var entries: [Entry] = []
+        entries.reserveCapacity(flat.count / 2)
+        for index in stride(from: 0, to: flat.count, by: 2) {
+            guard let id = flat[index].text, let envelope = flat[index + 1].bytes else {
+                throw .protocolViolation
+            }
+            entries.append(Entry(id: id, envelope: envelope))
         }
-        let reply = try await redis.function(
-            ArchiveFunctions.take, keys: [lease, .text(Keys.log(partition))], arguments: arguments)
-        guard reply[0].text == "ok" else { return nil }
-        guard let entries = StreamEntry.list(reply[1]) else { throw .protocolViolation }
-        return entries
+        return .entries(entries)
     }
 
-    /// Acknowledges what has been settled, lays dead letters aside, and tells how far each room is; false where the
-    /// lease is not ours.
+    /// Takes out of the log what has been settled, lays dead letters aside, and tells how far each room is; `lost` where
+    /// the lease is not ours.
     func stored(
-        _ entryIDs: [String], bytes: Int, _ settlement: Settlement, recent: RecentSettings
-    ) async throws(RedisError) -> Bool {
-        var keys: [RedisArgument] = [
-            lease, .text(Keys.log(partition)), .text(Keys.logBytes(partition)),
-            .text(Keys.storedChannel(partition)), .text(Keys.logDead(partition)),
-        ]
+        _ entryIDs: [String], bytes count: Int, _ settlement: Settlement, recent: RecentSettings,
+        _ done: @escaping RedisClient.Done
+    ) {
+        var keys = [lease, log, bytes, channel, deadLetters]
         var arguments: [RedisArgument] = [
-            .text(token), PartitionLog.group, .int(Int64(bytes)), .int(Int64(recent.seconds)),
-            .int(Int64(recent.keep)), .int(Int64(settlement.stored.count)),
-            .int(Int64(settlement.dead.count)),
+            token, .int(Int64(count)), .int(Int64(recent.seconds)), .int(Int64(recent.keep)),
+            .int(Int64(settlement.stored.count)), .int(Int64(settlement.dead.count)),
         ]
         for (room, position) in settlement.stored {
-            keys += [.text(Keys.room(room)), .text(Keys.recent(room))]
+            keys.append(.text(Keys.room(room)))
+            keys.append(.text(Keys.recent(room)))
             arguments += [.text(room.text), .text(position.epoch), .int(position.seq)]
         }
         for letter in settlement.dead {
@@ -64,9 +86,13 @@ struct PartitionLog {
                 .text(letter.place?.position.description ?? ""),
             ]
         }
-        arguments += entryIDs.map { .text($0) }
-        let reply = try await redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments)
-        return reply[0].text == "ok"
+        for id in entryIDs { arguments.append(.text(id)) }
+        redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
+    }
+
+    /// Reads the answer to `stored`: whether the lease is ours.
+    static func isOurs(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Bool {
+        try result.get()[0].text == "ok"
     }
 
     /// Tells a dead letter's sender, wherever they are connected.
@@ -77,6 +103,4 @@ struct PartitionLog {
             keys: [.text(Keys.userChannel(sender)), .text(Keys.directNotices(sender))],
             arguments: [.text(notice)])
     }
-
-    private var lease: RedisArgument { .text(Keys.logLease(partition)) }
 }

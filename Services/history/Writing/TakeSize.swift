@@ -1,4 +1,4 @@
-/// How many entries to take at a time: more while there are more, bounded by their bytes.
+/// How many entries to take at a time, of all partitions together: more while there are more, bounded by their bytes.
 struct TakeSize {
     /// The most entries of a batch.
     static let most = 1_000
@@ -7,11 +7,13 @@ struct TakeSize {
 
     private(set) var count = 100
 
-    /// A batch of so many entries with so many bytes was taken.
-    mutating func took(_ entries: Int, bytes: Int) {
+    /// A batch of so many entries with so many bytes was taken; full where a partition may have more than its part of it.
+    ///
+    /// When it is quiet it shrinks, but slowly: a size that is just too small makes two batches of one.
+    mutating func took(_ entries: Int, bytes: Int, isFull: Bool) {
         guard entries > 0 else { return }
         let fits = TakeSize.bytes / max(bytes / entries, 1)
-        let wanted = entries >= count ? count * 2 : max(entries, 100)
+        let wanted = isFull ? count * 2 : max(count - count / 8, entries, 100)
         count = min(max(min(wanted, fits), 1), TakeSize.most)
     }
 

@@ -1,0 +1,55 @@
+import Schema
+
+/// A partition of ours, as its writer remembers it from batch to batch.
+///
+/// Belongs to its loop.
+final class OwnedPartition {
+    let log: PartitionLog
+    /// With another one in PostgreSQL, nothing can be committed.
+    let fence: Int64
+    /// How far the archive goes, as far as we need to know: we alone move these heads.
+    private(set) var heads: [RoomID: LogPosition] = [:]
+    /// Dead letters whose senders were told, and that were not acknowledged since: their batch will be tried again.
+    private var told: Set<String> = []
+
+    private static let mostHeads = 20_000
+
+    var partition: Partition { log.partition }
+
+    init(log: PartitionLog, fence: Int64) {
+        self.log = log
+        self.fence = fence
+    }
+
+    /// The rooms of these records whose heads have to be asked for.
+    func unknownRooms(of records: [LogRecord]) -> Set<RoomID> {
+        let unknown = Set(records.lazy.map(\.place.room).filter { self.heads[$0] == nil })
+        guard !unknown.isEmpty, heads.count > OwnedPartition.mostHeads else { return unknown }
+        heads = [:]
+        return Set(records.map(\.place.room))
+    }
+
+    /// So far the archive goes.
+    func learn(_ known: [RoomID: LogPosition]) { heads.merge(known) { _, new in new } }
+
+    /// This place is settled, though nothing stands there: what follows it follows it still.
+    func pass(_ place: Place) {
+        if (heads[place.room]?.seq ?? 0) < place.position.seq { heads[place.room] = place.position }
+    }
+
+    /// What was believed may be wrong.
+    func forgetHeads() { heads = [:] }
+
+    /// Tells the senders, once each however often the batch is tried.
+    func tell(_ letters: [DeadLetter]) async throws {
+        for letter in letters where !told.contains(letter.entryID) {
+            try await log.tell(letter)
+            told.insert(letter.entryID)
+        }
+    }
+
+    /// These entries will not be taken again.
+    func acknowledged(_ entryIDs: [String]) {
+        if !told.isEmpty { told.subtract(entryIDs) }
+    }
+}

@@ -1,0 +1,132 @@
+import Engine
+import Hosting
+import Redis
+import Schema
+
+/// Brings what waits in the logs of several partitions into the archive: take, commit, then acknowledge.
+///
+/// However many partitions there are, it is one write to Redis, one transaction, and one write to Redis again. Belongs to
+/// its loop; one `run` at a time. After any failure the same entries are taken again: the heads in the archive tell what
+/// of them had been committed.
+final class Pass {
+    private let redis: RedisClient
+    private let storage: BatchCommit.Storage
+    private let archive: BatchCommit
+    private let log: Log
+    private var size = TakeSize()
+
+    typealias Outcomes = [(owned: OwnedPartition, outcome: PartitionBatch.Outcome)]
+
+    init(redis: RedisClient, storage: BatchCommit.Storage, log: Log) {
+        self.redis = redis
+        self.storage = storage
+        archive = BatchCommit(storage: storage, log: log)
+        self.log = log
+    }
+
+    /// How many partitions may take part: each has to be given one entry at least.
+    var mostPartitions: Int { size.count }
+
+    /// Takes and stores what these partitions have, as far as it goes into one batch.
+    func run(_ partitions: [OwnedPartition]) async -> Outcomes {
+        guard !partitions.isEmpty else { return [] }
+        var (batches, outcomes) = await take(from: partitions)
+        do {
+            try await archive.commit(batches)
+        } catch {
+            // Perhaps it was too large for the time that it had.
+            size.failed()
+            let reason = String(describing: error)
+            for batch in batches {
+                batch.owned.forgetHeads()
+                outcomes.append((batch.owned, .failed(reason)))
+            }
+            return outcomes
+        }
+        await tell(&batches)
+        await acknowledge(batches)
+        return outcomes + batches.map { ($0.owned, $0.outcome ?? .failed("never acknowledged")) }
+    }
+
+    // MARK: Taking
+
+    private func take(from partitions: [OwnedPartition]) async -> (batches: [PartitionBatch], Outcomes) {
+        let most = max(size.count / partitions.count, 1)
+        let answers = await redis.each(partitions.count) { partitions[$0].log.take(most, $1) }
+        let now = WallClock.milliseconds()
+        var batches: [PartitionBatch] = []
+        var outcomes: Outcomes = []
+        for (owned, answer) in zip(partitions, answers) {
+            do throws(RedisError) {
+                switch try PartitionLog.taken(answer) {
+                case .lost: outcomes.append((owned, .lost))
+                case .entries([]): outcomes.append((owned, .done(hasMore: false)))
+                case .entries(let entries):
+                    let reading = LogReading(entries, of: owned.partition, now: now)
+                    batches.append(PartitionBatch(reading, of: owned, hasMore: entries.count >= most))
+                }
+            } catch {
+                size.failed()
+                outcomes.append((owned, .failed("\(error)")))
+            }
+        }
+        learn(from: batches)
+        return (batches, outcomes)
+    }
+
+    private func learn(from batches: [PartitionBatch]) {
+        let entries = batches.reduce(0) { $0 + $1.reading.entryIDs.count }
+        guard entries > 0 else { return }
+        size.took(
+            entries, bytes: batches.reduce(0) { $0 + $1.reading.bytes },
+            isFull: batches.contains(where: \.hasMore))
+        storage.metrics.batchEntries.observe(Double(entries))
+    }
+
+    // MARK: Acknowledging
+
+    /// Tells the senders of dead letters, before anybody hears that the room is stored so far: else it would be taken for
+    /// true of these too.
+    private func tell(_ batches: inout [PartitionBatch]) async {
+        for batch in batches where batch.outcome == nil && !batch.settlement.dead.isEmpty {
+            do {
+                try await batch.owned.tell(batch.settlement.dead)
+            } catch {
+                batch.outcome = .failed("\(error)")
+            }
+        }
+    }
+
+    private func acknowledge(_ all: [PartitionBatch]) async {
+        let batches = all.filter { $0.outcome == nil }
+        let answers = await redis.each(batches.count) { number, done in
+            let batch = batches[number]
+            batch.owned.log.stored(
+                batch.reading.entryIDs, bytes: batch.reading.bytes, batch.settlement,
+                recent: storage.recent, done)
+        }
+        for (batch, answer) in zip(batches, answers) {
+            do throws(RedisError) {
+                let isOurs = try PartitionLog.isOurs(answer)
+                batch.outcome = isOurs ? .done(hasMore: batch.hasMore) : .lost
+                guard isOurs else { continue }
+                batch.settlement.dead.forEach { report($0, of: batch.owned.partition) }
+                batch.owned.acknowledged(batch.reading.entryIDs)
+            } catch {
+                batch.owned.forgetHeads()
+                batch.outcome = .failed("\(error)")
+            }
+        }
+    }
+
+    private func report(_ letter: DeadLetter, of partition: Partition) {
+        storage.metrics.deadLetters.add()
+        log.error(
+            "dead letter",
+            [
+                "partition": .int(partition.number), "entry": .string(letter.entryID),
+                "reason": .string(letter.reason.rawValue), "detail": .string(letter.detail),
+                "place": .string(letter.place?.position.description ?? ""),
+            ])
+    }
+}
