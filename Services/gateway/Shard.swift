@@ -189,14 +189,14 @@ final class Shard {
         session.close(reason)
     }
 
-    private func isKnown(_ session: Session) {
+    /// It has proved who it is: it counts no more among those of whom nobody knows that.
+    func isKnown(_ session: Session) {
         guard let number = session.number, strangers.removeValue(forKey: number) != nil else { return }
         entrance.strangerLeft(number)
     }
 
     /// Says whether the connection may stay.
     func admitted(_ session: Session, _ identity: Identity) -> Bool {
-        isKnown(session)
         people.arrived(session, identity.user)
         guard entrance.admitted(identity.user) else {
             turnDown(session, .connectionsPerUser, .tooManyConnections)

@@ -234,6 +234,19 @@ def test_many_who_do_not_say_who_they_are(hasty):
         client.close()
 
 
+def test_many_with_good_tokens_at_once(hasty, guest, open_cluster):
+    """WebSockets of one address with good tokens, over `MAX_UNFINISHED_PER_IP` before Redis has answered for any: they are let in."""
+    people = [guest() for _ in range(8)]
+    open_cluster.pause("redis")
+    try:
+        held = [RawSocket(hasty.url, Authorization=f"Bearer {person.token}") for person in people]
+    finally:
+        open_cluster.resume("redis")
+    for client in held:
+        assert b'"connected"' in client.receive()[1]
+        client.close()
+
+
 def test_unfinished_messages_of_those_who_do_not_say_who_they_are(open_cluster):
     """The unfinished messages of those who do not say who they are, over `MAX_UNFINISHED_BYTES`: the oldest close, 1008 too_many_connections."""
     gateway = open_cluster.spawn("gateway", LIMITS="on", AUTHENTICATION_SECONDS="60", MAX_UNFINISHED_BYTES="1MiB")

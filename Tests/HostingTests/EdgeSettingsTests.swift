@@ -21,7 +21,7 @@ import Web
         var expected = HTTPLimits()
         expected.bodyBytes = 65_536
         expected.connectionsPerAddress = 256
-        expected.unfinishedPerAddress = 64
+        expected.unfinishedPerAddress = 256
         #expect(try load([:]).http == expected)
         #expect(try load([:]).proxies == TrustedProxies())
     }

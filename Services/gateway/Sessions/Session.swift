@@ -171,6 +171,7 @@ final class Session {
     func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
         deadline?.cancel()
         state.judging()
+        shard.isKnown(self)
         shard.loop.spawn {
             if self.shard.isStranger(identity) { await self.shard.introduce(identity) }
             let rooms = await self.shard.sessionRooms.rooms(of: identity)

@@ -34,7 +34,7 @@ extension Settings {
             "MAX_UNFINISHED", default: limits.unfinished, in: 16...1_000_000, unit: "connections",
             help: "How many may have an unfinished request, or not have said who they are; the oldest goes.")
         let perAddress = int(
-            "MAX_UNFINISHED_PER_IP", default: 64, in: 0...1_000_000, unit: "connections",
+            "MAX_UNFINISHED_PER_IP", default: 256, in: 0...1_000_000, unit: "connections",
             help: "The same for one address (IPv6: one /64); 0 is no limit.")
         limits.unfinishedPerAddress = hasLimits() ? perAddress : 0
         limits.unfinishedBytes = bytes(
