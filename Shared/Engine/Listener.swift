@@ -46,6 +46,12 @@ public final class Listener {
         }
     }
 
+    /// Sets how many may shake hands at once, and how long each may take in milliseconds; by TLS only.
+    public func boundHandshakes(_ limit: Int, milliseconds: Int) {
+        handshakes.limit = limit
+        handshakes.milliseconds = milliseconds
+    }
+
     deinit { close() }
 
     /// Stops listening; accepted connections stay.

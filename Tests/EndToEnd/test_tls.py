@@ -200,12 +200,26 @@ def test_an_older_version_is_refused(cluster, version):
 
 
 def test_a_handshake_that_does_not_end(cluster):
-    """A TLS handshake that does not end: closed after 10 s, without a word."""
-    place = cluster.gateway_urls[0].removeprefix("https://").split(":")
-    with socket.create_connection((place[0], int(place[1])), 20) as plain:
+    """A TLS handshake that does not end: closed after `HEADER_SECONDS`, without a word."""
+    service = cluster.spawn("presence", HEADER_SECONDS="1")
+    place = service.url.removeprefix("https://").split(":")
+    with socket.create_connection((place[0], int(place[1])), 5) as plain:
         # The head of a greeting of 128 KiB, of which nothing more comes.
         plain.sendall(b"\x16\x03\x01\x02\x00\x01\x01\xff\xfc\x03\x03")
         assert plain.recv(100) == b""
+
+
+def test_more_handshakes_than_there_may_be(cluster):
+    """More TLS handshakes at once than `MAX_HANDSHAKES`: the oldest is closed, others are not."""
+    service = cluster.spawn("presence", HEADER_SECONDS="60", MAX_HANDSHAKES="16")
+    host, port = service.url.removeprefix("https://").split(":")
+    held = [socket.create_connection((host, int(port)), 5) for _ in range(17)]
+    assert held[0].recv(100) == b""
+    held[1].settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        held[1].recv(100)
+    for connection in held:
+        connection.close()
 
 
 def test_plain_http_gets_a_clean_close(cluster):

@@ -31,12 +31,13 @@ import Web
             "MAX_HTTP_CONNECTIONS": "101", "MAX_CONNECTIONS_PER_IP": "102", "MAX_UNFINISHED": "103",
             "MAX_UNFINISHED_PER_IP": "104", "MAX_UNFINISHED_BYTES": "2MiB", "MAX_REQUEST_LINE_BYTES": "2KiB",
             "MAX_HEADER_BYTES": "3KiB", "MAX_BODY_BYTES": "4KiB", "HEADER_SECONDS": "5", "BODY_SECONDS": "6",
-            "IDLE_SECONDS": "7",
+            "IDLE_SECONDS": "7", "MAX_HANDSHAKES": "108",
         ]).http
         var expected = HTTPLimits()
         (expected.connections, expected.connectionsPerAddress) = (101, 102)
         (expected.unfinished, expected.unfinishedPerAddress) = (103, 104)
         (expected.unfinishedBytes, expected.requestLineBytes) = (2_097_152, 2_048)
+        expected.handshakes = 108
         (expected.headerBytes, expected.bodyBytes) = (3_072, 4_096)
         (expected.headerMilliseconds, expected.bodyMilliseconds, expected.idleMilliseconds) =
             (5_000, 6_000, 7_000)

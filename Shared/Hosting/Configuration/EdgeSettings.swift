@@ -40,6 +40,9 @@ extension Settings {
         limits.unfinishedBytes = bytes(
             "MAX_UNFINISHED_BYTES", default: limits.unfinishedBytes, in: 1_048_576...17_179_869_184,
             help: "What unfinished requests may hold together; the oldest go.")
+        limits.handshakes = int(
+            "MAX_HANDSHAKES", default: limits.handshakes, in: 16...1_000_000, unit: "connections",
+            help: "How many may shake hands by TLS on each loop; the oldest goes. HEADER_SECONDS is the time.")
         limits.requestLineBytes = bytes(
             "MAX_REQUEST_LINE_BYTES", default: limits.requestLineBytes, in: 1_024...65_536,
             help: "Longest request line; more is 414.")
