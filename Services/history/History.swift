@@ -4,6 +4,7 @@ import Bus
 import Engine
 import Hosting
 import Postgres
+import Redis
 import RoomFunctions
 import Schema
 import Web
@@ -17,12 +18,16 @@ final class History {
     private let months: MonthPartitions
     private let leases: Leases
     private let ingest: Ingest
+    private let wakes: Subscriber
     private let rpc: RPCClient
     private let queries: RPCServer
     private let http: HTTPService
     private let beacon: ServiceBeacon
 
-    init(config: HistoryConfig, context: LaunchContext, loop: EventLoop) throws {
+    init(
+        config: HistoryConfig, context: LaunchContext, loop: EventLoop,
+        lookMilliseconds: Int = Ingest.lookMilliseconds
+    ) throws {
         let (log, metrics) = (context.log, HistoryMetrics(context.metrics))
         link = try ClusterLink(
             loop: loop, address: config.redis, tokens: config.tokens, name: "history",
@@ -38,9 +43,10 @@ final class History {
         leases = Leases(loop: loop, redis: redis, token: token, gauge: metrics.leases)
         let storage = BatchCommit.Storage(
             archive: Archive(postgres: postgres), months: months, recent: config.recent, metrics: metrics)
+        wakes = Subscriber(loop: loop, address: config.redis, name: "history")
         ingest = Ingest(
-            loop: loop, redis: redis, postgres: postgres, storage: storage, token: token,
-            log: log)
+            loop: loop, redis: redis, subscriber: wakes, postgres: postgres, storage: storage, token: token,
+            lookMilliseconds: lookMilliseconds, log: log)
 
         // Reading.
         rpc = RPCClient(loop: loop, address: config.redis, name: "history", redis: redis, replyID: token)
@@ -83,9 +89,10 @@ final class History {
     /// Who tells whom.
     private func connect(_ log: Log) {
         let (leases, ingest, preparation) = (leases, ingest, preparation)
-        let (link, postgres, rpc) = (link, postgres, rpc)
+        let (link, postgres, rpc, wakes) = (link, postgres, rpc, wakes)
         link.onConnect = { run in
             rpc.keepTo(run)
+            wakes.keepTo(run)
             leases.renew()
         }
         postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }
@@ -115,6 +122,7 @@ final class History {
         postgres.start()
         rpc.start()
         queries.start()
+        wakes.start()
         beacon.start()
         preparation.run { [months, leases, ingest] in
             months.start()
@@ -135,6 +143,7 @@ final class History {
         await leases.release()
         months.stop()
         rpc.close()
+        wakes.close()
         await postgres.close()
         link.close()
     }

@@ -35,6 +35,24 @@ import Testing
         }
     }
 
+    /// What wakes the archive's writer: once, until the log is empty again. Each message is told in its room besides.
+    @Test func theFirstEntryOfALogIsTold() async throws {
+        try await onBench { bench in
+            var told: [Int] = []
+            for number in 1...3 {
+                if number == 3 {
+                    _ = try await bench.call("XTRIM", Keys.log(RoomID.general.partition), "MAXLEN", "0")
+                }
+                _ = try await bench.call("CONFIG", "RESETSTAT")
+                _ = try await bench.accept("\(number)")(bench.redis)
+                let stats = try await bench.call("INFO", "commandstats").text ?? ""
+                let line = stats.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_spublish:calls=") }
+                told.append(line?.contains("calls=2,") == true ? 2 : 1)
+            }
+            #expect(told == [2, 1, 2])
+        }
+    }
+
     /// Each fault is found before those after it: taken away one by one, the next shows.
     @Test func theOrderOfTheChecks() async throws {
         try await onBench(members: [("alice", "guest,0"), ("bob", "member")]) { bench in

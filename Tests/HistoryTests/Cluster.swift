@@ -49,9 +49,13 @@ final class Cluster {
     }
 
     /// One more instance on the same servers, to be started and stopped by the test.
-    func another() throws -> (history: History, metrics: Registry) {
+    func another(
+        lookMilliseconds: Int = Ingest.lookMilliseconds
+    ) throws -> (history: History, metrics: Registry) {
         let context = Cluster.makeContext()
-        return (try History(config: config, context: context, loop: loop), context.metrics)
+        let history = try History(
+            config: config, context: context, loop: loop, lookMilliseconds: lookMilliseconds)
+        return (history, context.metrics)
     }
 
     func stopHistory() async { await history.stop() }

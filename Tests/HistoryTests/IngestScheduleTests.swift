@@ -23,7 +23,7 @@ import Testing
         #expect(schedule.isRunning(first))
         schedule.finished(first, hasMore: false)
         #expect(!schedule.isRunning(first))
-        #expect(schedule.idle == [first])
+        #expect(!schedule.isWaiting)
         #expect(schedule.next(most: 64) == [])
     }
 
@@ -65,6 +65,18 @@ import Testing
         #expect(bounds.last == 100)
     }
 
+    /// What came while a batch was under way may not be in it.
+    @Test func whoIsWokenWhileRunningHasAnotherTurn() {
+        var schedule = schedule(first)
+        #expect(schedule.next(most: 1) == [first])
+        schedule.wake(first)
+        #expect(!schedule.isWaiting)
+        schedule.finished(first, hasMore: false)
+        #expect(schedule.next(most: 1) == [first])
+        schedule.finished(first, hasMore: false)
+        #expect(!schedule.isWaiting)
+    }
+
     @Test func whatIsLostIsForgotten() {
         var schedule = schedule(first, second)
         #expect(schedule.next(most: 1) == [first])
@@ -73,5 +85,25 @@ import Testing
         #expect(schedule.next(most: 2) == [second])
         schedule.remove(second)
         #expect(schedule.owned == [])
+    }
+}
+
+@Suite struct PassPaceTests {
+    private func at(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
+
+    @Test func passesBeginApartAndAtOnceAfterARest() {
+        var pace = PassPace()
+        #expect(pace.wait(now: at(0)) == 0)
+        pace.began(now: at(1_000))
+        #expect(pace.wait(now: at(1_000)) == PassPace.milliseconds)
+        #expect(pace.wait(now: at(1_030)) == PassPace.milliseconds - 30)
+        #expect(pace.wait(now: at(1_500)) == 0)
+    }
+
+    @Test func thereIsNoWaitingWhileSomethingIsLeft() {
+        var pace = PassPace()
+        pace.began(now: at(1_000))
+        pace.isBehind()
+        #expect(pace.wait(now: at(1_001)) == 0)
     }
 }

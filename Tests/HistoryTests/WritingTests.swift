@@ -305,6 +305,27 @@ import Testing
         }
     }
 
+    /// Whatever is accepted while a batch is under way, or just after it: nothing waits for the next look.
+    @Test func nothingWaitsToBeLookedFor() async throws {
+        let rooms = (0..<5).map { room("room-\($0)") }
+        try await withCluster(starts: false, rooms: rooms) { cluster in
+            let writer = try cluster.another(lookMilliseconds: 86_400_000)
+            writer.history.start()
+            try await cluster.open(rooms)
+            for round in 0..<20 {
+                for number in 0..<20 { try await cluster.send("\(number)", to: rooms[number % 5]) }
+                // At rest in some rounds, in the middle of it in others.
+                if round.isMultiple(of: 2) { try await cluster.expectDrained(rooms) }
+            }
+            try await cluster.expectDrained(rooms)
+            for room in rooms {
+                let seqs = try await cluster.archived(room)
+                #expect(seqs == Array(1...80))
+            }
+            await writer.history.stop()
+        }
+    }
+
     /// However many partitions have something, it is one transaction.
     @Test func allPartitionsAreStoredInOneTransaction() async throws {
         let rooms = (0..<30).map { room("room-\($0)") }

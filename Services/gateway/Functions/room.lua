@@ -235,7 +235,7 @@ local function room_accept(keys, args)
     end
     -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
     redis.call('XLEN', keys[3])
-    redis.call('XLEN', keys[6])
+    local unstored = redis.call('XLEN', keys[6])
     redis.call('INCRBY', keys[7], bytes)
     for _, message in ipairs(accepted) do
       -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
@@ -254,6 +254,8 @@ local function room_accept(keys, args)
     if current.fresh then redis.call('PEXPIRE', current.key, 2 * SEEN_MS) end
     redis.call('HSET', keys[1], 'seq', accepted[#accepted].text)
     for _, message in ipairs(accepted) do redis.call('SPUBLISH', keys[1], message.envelope) end
+    -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
+    if unstored == 0 then redis.call('SPUBLISH', keys[6], '') end
   end
 
   for _, reply in ipairs(replies) do

@@ -133,7 +133,7 @@ end
 -- ARGV: 1 owner's token  2 bytes of the entries  3 seconds for which recent outlives its last message
 -- 4 seqs kept in recent  5 number of rooms  6 number of dead letters  then for each room: room, epoch, seq  then for
 -- each dead letter: entry id, reason, detail, `epoch:seq` or ''  then the entries' ids
--- Replies {'lost'} or {'ok', number taken out}.
+-- Replies {'lost'} or {'ok', number taken out, number of entries left}: of those that came meanwhile nobody is told.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
   local keep, rooms, letters = tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
@@ -153,7 +153,8 @@ local function log_stored(keys, args)
   for i = 7 + rooms * 3 + letters * 4, #args, 500 do
     removed = removed + redis.call('XDEL', keys[2], unpack(args, i, math.min(i + 499, #args)))
   end
-  if redis.call('XLEN', keys[2]) == 0 then
+  local left = redis.call('XLEN', keys[2])
+  if left == 0 then
     redis.call('SET', keys[3], '0')
   else
     redis.call('DECRBY', keys[3], args[2])
@@ -162,7 +163,7 @@ local function log_stored(keys, args)
     local at = 4 + i * 3
     redis.call('SPUBLISH', keys[4], args[at] .. ' ' .. args[at + 1] .. ' ' .. args[at + 2])
   end
-  return { 'ok', removed }
+  return { 'ok', removed, left }
 end
 
 redis.register_function('log_lease', log_lease)

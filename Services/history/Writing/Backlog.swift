@@ -26,26 +26,22 @@ final class Backlog {
     /// A log has been found to have so many entries.
     func learn(_ entries: Int, of partition: Partition) {
         logs[partition, default: Log()].entries = entries
-        if entries == 0 { logs[partition]?.milliseconds = 0 }
+        if entries == 0 { logs[partition] = nil }
     }
 
     /// The log is ours no more.
     func forget(_ partition: Partition) { logs[partition] = nil }
 
-    /// Tells what was learnt, and asks anew about our logs, those under way included.
+    /// Tells what was learnt, and asks more about the logs that have something.
     func measure(_ partitions: [Partition]) {
         metrics.logEntries.set(logs.values.reduce(0) { $0 + $1.entries })
         metrics.logBytes.set(logs.values.reduce(0) { $0 + $1.bytes })
         metrics.logAge.set(logs.values.reduce(0) { max($0, $1.milliseconds) })
-        logs = logs.filter { partitions.contains($0.key) }
-        for partition in partitions {
-            ask(["XLEN", .text(Keys.log(partition))], partition) { backlog, reply in
-                backlog.learn(Int(clamping: reply.int ?? 0), of: partition)
-            }
+        logs = logs.filter { partitions.contains($0.key) && $0.value.entries > 0 }
+        for partition in logs.keys {
             ask(["GET", .text(Keys.logBytes(partition))], partition) { backlog, reply in
                 backlog.logs[partition]?.bytes = Int(clamping: reply.int ?? 0)
             }
-            guard let log = logs[partition], log.entries > 0 else { continue }
             ask(["XRANGE", .text(Keys.log(partition)), "-", "+", "COUNT", "1"], partition) { backlog, reply in
                 backlog.logs[partition]?.milliseconds = backlog.age(ofEntry: reply[0][0].text)
             }

@@ -6,9 +6,10 @@ import Schema
 
 /// Writes the logs of the partitions that are ours into the archive.
 ///
-/// Belongs to its loop. Each 50 ms it asks Redis for the lengths of those logs that are at rest, in one write, and what
-/// has been found makes one pass (``Pass``). One pass at a time: what comes meanwhile gathers for the next, so batches grow
-/// with the load, and a partition that had more than its part of a batch is taken from again at once.
+/// Belongs to its loop. What is published on a log's channel wakes its partition; once a second, and while the channels
+/// are not subscribed ten times, all logs are asked for their lengths in one write, in case nobody was told. What has been
+/// found makes one pass (``Pass``). One pass at a time, in its pace: what comes meanwhile gathers for the next, so batches
+/// grow with the load.
 final class Ingest {
     /// Called with a partition that turned out to be another's.
     var onTakenOver: ((Partition) -> Void)?
@@ -17,6 +18,7 @@ final class Ingest {
 
     private let loop: EventLoop
     private let redis: RedisClient
+    private let subscriber: Subscriber
     private let postgres: PostgresClient
     private let storage: BatchCommit.Storage
     private let pass: Pass
@@ -30,24 +32,31 @@ final class Ingest {
     private var leaving: Set<Partition> = []
     private let backlog: Backlog
     private var ticker: Timer?
+    private var pacer: Timer?
+    private var pace = PassPace()
+    private let ticksPerLook: Int
     private var ticks = 0
     private var isTakingOver = false
     private var isWriting = false
     private var isPumping = false
     private var isStopping = false
 
-    private static let tickMilliseconds = 50
-    private static let ticksPerMeasure = 20
+    /// How often it looks whether anything waits of which nobody was told.
+    static let lookMilliseconds = 1_000
+    private static let tickMilliseconds = 100
+    private static let ticksPerMeasure = 10
 
     init(
-        loop: EventLoop, redis: RedisClient, postgres: PostgresClient, storage: BatchCommit.Storage,
-        token: String, log: Log
+        loop: EventLoop, redis: RedisClient, subscriber: Subscriber, postgres: PostgresClient,
+        storage: BatchCommit.Storage, token: String, lookMilliseconds: Int, log: Log
     ) {
         self.loop = loop
         self.redis = redis
+        self.subscriber = subscriber
         self.postgres = postgres
         self.storage = storage
         self.token = token
+        ticksPerLook = max(lookMilliseconds / Ingest.tickMilliseconds, 1)
         self.log = log
         pass = Pass(redis: redis, storage: storage, log: log)
         backlog = Backlog(redis: redis, metrics: storage.metrics)
@@ -66,6 +75,7 @@ final class Ingest {
     func stop(withinMilliseconds bound: Int) async {
         isStopping = true
         ticker?.cancel()
+        pacer?.cancel()
         let deadline = loop.now.advanced(byMilliseconds: bound)
         while isWriting, loop.now < deadline { await loop.sleep(milliseconds: 5) }
     }
@@ -85,6 +95,7 @@ final class Ingest {
         for partition in lost {
             schedule.remove(partition)
             partitions[partition] = nil
+            subscriber.unsubscribe(Keys.log(partition))
             backlog.forget(partition)
         }
     }
@@ -126,6 +137,7 @@ final class Ingest {
             partitions[partition] = OwnedPartition(
                 log: PartitionLog(partition: partition, token: token, redis: redis), fence: fence)
             schedule.add(partition)
+            listen(to: partition)
             storage.metrics.takeOvers.add()
         }
         pump()
@@ -133,34 +145,47 @@ final class Ingest {
 
     // MARK: Work
 
+    private func listen(to partition: Partition) {
+        subscriber.subscribe(
+            Keys.log(partition), onMessage: { [weak self] _ in self?.wake(partition) },
+            // What came before was told to nobody here.
+            onReady: { [weak self] in self?.wake(partition) })
+    }
+
+    private func wake(_ partition: Partition) {
+        schedule.wake(partition)
+        pump()
+    }
+
     private func tick() {
         storage.metrics.breaker.set(postgres.breakerState.number)
         schedule.wakeRested(now: loop.now)
-        if redis.isConnected { measure() }
+        ticks += 1
+        if redis.isConnected {
+            if ticks.isMultiple(of: ticksPerLook) || !subscriber.isRestored { look() }
+            if ticks.isMultiple(of: Ingest.ticksPerMeasure) { backlog.measure(schedule.owned) }
+        }
         pump()
     }
 
     /// Asks how long the logs are; those with entries get their turn.
-    private func measure() {
-        for partition in schedule.idle {
+    private func look() {
+        for partition in schedule.owned {
             redis.call(["XLEN", .text(Keys.log(partition))]) { [weak self] result in
                 guard case .success(let reply) = result, let length = reply.int else { return }
                 self?.measured(partition, Int(clamping: length))
             }
         }
-        ticks += 1
-        if ticks.isMultiple(of: Ingest.ticksPerMeasure) { backlog.measure(schedule.owned) }
     }
 
     private func measured(_ partition: Partition, _ length: Int) {
         guard partitions[partition] != nil else { return }
         backlog.learn(length, of: partition)
-        guard length > 0 else { return }
-        schedule.wake(partition)
-        pump()
+        // A batch under way tells itself what it leaves.
+        if length > 0, !schedule.isRunning(partition) { wake(partition) }
     }
 
-    /// Begins the next pass at the end of this turn, which may find more for it.
+    /// Begins the next pass, if it is its time, at the end of this turn, which may find more for it.
     private func pump() {
         guard !isPumping else { return }
         isPumping = true
@@ -171,16 +196,29 @@ final class Ingest {
     }
 
     private func write() {
-        guard !isWriting, !isStopping, redis.isConnected else { return }
+        guard !isWriting, !isStopping, redis.isConnected, schedule.isWaiting else { return }
+        let wait = pace.wait(now: loop.now)
+        guard wait == 0 else { return write(inMilliseconds: wait) }
         let next = schedule.next(most: min(pass.mostPartitions, allowedPartitions))
         guard !next.isEmpty else { return }
+        let isPartial = schedule.isWaiting
         isWriting = true
+        pace.began(now: loop.now)
         let owned = next.compactMap { partitions[$0] }
         loop.spawn {
             let outcomes = await self.pass.run(owned)
             self.isWriting = false
+            if self.pass.isFull || isPartial { self.pace.isBehind() }
             for (owned, outcome) in outcomes { self.finished(owned, outcome) }
             self.pump()
+        }
+    }
+
+    private func write(inMilliseconds wait: Int) {
+        guard pacer == nil else { return }
+        pacer = loop.schedule(afterMilliseconds: wait) { [weak self] in
+            self?.pacer = nil
+            self?.pump()
         }
     }
 
@@ -199,7 +237,9 @@ final class Ingest {
         guard partitions[partition] === owned else { return }
         if outcome != .lost, leaving.contains(partition) { return yield(partition) }
         switch outcome {
-        case .done(let hasMore): schedule.finished(partition, hasMore: hasMore)
+        case .done(let left):
+            backlog.learn(left, of: partition)
+            schedule.finished(partition, hasMore: left > 0)
         case .failed(let reason):
             log.warn(
                 "a batch will be tried again",

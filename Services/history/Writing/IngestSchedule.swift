@@ -15,12 +15,14 @@ struct IngestSchedule {
     private var states: [Partition: State] = [:]
     private var failures: [Partition: Int] = [:]
     private var queue: [Partition] = []
+    /// Woken while a batch of theirs was under way, which may not have seen what came.
+    private var wokenWhileRunning: Set<Partition> = []
 
     /// The bound of the first rest after a failure, and of any.
     static let rest = (first: 100, most: 5_000)
 
-    /// The partitions that can be asked whether they have entries.
-    var idle: [Partition] { states.filter { $0.value == .idle }.map(\.key).sorted() }
+    /// Whether any partition waits for its turn.
+    var isWaiting: Bool { !queue.isEmpty }
 
     /// All partitions that are ours.
     var owned: [Partition] { states.keys.sorted() }
@@ -42,11 +44,13 @@ struct IngestSchedule {
     mutating func remove(_ partition: Partition) {
         states[partition] = nil
         failures[partition] = nil
+        wokenWhileRunning.remove(partition)
         queue.removeAll { $0 == partition }
     }
 
     /// A partition has entries.
     mutating func wake(_ partition: Partition) {
+        if states[partition] == .running { wokenWhileRunning.insert(partition) }
         guard states[partition] == .idle else { return }
         states[partition] = .waiting
         queue.append(partition)
@@ -74,12 +78,13 @@ struct IngestSchedule {
         guard states[partition] == .running else { return }
         failures[partition] = nil
         states[partition] = .idle
-        if hasMore { wake(partition) }
+        if wokenWhileRunning.remove(partition) != nil || hasMore { wake(partition) }
     }
 
     /// A batch has failed: the partition rests, the longer the more often, and never in step with others.
     mutating func failed(_ partition: Partition, now: Instant, random: (ClosedRange<Int>) -> Int) {
         guard states[partition] == .running else { return }
+        wokenWhileRunning.remove(partition)
         let count = failures[partition, default: 0]
         failures[partition] = count + 1
         let bound =

@@ -6,8 +6,8 @@ import Schema
 final class PartitionBatch {
     /// What became of a partition's part of a pass.
     enum Outcome: Equatable {
-        /// It is stored; there may be more.
-        case done(hasMore: Bool)
+        /// It is stored; so many entries are left.
+        case done(left: Int)
         /// The partition belongs to another instance.
         case lost
         /// To be tried again a little later.
@@ -16,16 +16,16 @@ final class PartitionBatch {
 
     let owned: OwnedPartition
     let reading: LogReading
-    /// Whether as many were taken as it could be.
-    let hasMore: Bool
+    /// Whether as many were taken as its part was.
+    let isFull: Bool
     /// What it tells of the rooms, once it is acknowledged.
     var settlement: Settlement
     /// Set where it ended before it was acknowledged.
     var outcome: Outcome?
 
-    init(_ reading: LogReading, of owned: OwnedPartition, hasMore: Bool) {
+    init(_ reading: LogReading, of owned: OwnedPartition, isFull: Bool) {
         self.owned = owned
-        self.hasMore = hasMore
+        self.isFull = isFull
         self.reading = reading
         settlement = Settlement(dead: reading.dead)
     }

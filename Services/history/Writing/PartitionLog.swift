@@ -90,9 +90,12 @@ struct PartitionLog {
         redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
     }
 
-    /// Reads the answer to `stored`: whether the lease is ours.
-    static func isOurs(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Bool {
-        try result.get()[0].text == "ok"
+    /// Reads the answer to `stored`: how many entries are left, nil where the lease is not ours.
+    static func left(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Int? {
+        let reply = try result.get()
+        guard reply[0].text == "ok" else { return nil }
+        guard let left = reply[2].int else { throw .protocolViolation }
+        return Int(clamping: left)
     }
 
     /// Tells a dead letter's sender, wherever they are connected.

@@ -14,6 +14,8 @@ final class Pass {
     private let archive: BatchCommit
     private let log: Log
     private var size = TakeSize()
+    /// Whether a partition had its whole part of the last batch, so that it may have much more.
+    private(set) var isFull = false
 
     typealias Outcomes = [(owned: OwnedPartition, outcome: PartitionBatch.Outcome)]
 
@@ -60,10 +62,10 @@ final class Pass {
             do throws(RedisError) {
                 switch try PartitionLog.taken(answer) {
                 case .lost: outcomes.append((owned, .lost))
-                case .entries([]): outcomes.append((owned, .done(hasMore: false)))
+                case .entries([]): outcomes.append((owned, .done(left: 0)))
                 case .entries(let entries):
                     let reading = LogReading(entries, of: owned.partition, now: now)
-                    batches.append(PartitionBatch(reading, of: owned, hasMore: entries.count >= most))
+                    batches.append(PartitionBatch(reading, of: owned, isFull: entries.count >= most))
                 }
             } catch {
                 size.failed()
@@ -75,11 +77,12 @@ final class Pass {
     }
 
     private func learn(from batches: [PartitionBatch]) {
+        isFull = batches.contains(where: \.isFull)
         let entries = batches.reduce(0) { $0 + $1.reading.entryIDs.count }
         guard entries > 0 else { return }
         size.took(
             entries, bytes: batches.reduce(0) { $0 + $1.reading.bytes },
-            isFull: batches.contains(where: \.hasMore))
+            isFull: isFull)
         storage.metrics.batchEntries.observe(Double(entries))
     }
 
@@ -107,9 +110,11 @@ final class Pass {
         }
         for (batch, answer) in zip(batches, answers) {
             do throws(RedisError) {
-                let isOurs = try PartitionLog.isOurs(answer)
-                batch.outcome = isOurs ? .done(hasMore: batch.hasMore) : .lost
-                guard isOurs else { continue }
+                guard let left = try PartitionLog.left(answer) else {
+                    batch.outcome = .lost
+                    continue
+                }
+                batch.outcome = .done(left: left)
                 batch.settlement.dead.forEach { report($0, of: batch.owned.partition) }
                 batch.owned.acknowledged(batch.reading.entryIDs)
             } catch {

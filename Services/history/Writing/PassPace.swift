@@ -1,0 +1,23 @@
+import Engine
+
+/// When the next pass begins: at once after a rest, else so long after the last that something gathers.
+///
+/// Pure. A transaction costs the same however little is in it, and nobody waits for `message_stored` as for a message.
+struct PassPace {
+    /// How far apart passes begin, as long as none leaves anything behind.
+    static let milliseconds = 50
+
+    private var earliest: Instant?
+
+    /// How long the next pass has to wait from now.
+    func wait(now: Instant) -> Int {
+        guard let earliest, earliest > now else { return 0 }
+        return Int(clamping: earliest.milliseconds(since: now))
+    }
+
+    /// A pass begins.
+    mutating func began(now: Instant) { earliest = now.advanced(byMilliseconds: PassPace.milliseconds) }
+
+    /// It could not take all that was there: the next one follows at once.
+    mutating func isBehind() { earliest = nil }
+}
