@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// What wakes the archive's writer: once, until the log is empty again. Each message is told in its room besides.
+    /// What wakes the archive's writer comes once, until the log is empty again.
     @Test func theFirstEntryOfALogIsTold() async throws {
         try await onBench { bench in
             var told: [Int] = []

@@ -25,7 +25,9 @@ public struct HTTPLimits: Sendable, Equatable {
     public var unfinishedPerAddress = 0
     /// Bytes that unfinished requests may hold together; over it the oldest of them are closed.
     public var unfinishedBytes = 67_108_864
-    /// Connections of one loop that shake hands by TLS; over it the oldest is closed. Each may take as long as a header.
+    /// Connections of one loop that shake hands by TLS, each as long as a header may take.
+    ///
+    /// Over it the oldest is closed.
     public var handshakes = 1_024
     /// Milliseconds from the first byte of a request to the end of its header; over it 408.
     public var headerMilliseconds = 10_000
