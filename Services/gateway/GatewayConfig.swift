@@ -74,9 +74,10 @@ struct GatewayConfig: ServiceConfiguration {
             }
             return (1...64).contains(text.utf8.count) && allowed ? text : nil
         }
-        loops = settings.int(
-            "LOOPS", default: Cores.available, in: 1...256, unit: "loops",
-            help: "How many threads serve connections; by default one for each core it may use.")
+        let loops = settings.int(
+            "LOOPS", default: 1, in: 0...256, unit: "loops",
+            help: "How many threads serve connections; 0: one for each core it may use.")
+        self.loops = loops == 0 ? Cores.available : loops
         redis = settings.redis()
         tokens = settings.tokens()
         let member = settings.memberPolicy()

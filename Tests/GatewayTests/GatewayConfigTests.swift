@@ -8,8 +8,8 @@ struct GatewayConfigTests {
         ConfigurationLoader<GatewayConfig>(arguments: [], environment: environment).load()
     }
 
-    @Test(arguments: [([:], Cores.available), (["LOOPS": "3"], 3), (["LOOPS": "1"], 1)])
-    func aLoopForEachCoreUnlessTold(environment: [String: String], loops: Int) {
+    @Test(arguments: [([:], 1), (["LOOPS": "0"], Cores.available), (["LOOPS": "3"], 3)])
+    func asManyLoopsAsIsTold(environment: [String: String], loops: Int) {
         guard case .loaded(let config, _) = load(environment) else {
             Issue.record("refused")
             return
@@ -17,7 +17,7 @@ struct GatewayConfigTests {
         #expect(config.loops == loops)
     }
 
-    @Test(arguments: ["0", "257", "two"]) func whatIsNoNumberOfLoopsIsRefused(text: String) {
+    @Test(arguments: ["-1", "257", "two"]) func whatIsNoNumberOfLoopsIsRefused(text: String) {
         guard case .refused(let problems) = load(["LOOPS": text]) else {
             Issue.record("taken")
             return
