@@ -10,6 +10,8 @@ struct PolicyStore {
     let redis: RedisClient
     /// The policy of `member` as long as no operator has set another.
     let standard: LimitPolicy
+    /// Gives the policies back to a Redis that loses them: it must know those that have been answered for.
+    let keeper: PolicyKeeper
 
     func read() async throws(RedisError) -> LimitPolicies {
         try await LimitPolicies.load(standard: standard, from: redis)
@@ -27,6 +29,8 @@ struct PolicyStore {
             commands.append(["HDEL", .text(Keys.limitsPolicies)] + change.removed.map { .text($0) })
         }
         _ = try await redis.together(commands.count) { redis.call(commands[$0], $1) }
+        // Not by the control log, which a Redis that is emptied in the next moment loses too.
+        keeper.compare()
         try await ControlLog.append(.limits, to: redis)
     }
 }
