@@ -41,6 +41,19 @@ struct SendLaneTests {
         }
     }
 
+    /// Whoever else waits for Redis waits for no more than so many bytes.
+    @Test func manyLargeOnesOfManyCostMoreCalls() async throws {
+        try await onSender { bench in
+            _ = try await bench.send(#""content":"first""#)
+            _ = try await bench.call("CONFIG", "RESETSTAT")
+            let large = String(repeating: "x", count: 4_000)
+            let outcomes = try await bench.sendTogether((1...31).map { _ in #""content":"\#(large)""# })
+            #expect(Set(outcomes).count == 31)
+            let count = try await calls(of: "fcall", bench)
+            #expect(count == 2)
+        }
+    }
+
     @Test func oneKeyTwiceTogetherIsOneMessage() async throws {
         try await onSender { bench in
             let outcomes = try await bench.sendTogether(

@@ -29,7 +29,8 @@ final class PlaceCalls {
     private let calls: RoomCalls
     private var offered: [(room: RoomID, lane: SendLane)] = []
 
-    /// What one call holds of a lane: nobody else's command is to wait for more than some hundred microseconds.
+    /// What one call holds: nobody else's command is to wait for long. A lane that is ready brings no more than this,
+    /// and the first of it in any case.
     private static let mostMessages = 32
     private static let mostBytes = 131_072
 
@@ -56,14 +57,19 @@ final class PlaceCalls {
             advance(lane)
             let ready = lane.takeReady(most: Self.mostMessages, bytes: Self.mostBytes) { prepare($0) }
             guard !ready.isEmpty else { continue }
-            var together = rooms[room, default: []]
-            if !together.isEmpty, together.count + ready.count > Self.mostMessages {
+            let together = rooms[room, default: []]
+            if Self.isTooMuch(together + ready), !together.isEmpty {
                 call(together, into: room)
-                together = []
+                rooms[room] = ready
+            } else {
+                rooms[room] = together + ready
             }
-            rooms[room] = together + ready
         }
         for (room, together) in rooms { call(together, into: room) }
+    }
+
+    private static func isTooMuch(_ calls: [Call]) -> Bool {
+        calls.count > mostMessages || calls.reduce(0) { $0 + $1.attempt.message.byteCount } > mostBytes
     }
 
     /// Lets go of all at the head of a lane that only waited to be there.
