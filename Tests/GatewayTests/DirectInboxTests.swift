@@ -174,6 +174,7 @@ struct DirectInboxTests {
     @Test func aClockThatIsAheadByLittleMissesNothing() async throws {
         try await onInbox { bench in
             try await bench.tell(1...1)
+            // By so much: it began after what it was told, by its own clock.
             await bench.loop.sleep(milliseconds: 200)
             bench.inbox.begin(.alice)
             bench.subscribe()

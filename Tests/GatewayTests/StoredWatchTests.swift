@@ -76,6 +76,15 @@ private final class StoredBench {
         return calls.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
     }
 
+    /// Waits until a room has been looked at.
+    func hasLooked() async throws {
+        let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+        while try await looks() == 0 {
+            try #require(Instant.current() < deadline)
+            await loop.sleep(milliseconds: 10)
+        }
+    }
+
     static func envelope(_ epoch: String, _ seq: Int64, data: String = "{}") -> String {
         #"{"v":1,"epoch":"\#(epoch)","seq":\#(seq),"mv":1,"type":"new_message","data":\#(data)}"#
     }
@@ -129,7 +138,7 @@ struct StoredWatchTests {
             }
             bench.wait(waiter, "a", 1)
             // That the channel is heard from now on is a reason, too.
-            while try await bench.looks() == 0 { await bench.loop.sleep(milliseconds: 10) }
+            try await bench.hasLooked()
             let fields: [RedisArgument] = ["epoch", "a", "seq", "1", "stored", "1", "epochs", ""]
             _ = try await bench.redis.call(["HSET", .text(Keys.room(.general))] + fields)
             rounds = 0
