@@ -242,30 +242,6 @@ final class Shard {
     /// Redis may have lost what it knew: the rooms to rejoin are stated again.
     func restateRooms() { restating.begin(Array(sessions.keys)) }
 
-    // MARK: What a user may
-
-    /// What a client is told it may do.
-    func limits(for identity: Identity) -> Limits {
-        var limits = config.limits
-        let policy = sender.limit.policies?.policy(for: identity.roles)
-        limits.messagesPerWindow = policy?.messages ?? 0
-        limits.windowSeconds = policy?.seconds ?? config.limits.windowSeconds
-        return limits
-    }
-
-    /// Throws unless this user is a member of the room.
-    func requireMember(_ identity: Identity, of room: RoomID) async throws(BusError) {
-        guard identity.mayEnter(room), room.admits(identity.user) else { throw .refused(.roomDenied) }
-        let standing: RoomStanding
-        do throws(BusError) {
-            standing = try await directory.standing(
-                of: identity.user, in: room, known: rooms.knownSeq(of: room))
-        } catch {
-            throw error.code == .userNotFound ? .refused(.roomDenied) : error
-        }
-        guard standing.role != nil else { throw .refused(.roomDenied) }
-    }
-
     // MARK: What is decided elsewhere
 
     func hear(_ event: ControlEvent) {
@@ -316,47 +292,6 @@ final class Shard {
             if let identity = session.state.identity, authority.isRevoked(identity) {
                 session.close(.tokenRevoked)
             }
-        }
-    }
-
-    /// A direct message has its place: these connections of one of its two get it, and what follows.
-    private func direct(_ sessions: [Session], _ id: RoomID, _ position: LogPosition) {
-        for session in sessions where !session.joined.contains(id) {
-            guard let identity = session.state.identity, identity.mayEnter(id), id.admits(identity.user)
-            else {
-                continue
-            }
-            let isNew = !session.uninvited.contains(id)
-            if let quiet = session.uninvited.insert(id) { rooms.remove(session, from: quiet) }
-            guard isNew else { continue }
-            loop.spawn { await self.follow(id, session, from: position) }
-        }
-    }
-
-    /// A message could not be archived: who waits for that hears it as the answer, their other connections by the way.
-    private func dead(_ sessions: [Session], _ letter: DeadLetter) {
-        let told = stored.heard(of: letter)
-        for session in sessions where !told.contains(where: { $0 === session }) {
-            session.send(letter.error, room: letter.room)
-        }
-    }
-
-    private func follow(_ id: RoomID, _ session: Session, from position: LogPosition) async {
-        let room = rooms.hold(id)
-        defer { rooms.release(room) }
-        // Nobody waits for an answer: as long as the connection lasts, Redis may be away.
-        while session.uninvited.contains(id) {
-            let isSubscribed = await room.awaitSubscription()
-            guard !session.joined.contains(id) else {
-                session.uninvited.remove(id)
-                return
-            }
-            guard isSubscribed, session.uninvited.contains(id) else { continue }
-            // It may have given way to others, and come back, meanwhile.
-            guard !room.has(session) else { return }
-            // The two of a direct room are its members in every version of its list.
-            let before = LogPosition(epoch: position.epoch, seq: position.seq &- 1)
-            return room.enter(session, mv: .max, at: before, with: .unread)
         }
     }
 

@@ -344,16 +344,3 @@ final class MessageSender {
         clock.time(at: loop.now) + Int64(message.patience(at: loop.now) - Self.clockMilliseconds)
     }
 }
-
-extension RedisError {
-    /// Whether the command certainly changed nothing: it was not sent, or Redis refused it.
-    fileprivate var hadNoEffect: Bool {
-        if case .server = self { return true }
-        return wasNotSent
-    }
-
-    /// Whether it is a Redis that is starting, being replaced, or without the replicas that it must have to write.
-    fileprivate var passesByItself: Bool {
-        ["LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN"].contains(code)
-    }
-}

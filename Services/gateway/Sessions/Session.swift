@@ -342,13 +342,3 @@ final class Session {
         return String(repeating: "0", count: 13 - text.count) + text
     }
 }
-
-extension SchemaError {
-    /// Whether it is the kind of mistake that counts towards a flood: frames that no working client sends.
-    fileprivate var isMalformed: Bool {
-        switch self {
-        case .invalidJSON, .invalidField, .unknownType: true
-        case .contentTooLong, .noSuchRoom, .noSuchUser: false
-        }
-    }
-}
