@@ -29,8 +29,9 @@ final class PlaceCalls {
     private let calls: RoomCalls
     private var offered: [(room: RoomID, lane: SendLane)] = []
 
-    /// What one call holds: nobody else's command is to wait for long. A lane that is ready brings no more than this,
-    /// and the first of it in any case.
+    /// What one call holds: nobody else's command is to wait for long.
+    ///
+    /// A lane brings no more than this at a time, and its first message in any case.
     private static let mostMessages = 32
     private static let mostBytes = 131_072
 
