@@ -16,8 +16,8 @@ public final class EventLoop: @unchecked Sendable {
     private var isStarted = false
     private var isStopping = false
 
-    private var jobs: [UnownedJob] = []
-    private var running: [UnownedJob] = []
+    private var jobs: [LoopJob] = []
+    private var running: [LoopJob] = []
     private var mail: [Mailbox.Item] = []
     private var turnEnd: [() -> Void] = []
     private var gatherers: [() -> Void] = []
@@ -98,8 +98,8 @@ public final class EventLoop: @unchecked Sendable {
 
     /// Starts async work that stays on this loop; on the loop only.
     ///
-    /// `body` and all it captures never leave the loop's thread: it runs on an actor of this loop, and async
-    /// functions of loop-bound classes run on their caller's executor.
+    /// `body` and all it captures never leave the loop's thread: its task prefers the loop, and async functions of
+    /// loop-bound classes run on their caller's executor.
     public func spawn(_ body: nonisolated(nonsending) @escaping () async -> Void) {
         assertCurrent()
         spawner.spawn(body)
@@ -213,8 +213,25 @@ public final class EventLoop: @unchecked Sendable {
         while !jobs.isEmpty, rounds < 16 {
             rounds += 1
             swap(&jobs, &running)
-            for job in running { job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for job in running { run(job) }
             running.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Each as what it was enqueued for: the runtime moves a job that finds itself elsewhere, to the same loop's end.
+    private func run(_ job: LoopJob) {
+        switch job {
+        case .actor(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+        case .task(let job): job.runSynchronously(on: spawner.asUnownedTaskExecutor())
+        }
+    }
+
+    /// Takes a job, from any thread.
+    func take(_ job: LoopJob) {
+        if isCurrent {
+            jobs.append(job)
+        } else {
+            mailbox.post(.job(job))
         }
     }
 
@@ -270,14 +287,7 @@ public final class EventLoop: @unchecked Sendable {
 
 extension EventLoop: SerialExecutor {
     /// Takes a job of an actor of this loop.
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let unowned = UnownedJob(job)
-        if isCurrent {
-            jobs.append(unowned)
-        } else {
-            mailbox.post(.job(unowned))
-        }
-    }
+    public func enqueue(_ job: consuming ExecutorJob) { take(.actor(UnownedJob(job))) }
 
     /// Tells the runtime whether this code runs on the loop: callbacks enter outside of a job.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }

@@ -1,10 +1,18 @@
 internal import CLinux
 internal import Glibc
 
+/// A piece of a task's work that is ready to run on a loop.
+enum LoopJob: Sendable {
+    /// Of an actor whose executor the loop is.
+    case actor(UnownedJob)
+    /// Of a task that prefers the loop.
+    case task(UnownedJob)
+}
+
 /// What other threads have handed to a loop: one queue, one wake-up a batch.
 final class Mailbox: Sendable {
     enum Item: Sendable {
-        case job(UnownedJob)
+        case job(LoopJob)
         case work(@Sendable () -> Void)
     }
 

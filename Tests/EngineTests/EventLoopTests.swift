@@ -1,8 +1,9 @@
 import Dispatch
-import Engine
 import Support
 import Synchronization
 import Testing
+
+@testable import Engine
 
 private actor Counter {
     private let loop: EventLoop
@@ -77,6 +78,26 @@ struct EventLoopTests {
             return stayed
         }
         #expect(stayed)
+    }
+
+    /// Else it would have come by another thread, which costs more than most of what is awaited.
+    @Test func aTaskWokenOnTheLoopGoesOnInTheSameTurn() async throws {
+        let turns = try await onLoop { loop in
+            await withUnsafeContinuation { ended in
+                loop.spawn {
+                    var woken: UInt64 = 0
+                    await withUnsafeContinuation { continuation in
+                        loop.schedule(afterMilliseconds: 1) {
+                            woken = loop.turn
+                            continuation.resume()
+                        }
+                    }
+                    ended.resume(returning: [woken, loop.turn])
+                }
+            }
+        }
+        #expect(turns[0] > 0)
+        #expect(turns[0] == turns[1])
     }
 
     /// Else the task, and all that it holds, would stay for ever.
