@@ -70,7 +70,7 @@ extension RedisReply {
     }
 
     /// The reply as a result: an error line becomes a failure.
-    var result: Result<RedisReply, RedisError> {
+    public var result: Result<RedisReply, RedisError> {
         guard case .error(let message) = self else { return .success(self) }
         return .failure(.reply(message))
     }

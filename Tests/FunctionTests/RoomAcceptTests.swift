@@ -168,6 +168,27 @@ import Testing
         }
     }
 
+    /// Each room has its own order and its own faults.
+    @Test func messagesOfSeveralRoomsGetTheirPlacesInOneCall() async throws {
+        try await onBench { bench in
+            let (spoilt, unloaded) = (room("spoilt"), room("unloaded"))
+            try await bench.redis.load(spoilt, members: [("alice", "member")], run: bench.run)
+            _ = try await bench.call("SET", Keys.recent(spoilt), "no stream")
+            var late = bench.accept("three")
+            late.notAfter = bench.now - 1_000
+            let rooms = [
+                [bench.accept("one", room: spoilt), bench.accept("two", room: spoilt)], [late],
+                [bench.accept("four", room: unloaded)], [bench.accept("five"), bench.accept("six")],
+            ]
+            let replies = try await AcceptCall.make(rooms, bench.redis).array ?? []
+            for reply in replies.prefix(2) { #expect(throws: RedisError.self) { try reply.result.get() } }
+            #expect(replies.dropFirst(2).map(word) == ["late", "unloaded", "ok", "ok"])
+            #expect(replies.suffix(2).map { $0[2].int } == [1, 2])
+            let nothing = try await bench.call("EXISTS", Keys.log(spoilt.partition))
+            #expect(nothing.int == 0)
+        }
+    }
+
     /// What is to be tried again comes first when it is: nothing behind it may have a place before.
     @Test func nothingIsAcceptedBehindOneThatIsToBeTriedAgain() async throws {
         try await onBench { bench in

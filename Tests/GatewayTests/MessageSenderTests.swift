@@ -148,11 +148,8 @@ struct MessageSenderTests {
         try await onSender { bench in
             let message = try bench.message(#""content":"hello""#)
             let now = WallClock.milliseconds()
-            let lost = bench.calls.accept(
-                [.init(message: message, id: message.identify(at: now), notAfter: now + 5_000)],
-                into: message.room, run: try #require(bench.redis.runID))
-            let reply = try await bench.redis.function(
-                RoomFunctions.accept, keys: bench.calls.keys(message.room), arguments: lost)
+            let lost = RoomCalls.Try(message: message, id: message.identify(at: now), notAfter: now + 5_000)
+            let reply = try await bench.accept(lost)
             #expect(reply[0][0].text == "ok")
             message.forgetID()
             let sent = await bench.send(message)
@@ -172,11 +169,8 @@ struct MessageSenderTests {
             let data = #""content":"psst","client_msg_id":"k-1""#
             let first = try bench.message(data, in: direct)
             let now = WallClock.milliseconds()
-            _ = try await bench.redis.function(
-                RoomFunctions.accept, keys: bench.calls.keys(direct),
-                arguments: bench.calls.accept(
-                    [.init(message: first, id: first.identify(at: now), notAfter: now + 5_000)],
-                    into: direct, run: run))
+            _ = try await bench.accept(
+                RoomCalls.Try(message: first, id: first.identify(at: now), notAfter: now + 5_000))
             bench.sender.heard(now + age)
             for _ in 1...3 {
                 let outcome = await bench.send(try bench.message(data, in: direct))

@@ -3,6 +3,7 @@ import Engine
 import Hosting
 import PresenceFunctions
 import Redis
+import RoomFunctions
 import Schema
 import Support
 import Testing
@@ -92,6 +93,14 @@ final class SenderBench {
     /// Forgets what Redis knows of accepted keys, as twenty minutes would.
     func forget() async throws {
         for key in Keys.seen(.general) { _ = try await redis.call("DEL", .text(key)) }
+    }
+
+    /// Puts one to `room_accept`, as another try of the sender would.
+    func accept(_ one: RoomCalls.Try) async throws -> RedisReply {
+        let rooms = [RoomCalls.Room(id: one.message.room, tries: [one])]
+        return try await redis.function(
+            RoomFunctions.accept, keys: calls.keys(rooms),
+            arguments: calls.accept(rooms, run: try #require(redis.runID)))
     }
 
     /// A message of alice's; its data as a client would write it, apart from the room.

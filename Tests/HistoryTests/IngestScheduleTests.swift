@@ -94,15 +94,23 @@ import Testing
     @Test func passesBeginApartAndAtOnceAfterARest() {
         var pace = PassPace()
         #expect(pace.wait(now: at(0)) == 0)
-        pace.began(now: at(1_000))
+        pace.began(now: at(1_000), partitions: 2)
         #expect(pace.wait(now: at(1_000)) == PassPace.milliseconds)
         #expect(pace.wait(now: at(1_030)) == PassPace.milliseconds - 30)
         #expect(pace.wait(now: at(1_500)) == 0)
     }
 
+    @Test func whereMessagesAreSpreadMoreOfThemGather() {
+        var pace = PassPace()
+        pace.began(now: at(1_000), partitions: 64)
+        #expect(pace.wait(now: at(1_000)) == 256)
+        pace.began(now: at(2_000), partitions: 12)
+        #expect(pace.wait(now: at(2_000)) == PassPace.milliseconds)
+    }
+
     @Test func thereIsNoWaitingWhileSomethingIsLeft() {
         var pace = PassPace()
-        pace.began(now: at(1_000))
+        pace.began(now: at(1_000), partitions: 2)
         pace.isBehind()
         #expect(pace.wait(now: at(1_001)) == 0)
     }

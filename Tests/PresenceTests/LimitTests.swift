@@ -16,11 +16,12 @@ struct LimitTests {
     private func take(
         _ redis: RedisClient, count: Int, prefix: String, messages: Int64 = 10, window: Int64 = 60_000
     ) async throws -> [RedisReply] {
-        try await redis.together(count) { number, done in
+        let replies = try await redis.together(count) { number, done in
             redis.function(
                 LimitFunctions.take, keys: [.text(Keys.limit(alice))],
-                arguments: [.text("\(prefix)\(number)"), .int(messages), .int(window)], done)
+                arguments: [.text("\(prefix)\(number)"), .int(messages), .int(window), 0], done)
         }
+        return replies.map { $0[0] }
     }
 
     private func time(_ redis: RedisClient) async throws -> Int64 {

@@ -56,10 +56,13 @@ public struct AcceptCall {
             + [.text(Keys.log(room.partition)), .text(Keys.logBytes(room.partition))]
     }
 
-    /// What the call says of the room, as `room.lua` has it.
-    private var roomArguments: [RedisArgument] {
-        [.text(run), .int(known), .int(keep), .int(most), .int(logBytes), .int(seenMax)]
+    /// What the call says of all rooms, as `room.lua` has it.
+    private var callArguments: [RedisArgument] {
+        [.text(run), .int(keep), .int(most), .int(logBytes), .int(seenMax)]
     }
+
+    /// What it says of a room with so many messages.
+    private func roomArguments(_ count: Int) -> [RedisArgument] { [.int(known), .int(Int64(count))] }
 
     /// What it says of the message.
     private var messageArguments: [RedisArgument] {
@@ -71,16 +74,25 @@ public struct AcceptCall {
 
     /// Makes the call; the answer is the message's.
     public func callAsFunction(_ redis: RedisClient) async throws(RedisError) -> RedisReply {
-        try await together(with: [], redis)[0]
+        try await together(with: [], redis)[0].result.get()
     }
 
     /// Makes one call for this message and others of its room; there is an answer for each.
     public func together(
         with others: [AcceptCall], _ redis: RedisClient
     ) async throws(RedisError) -> RedisReply {
-        let messages = messageArguments + others.flatMap(\.messageArguments)
+        try await Self.make([[self] + others], redis)
+    }
+
+    /// Makes one call for messages of several rooms, as the first of all has it; there is an answer for each message.
+    public static func make(
+        _ rooms: [[AcceptCall]], _ redis: RedisClient
+    ) async throws(RedisError) -> RedisReply {
+        let rooms = rooms.filter { !$0.isEmpty }
+        let arguments = rooms.flatMap { $0[0].roomArguments($0.count) + $0.flatMap(\.messageArguments) }
         return try await redis.function(
-            RoomFunctions.accept, keys: keys, arguments: roomArguments + messages)
+            RoomFunctions.accept, keys: rooms.flatMap { $0[0].keys },
+            arguments: (rooms.first?[0].callArguments ?? []) + arguments)
     }
 }
 

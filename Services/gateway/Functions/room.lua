@@ -3,7 +3,7 @@
 -- The room's log. Everything that must be one decision about a room is one function here; nothing is written
 -- before everything has been checked, and `seq` is written last, as Redis does not roll back.
 --
--- KEYS of each: 1 room hash (also the name of its channel)  2 members  3 recent  4 seen:0  5 seen:1  6 partition log
+-- KEYS of each, and of each room of a room_accept: 1 room hash (also the name of its channel)  2 members  3 recent  4 seen:0  5 seen:1  6 partition log
 -- 7 log bytes
 
 local EPOCHS_KEPT = 16
@@ -16,7 +16,8 @@ local function now()
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 end
 
-local function int(n) return string.format('%.0f', n) end
+-- Whole numbers as text: as an integer, for which the C library needs a tenth of what it needs for a double.
+local function int(n) return string.format('%d', n) end
 
 local function base36(n)
   local text = ''
@@ -52,25 +53,26 @@ end
 local function open(room, key, run, known)
   if room.run == run and room.epoch and room.seq >= known then return end
   local ms = now()
-  local epochs = room.epochs
+  local epochs = redis.call('HGET', key, 'epochs') or ''
   if room.epoch then epochs = remember(epochs, room.epoch, int(room.first), int(room.seq)) end
   -- A Redis that was emptied remembers nothing: the clock alone is above all that was given, as long as a room takes
   -- less than a thousand messages a second. To the millisecond, as it may be emptied twice in a second.
   local seq = math.max(room.seq, known, ms - EPOCH_ZERO)
   local epoch = new_epoch(ms, epochs)
   redis.call('HSET', key, 'run', run, 'epoch', epoch, 'first', int(seq + 1), 'epochs', epochs, 'seq', int(seq))
-  room.run, room.epoch, room.seq, room.epochs, room.first = run, epoch, seq, epochs, seq + 1
+  room.run, room.epoch, room.seq, room.first, room.epochs = run, epoch, seq, seq + 1, epochs
 end
 
--- The room as it stands, or nil while auth has not vouched for its members in this run of Redis.
-local function load(key, run)
-  local f = redis.call('HMGET', key, 'run', 'epoch', 'seq', 'stored', 'epochs', 'first', 'mv', 'loaded',
-    'visibility', 'policy')
-  if not f[8] or f[8] ~= run then return nil end
-  return {
-    run = f[1], epoch = f[2], seq = tonumber(f[3] or '0'), stored = tonumber(f[4] or '0'), epochs = f[5] or '',
-    first = tonumber(f[6] or '1'), mv = f[7] or '0', visibility = f[9] or 'private', policy = f[10] or '',
+-- The room's log as it stands, or nil while auth has not vouched for its members in this run of Redis; then what
+-- else is asked for.
+local function load(key, run, ...)
+  local f = redis.call('HMGET', key, 'loaded', 'run', 'epoch', 'seq', 'stored', 'first', 'mv', ...)
+  if not f[1] or f[1] ~= run then return nil end
+  local room = {
+    run = f[2], epoch = f[3], seq = tonumber(f[4] or '0'), stored = tonumber(f[5] or '0'), first = tonumber(f[6] or '1'),
+    mv = f[7] or '0',
   }
+  return room, f[8], f[9]
 end
 
 -- A member's value is `role` or `role,muted-until` (milliseconds; 0: for ever).
@@ -80,26 +82,29 @@ local function standing(value, ms)
   return role, muted ~= '' and (muted == '0' or tonumber(muted) > ms)
 end
 
--- What is known of these keys in the hash of this ten minutes, and in the one before it. By Redis' clock only: two
--- callers near a boundary agree. A hash that is of twenty minutes ago is emptied first.
-local function seen_before(keys, ms, digests)
-  local generation = math.floor(ms / SEEN_MS)
-  local fields = { '', unpack(digests) }
-  local current = { key = keys[4 + generation % 2], generation = generation }
-  current.values = redis.call('HMGET', current.key, unpack(fields))
-  if current.values[1] ~= int(generation) then
-    if current.values[1] then redis.call('UNLINK', current.key) end
-    current.fresh = true
+-- The ten minutes in which it is `ms`, and those before, by Redis' clock only: two callers near a boundary agree.
+local function generations(ms)
+  local number = math.floor(ms / SEEN_MS)
+  return { parity = number % 2, present = int(number), past = int(number - 1) }
+end
+
+-- What is known of keys in the hash of this ten minutes, and in the one before it: `fields` are '' and their digests.
+-- A hash that is of twenty minutes ago is emptied first. `hashes` is where in `keys` the first of the two is.
+local function seen_before(keys, hashes, generation, fields)
+  local key = keys[hashes + generation.parity]
+  local present = redis.call('HMGET', key, unpack(fields))
+  if present[1] ~= generation.present then
+    if present[1] then redis.call('UNLINK', key) end
+    present = nil
   end
-  local previous = { values = redis.call('HMGET', keys[4 + (generation + 1) % 2], unpack(fields)) }
-  if previous.values[1] ~= int(generation - 1) then previous = nil end
-  return current, previous
+  local past = redis.call('HMGET', keys[hashes + 1 - generation.parity], unpack(fields))
+  if past[1] ~= generation.past then past = nil end
+  return key, present, past
 end
 
 -- What is kept of the accepted key with this number: 12 bytes digest of the content, 16 bytes message id, `epoch:seq`.
-local function seen(current, previous, number)
-  local value = not current.fresh and current.values[number + 1]
-  if not value and previous then value = previous.values[number + 1] end
+local function seen(present, past, number)
+  local value = present and present[number + 1] or past and past[number + 1]
   if not value then return nil end
   local epoch, seq = string.match(value, '^([a-z0-9]+):(%d+)$', 29)
   return { content = string.sub(value, 1, 12), id = string.sub(value, 13, 28), epoch = epoch, seq = seq }
@@ -109,13 +114,14 @@ end
 -- ARGV: 1 run  2 highest seq known to the caller  3 user
 -- Replies {'ok', epoch, seq, role or '', visibility, mv, stored, epochs, first seq of the epoch} or {'unloaded'}.
 local function room_enter(keys, args)
-  local room = load(keys[1], args[1])
+  local room, visibility, epochs = load(keys[1], args[1], 'visibility', 'epochs')
   if not room then return { 'unloaded' } end
   open(room, keys[1], args[1], tonumber(args[2]))
   local value = redis.call('HGET', keys[2], args[3])
   local role = value and standing(value, 0) or ''
   return {
-    'ok', room.epoch, int(room.seq), role, room.visibility, room.mv, int(room.stored), room.epochs, int(room.first),
+    'ok', room.epoch, int(room.seq), role, visibility or 'private', room.mv, int(room.stored),
+    room.epochs or epochs or '', int(room.first),
   }
 end
 
@@ -133,139 +139,166 @@ local function room_roles(keys, args)
   return reply
 end
 
--- Reads the messages of a `room_accept`: what each has in ARGV is told there.
-local function messages_of(args)
-  local messages, digests = {}, {}
-  for at = 7, #args, 8 do
-    local message = {
-      user = args[at], id = args[at + 1], time = tonumber(args[at + 2]), not_after = tonumber(args[at + 3]),
-      key = args[at + 4], content = args[at + 5], tail = args[at + 6], trace = args[at + 7],
-    }
-    messages[#messages + 1] = message
-    digests[#digests + 1] = message.key
-  end
-  return messages, digests
-end
-
 -- Why a message may have no place in this room, by who sends it; nil where it may.
-local function refusal(room, value, ms)
+local function refusal(key, value, ms)
+  if value == 'member' then return nil end
   if not value then return 'denied' end
   local role, muted = standing(value, ms)
   if not role then return 'denied' end
   if muted then return 'muted' end
-  if role == 'guest' and not string.find(room.policy, 'guests_send', 1, true) then return 'forbidden' end
+  if role == 'guest' and not string.find(redis.call('HGET', key, 'policy') or '', 'guests_send', 1, true) then
+    return 'forbidden'
+  end
   return nil
 end
 
--- room_accept: gives messages their places, in this order.
--- ARGV: 1 run  2 highest seq known to the caller  3 seqs kept in recent  4 most kept while the archive lags
--- 5 most bytes in the log  6 most keys remembered in ten minutes, then of each message, some dozens at most:
--- user, message id (16 bytes), its time (ms), not after (ms), digest of user and key (12 bytes), digest of the content
--- (12 bytes), tail of the envelope, traceparent
--- Replies for each {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, muted, forbidden, conflict,
--- overloaded; with Redis' time: late, clock; and `after`, for what follows one of these two: that one may be tried
--- again, and come before it.
-local function room_accept(keys, args)
-  local ms = now()
-  local messages, digests = messages_of(args)
-  local replies, accepted = {}, {}
-  local room = load(keys[1], args[1])
-  local current, previous
-  if room then current, previous = seen_before(keys, ms, digests) end
-  local members, here = {}, {}
-  local held, is_full, must_wait
+-- Where in ARGV a message of a `room_accept` has what, and how many arguments and a room how many keys.
+local USER, ID, TIME, NOT_AFTER, KEY, CONTENT, TAIL, TRACE = 0, 1, 2, 3, 4, 5, 6, 7
+local ARGUMENTS, KEYS_OF_A_ROOM = 8, 7
 
-  local function judge(number, message)
+-- Whether the room has no place for one more: too much in the log, too much that the archive lacks, or so many keys that
+-- one more could not be remembered and would be accepted twice.
+local function is_full(keys, k, room, present, call)
+  if present and redis.call('HLEN', room.seen) > call.most_seen then return true end
+  if room.seq - room.stored >= call.most_lacked and redis.call('XLEN', keys[k + 3]) >= call.most_lacked then
+    return true
+  end
+  return tonumber(redis.call('GET', keys[k + 7]) or '0') >= call.most_bytes
+end
+
+-- Gives their places to messages, each by where it stands in ARGV; returns their seqs as text.
+local function place(keys, k, args, room, accepted, present, call)
+  open(room, keys[k + 1], args[1], room.known)
+  local head, middle = '{"v":1,"epoch":"' .. room.epoch .. '","seq":', ',"mv":' .. room.mv .. ','
+  local tie = room.epoch .. ':'
+  local seqs, envelopes, bytes = {}, {}, 0
+  local noted = { 'HSET', room.seen }
+  if not present then noted[3], noted[4] = '', call.generation.present end
+  for i = 1, #accepted do
+    local at = accepted[i]
+    local seq = int(room.seq + i)
+    local envelope = head .. seq .. middle .. args[at + TAIL]
+    seqs[i], envelopes[i], bytes = seq, envelope, bytes + #envelope
+    noted[#noted + 1] = args[at + KEY]
+    noted[#noted + 1] = args[at + CONTENT] .. args[at + ID] .. tie .. seq
+  end
+  -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
+  local recent, log = keys[k + 3], keys[k + 6]
+  redis.call('XLEN', recent)
+  local unstored = redis.call('XLEN', log)
+  redis.call('INCRBY', keys[k + 7], bytes)
+  for i = 1, #accepted do
+    local envelope, trace = envelopes[i], args[accepted[i] + TRACE]
+    -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
+    local keep = math.max(call.keep, room.seq + i - room.stored)
+    redis.call('XADD', recent, 'MAXLEN', '~', keep, seqs[i] .. '-0', 'e', envelope)
+    if trace == '' then
+      redis.call('XADD', log, '*', 'e', envelope)
+    else
+      redis.call('XADD', log, '*', 'e', envelope, 't', trace)
+    end
+  end
+  -- Something is to be stored again: where all was, or this epoch has nothing yet, the log may be about to expire.
+  local first = room.seq + 1
+  if room.stored >= first - 1 or first == room.first then redis.call('PERSIST', recent) end
+  redis.call(unpack(noted))
+  if not present then redis.call('PEXPIRE', room.seen, 2 * SEEN_MS) end
+  redis.call('HSET', keys[k + 1], 'seq', seqs[#seqs])
+  for i = 1, #envelopes do redis.call('SPUBLISH', keys[k + 1], envelopes[i]) end
+  -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
+  if unstored == 0 then redis.call('SPUBLISH', log, '') end
+  return seqs
+end
+
+-- room_accept for one room, whose keys follow `keys[k]` and whose messages begin at `args[from]`: the reply to each.
+local function accept(keys, k, args, from, count, known, call)
+  local room = load(keys[k + 1], args[1])
+  local present, past, values
+  if room then
+    local fields, users = { '' }, {}
+    for i = 1, count do
+      local at = from + (i - 1) * ARGUMENTS
+      fields[i + 1], users[i] = args[at + KEY], args[at + USER]
+    end
+    room.known = known
+    room.seen, present, past = seen_before(keys, k + 4, call.generation, fields)
+    values = redis.call('HMGET', keys[k + 2], unpack(users))
+  end
+  local replies, accepted, twins = {}, {}, {}
+  local here, full, must_wait = {}, nil, false
+
+  local function judge(i, at)
     if must_wait then return { 'after' } end
-    if ms > message.not_after then
+    if call.ms > tonumber(args[at + NOT_AFTER]) then
       must_wait = true
-      return { 'late', int(ms) }
+      return { 'late', int(call.ms) }
     end
     if not room then return { 'unloaded' } end
     -- What has its place is told to its sender whatever was decided about them since: the first answer may be lost.
-    local before = seen(current, previous, number)
-    if before and before.content == message.content then
+    local before = seen(present, past, i)
+    if before and before.content == args[at + CONTENT] then
       -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
-      local word = before.id == message.id and 'ok' or 'duplicate'
+      local word = before.id == args[at + ID] and 'ok' or 'duplicate'
       return { word, before.epoch, before.seq, before.id, int(room.stored) }
     end
     -- One of this call has the same key.
-    local twin = here[message.key]
-    if members[message.user] == nil then members[message.user] = redis.call('HGET', keys[2], message.user) end
-    local word = refusal(room, members[message.user], ms)
-    if word and not (twin and twin.content == message.content) then return { word } end
-    if before or (twin and twin.content ~= message.content) then return { 'conflict' } end
-    if twin then return { 'duplicate', twin = twin } end
-    if math.abs(ms - message.time) > 5000 then
+    local twin = here[args[at + KEY]]
+    local is_same = twin and args[accepted[twin] + CONTENT] == args[at + CONTENT]
+    local word = refusal(keys[k + 1], values[i], call.ms)
+    if word and not is_same then return { word } end
+    if before or twin and not is_same then return { 'conflict' } end
+    if twin then
+      twins[i] = twin
+      return { 'duplicate' }
+    end
+    if math.abs(call.ms - tonumber(args[at + TIME])) > 5000 then
       must_wait = true
-      return { 'clock', int(ms) }
+      return { 'clock', int(call.ms) }
     end
-    if is_full == nil then
-      -- A key that could not be remembered would be accepted twice: then rather not at all.
-      is_full = not current.fresh and redis.call('HLEN', current.key) > tonumber(args[6])
-      held = tonumber(redis.call('GET', keys[7]) or '0')
-      if room.seq - room.stored >= tonumber(args[4]) and redis.call('XLEN', keys[3]) >= tonumber(args[4]) then
-        is_full = true
-      end
-    end
-    if is_full or held >= tonumber(args[5]) then return { 'overloaded' } end
-    held = held + #message.tail
-    here[message.key] = message
-    accepted[#accepted + 1] = message
-    return { 'ok', twin = message }
+    if full == nil then full = is_full(keys, k, room, present, call) end
+    if full then return { 'overloaded' } end
+    accepted[#accepted + 1] = at
+    here[args[at + KEY]], twins[i] = #accepted, #accepted
+    return { 'ok' }
   end
 
-  for number, message in ipairs(messages) do replies[number] = judge(number, message) end
-
-  if #accepted > 0 then
-    open(room, keys[1], args[1], tonumber(args[2]))
-    local bytes = 0
-    local noted = { current.key }
-    if current.fresh then
-      noted[2], noted[3] = '', int(current.generation)
-    end
-    local head = '{"v":1,"epoch":"' .. room.epoch .. '","seq":'
-    for number, message in ipairs(accepted) do
-      message.seq = room.seq + number
-      message.text = int(message.seq)
-      message.envelope = head .. message.text .. ',"mv":' .. room.mv .. ',' .. message.tail
-      bytes = bytes + #message.envelope
-      noted[#noted + 1] = message.key
-      noted[#noted + 1] = message.content .. message.id .. room.epoch .. ':' .. message.text
-    end
-    -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
-    redis.call('XLEN', keys[3])
-    local unstored = redis.call('XLEN', keys[6])
-    redis.call('INCRBY', keys[7], bytes)
-    for _, message in ipairs(accepted) do
-      -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
-      local keep = math.max(tonumber(args[3]), message.seq - room.stored)
-      redis.call('XADD', keys[3], 'MAXLEN', '~', int(keep), message.text .. '-0', 'e', message.envelope)
-      local entry = { 'XADD', keys[6], '*', 'e', message.envelope }
-      if message.trace ~= '' then
-        entry[6], entry[7] = 't', message.trace
-      end
-      redis.call(unpack(entry))
-    end
-    -- Something is to be stored again: where all was, or this epoch has nothing yet, the log may be about to expire.
-    local first = accepted[1].seq
-    if room.stored >= first - 1 or first == room.first then redis.call('PERSIST', keys[3]) end
-    redis.call('HSET', unpack(noted))
-    if current.fresh then redis.call('PEXPIRE', current.key, 2 * SEEN_MS) end
-    redis.call('HSET', keys[1], 'seq', accepted[#accepted].text)
-    for _, message in ipairs(accepted) do redis.call('SPUBLISH', keys[1], message.envelope) end
-    -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
-    if unstored == 0 then redis.call('SPUBLISH', keys[6], '') end
-  end
-
-  for _, reply in ipairs(replies) do
-    local message = reply.twin
-    if message then
-      reply[2], reply[3], reply[4], reply[5] = room.epoch, message.text, message.id, int(room.stored)
-      reply.twin = nil
-    end
+  for i = 1, count do replies[i] = judge(i, from + (i - 1) * ARGUMENTS) end
+  if #accepted == 0 then return replies end
+  local seqs = place(keys, k, args, room, accepted, present, call)
+  local stored = int(room.stored)
+  for i, twin in pairs(twins) do
+    local reply = replies[i]
+    reply[2], reply[3], reply[4], reply[5] = room.epoch, seqs[twin], args[accepted[twin] + ID], stored
   end
   return replies
+end
+
+-- room_accept: gives messages their places, those of each room in this order.
+-- KEYS: of one room after another.
+-- ARGV: 1 run  2 seqs kept in recent  3 most kept while the archive lags  4 most bytes in the log  5 most keys remembered
+-- in ten minutes, then of each room: highest seq known to the caller, number of its messages, some dozens at most, and
+-- of each of these: user, message id (16 bytes), its time (ms), not after (ms), digest of user and key (12 bytes), digest
+-- of the content (12 bytes), tail of the envelope, traceparent
+-- Replies for each message {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, muted, forbidden,
+-- conflict, overloaded; with Redis' time: late, clock; `after`, for what follows one of these two in its room: that one
+-- may be tried again, and come before it; an error for all of a room that is spoilt: one of its keys is of another type.
+local function room_accept(keys, args)
+  local ms = now()
+  local call = {
+    ms = ms, generation = generations(ms), keep = tonumber(args[2]), most_lacked = tonumber(args[3]),
+    most_bytes = tonumber(args[4]), most_seen = tonumber(args[5]),
+  }
+  local answers = {}
+  local at = 6
+  for k = 0, #keys - 1, KEYS_OF_A_ROOM do
+    local known, count = tonumber(args[at]), tonumber(args[at + 1])
+    -- A room that is spoilt is no reason to refuse the others.
+    local is_done, replies = pcall(accept, keys, k, args, at + 2, count, known, call)
+    local failure = not is_done and { err = type(replies) == 'table' and replies.err or 'ERR ' .. tostring(replies) }
+    for i = 1, count do answers[#answers + 1] = failure or replies[i] end
+    at = at + 2 + count * ARGUMENTS
+  end
+  return answers
 end
 
 -- room_seen: whether a key has been accepted, giving no place to anything.
@@ -276,8 +309,8 @@ local function room_seen(keys, args)
   local ms = now()
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
-  local current, previous = seen_before(keys, ms, { args[3] })
-  local before = seen(current, previous, 1)
+  local _, present, past = seen_before(keys, 4, generations(ms), { '', args[3] })
+  local before = seen(present, past, 1)
   if before and before.content == args[4] then
     return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
   end
@@ -285,8 +318,8 @@ local function room_seen(keys, args)
   if before then return { 'conflict' } end
   -- A hash that is not there is one that nothing was put in, or one that was lost: what stands in the log decides.
   local since = ms
-  if not current.fresh then since = math.floor(ms / SEEN_MS) * SEEN_MS end
-  if not current.fresh and previous then since = since - SEEN_MS end
+  if present then since = math.floor(ms / SEEN_MS) * SEEN_MS end
+  if present and past then since = since - SEEN_MS end
   local oldest = ''
   if room.stored < room.seq then
     local entry = redis.call('XRANGE', keys[3], '(' .. int(room.stored) .. '-0', '+', 'COUNT', 1)[1]

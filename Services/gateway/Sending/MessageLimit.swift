@@ -25,7 +25,11 @@ final class MessageLimit {
     private var refusals: [UserHandle: Refusal] = [:]
     /// How many units wait for Redis to take them back.
     private var returning = 0
+    /// What is asked for in this turn.
+    private var asking: [Ask] = []
 
+    /// More than this are asked for by several calls: nobody else's command is to wait for long.
+    private static let mostAtOnce = 128
     /// More units than this are left to end by themselves.
     private static let mostReturning = 10_000
     private static let returnMilliseconds = 500
@@ -77,28 +81,62 @@ final class MessageLimit {
         for message: OutgoingMessage, as id: MessageID, _ policy: LimitPolicy, notAfter: Int64,
         _ done: @escaping (Answer) -> Void
     ) {
-        let user = message.sender.user
-        let mayHaveBeenTaken = message.unit
-        message.unit = LimitUnit(id: id, user: user, seconds: policy.seconds)
-        redis.function(
-            LimitFunctions.take, keys: [.text(Keys.limit(user))],
-            arguments: [
+        if asking.isEmpty { loop.beforeSending { [weak self] in self?.ask() } }
+        asking.append(
+            Ask(
+                message: message, id: id, policy: policy, notAfter: notAfter, before: message.unit, done: done))
+        message.unit = LimitUnit(id: id, user: message.sender.user, seconds: policy.seconds)
+    }
+
+    /// A unit that is asked for.
+    private struct Ask {
+        let message: OutgoingMessage
+        let id: MessageID
+        let policy: LimitPolicy
+        let notAfter: Int64
+        /// The unit that may have been taken for the message before.
+        let before: LimitUnit?
+        let done: (Answer) -> Void
+
+        var arguments: [RedisArgument] {
+            [
                 .text(id.text), .int(Int64(policy.messages)), .int(Int64(policy.seconds) * 1000),
                 .int(notAfter),
             ]
-        ) { [self] result in
-            switch result {
-            case .failure(let error):
-                if error.wasNotSent { message.unit = mayHaveBeenTaken }
-                done(.failed(error))
-            case .success(let reply) where reply[0].int == 1: done(.taken)
-            case .success(let reply) where reply[0].int == -1:
-                message.unit = mayHaveBeenTaken
-                done(.late(reply[1].int ?? 0))
-            case .success(let reply):
-                message.unit = mayHaveBeenTaken
-                done(.refused(note(reply, of: user, policy)))
+        }
+    }
+
+    /// Asks for all of a turn by one call.
+    private func ask() {
+        var rest = asking[...]
+        asking = []
+        while !rest.isEmpty {
+            let together = rest.prefix(Self.mostAtOnce)
+            rest = rest.dropFirst(Self.mostAtOnce)
+            redis.function(
+                LimitFunctions.take, keys: together.map { .text(Keys.limit($0.message.sender.user)) },
+                arguments: together.flatMap(\.arguments)
+            ) { [self] result in
+                for (number, ask) in together.enumerated() {
+                    answered(ask, result.flatMap { $0[number].result })
+                }
             }
+        }
+    }
+
+    private func answered(_ ask: Ask, _ result: Result<RedisReply, RedisError>) {
+        let message = ask.message
+        switch result {
+        case .failure(let error):
+            if error.wasNotSent { message.unit = ask.before }
+            ask.done(.failed(error))
+        case .success(let reply) where reply[0].int == 1: ask.done(.taken)
+        case .success(let reply) where reply[0].int == -1:
+            message.unit = ask.before
+            ask.done(.late(reply[1].int ?? 0))
+        case .success(let reply):
+            message.unit = ask.before
+            ask.done(.refused(note(reply, of: message.sender.user, ask.policy)))
         }
     }
 

@@ -4,7 +4,7 @@ import Redis
 import RoomFunctions
 import Schema
 
-/// Puts messages that are ready to `room_accept`: one call for all of a room that have become so in one turn.
+/// Puts messages that are ready to `room_accept`: one call for all that have become so in one turn.
 ///
 /// Belongs to its loop.
 final class PlaceCalls {
@@ -32,7 +32,7 @@ final class PlaceCalls {
     /// What one call holds: nobody else's command is to wait for long.
     ///
     /// A lane brings no more than this at a time, and its first message in any case.
-    private static let mostMessages = 32
+    private static let mostMessages = 64
     private static let mostBytes = 131_072
 
     init(loop: EventLoop, redis: RedisClient, calls: RoomCalls) {
@@ -52,25 +52,39 @@ final class PlaceCalls {
     private func send() {
         let lanes = offered
         offered = []
-        var rooms: [RoomID: [Call]] = [:]
+        var batch = Batch()
         for (room, lane) in lanes {
             lane.isOffered = false
             advance(lane)
             let ready = lane.takeReady(most: Self.mostMessages, bytes: Self.mostBytes) { prepare($0) }
             guard !ready.isEmpty else { continue }
-            let together = rooms[room, default: []]
-            if Self.isTooMuch(together + ready), !together.isEmpty {
-                call(together, into: room)
-                rooms[room] = ready
-            } else {
-                rooms[room] = together + ready
+            let bytes = ready.reduce(0) { $0 + $1.attempt.message.byteCount }
+            if batch.count + ready.count > Self.mostMessages || batch.bytes + bytes > Self.mostBytes {
+                call(batch)
+                batch = Batch()
             }
+            batch.add(ready, bytes, of: room)
         }
-        for (room, together) in rooms { call(together, into: room) }
+        call(batch)
     }
 
-    private static func isTooMuch(_ calls: [Call]) -> Bool {
-        calls.count > mostMessages || calls.reduce(0) { $0 + $1.attempt.message.byteCount } > mostBytes
+    /// What goes in one call, by room.
+    private struct Batch {
+        private(set) var rooms: [(id: RoomID, calls: [Call])] = []
+        private(set) var count = 0
+        private(set) var bytes = 0
+        private var places: [RoomID: Int] = [:]
+
+        mutating func add(_ calls: [Call], _ bytes: Int, of room: RoomID) {
+            if let place = places[room] {
+                rooms[place].calls += calls
+            } else {
+                places[room] = rooms.count
+                rooms.append((room, calls))
+            }
+            count += calls.count
+            self.bytes += bytes
+        }
     }
 
     /// Lets go of all at the head of a lane that only waited to be there.
@@ -86,16 +100,18 @@ final class PlaceCalls {
         }
     }
 
-    private func call(_ together: [Call], into room: RoomID) {
+    private func call(_ batch: Batch) {
+        guard batch.count > 0 else { return }
+        let together = batch.rooms.flatMap(\.calls)
         guard let run = redis.runID else { return fail(together, .unavailable) }
+        let rooms = batch.rooms.map { RoomCalls.Room(id: $0.id, tries: $0.calls.map(\.attempt)) }
         redis.function(
-            RoomFunctions.accept, keys: calls.keys(room),
-            arguments: calls.accept(together.map(\.attempt), into: room, run: run)
+            RoomFunctions.accept, keys: calls.keys(rooms), arguments: calls.accept(rooms, run: run)
         ) { [self] result in
             switch result {
             case .failure(let error): fail(together, error)
             case .success(let replies):
-                for (index, call) in together.enumerated() { answered(call, .success(replies[index])) }
+                for (index, call) in together.enumerated() { answered(call, replies[index].result) }
             }
         }
     }

@@ -26,23 +26,42 @@ struct RoomCalls {
             ]
     }
 
-    /// The arguments of `room_accept` for messages of one room, in this order.
-    func accept(_ tries: [Try], into room: RoomID, run: RunID) -> [RedisArgument] {
+    /// The keys of `room_accept` for messages of these rooms.
+    func keys(_ rooms: [Room]) -> [RedisArgument] { rooms.flatMap { keys($0.id) } }
+
+    /// The arguments of `room_accept` for messages of these rooms, those of each in this order.
+    func accept(_ rooms: [Room], run: RunID) -> [RedisArgument] {
         var arguments: [RedisArgument] = [
-            .text(run), .int(knownSeq(room)), .int(Int64(bounds.recentKeep)), .int(Int64(bounds.recentMax)),
+            .text(run), .int(Int64(bounds.recentKeep)), .int(Int64(bounds.recentMax)),
             .int(Int64(bounds.logMaxBytes)), .int(Int64(bounds.seenMax)),
         ]
-        arguments.reserveCapacity(arguments.count + 8 * tries.count)
-        for one in tries {
-            let (message, id) = (one.message, one.id)
-            let tail = EnvelopeTail.bytes(
-                message.request.message, room: room, id: id, user: message.sender.user)
-            arguments += [
-                .text(message.sender.user.text), .bytes(id.bytes), .int(id.milliseconds), .int(one.notAfter),
-                .bytes(message.keyDigest), .bytes(message.contentDigest), .bytes(tail), "",
-            ]
+        arguments.reserveCapacity(arguments.count + rooms.reduce(0) { $0 + 2 + 8 * $1.tries.count })
+        for room in rooms {
+            arguments.append(.int(knownSeq(room.id)))
+            arguments.append(.int(Int64(room.tries.count)))
+            for one in room.tries { append(one, of: room.id, to: &arguments) }
         }
         return arguments
+    }
+
+    private func append(_ one: Try, of room: RoomID, to arguments: inout [RedisArgument]) {
+        let (message, id) = (one.message, one.id)
+        let tail = EnvelopeTail.bytes(
+            message.request.message, room: room, id: id, user: message.sender.user)
+        arguments.append(.text(message.sender.user.text))
+        arguments.append(.bytes(id.bytes))
+        arguments.append(.int(id.milliseconds))
+        arguments.append(.int(one.notAfter))
+        arguments.append(.bytes(message.keyDigest))
+        arguments.append(.bytes(message.contentDigest))
+        arguments.append(.bytes(tail))
+        arguments.append("")
+    }
+
+    /// The messages of a room in one call.
+    struct Room {
+        let id: RoomID
+        var tries: [Try]
     }
 
     /// One message, as it is put to `room_accept`: under this id, too late after `notAfter` by Redis' clock.

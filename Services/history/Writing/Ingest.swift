@@ -203,7 +203,7 @@ final class Ingest {
         guard !next.isEmpty else { return }
         let isPartial = schedule.isWaiting
         isWriting = true
-        pace.began(now: loop.now)
+        pace.began(now: loop.now, partitions: next.count)
         let owned = next.compactMap { partitions[$0] }
         loop.spawn {
             let outcomes = await self.pass.run(owned)
