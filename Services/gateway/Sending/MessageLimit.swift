@@ -84,7 +84,8 @@ final class MessageLimit {
         if asking.isEmpty { loop.beforeSending { [weak self] in self?.ask() } }
         asking.append(
             Ask(
-                message: message, id: id, policy: policy, notAfter: notAfter, before: message.unit, done: done))
+                message: message, id: id, policy: policy, notAfter: notAfter, before: message.unit, done: done
+            ))
         message.unit = LimitUnit(id: id, user: message.sender.user, seconds: policy.seconds)
     }
 
