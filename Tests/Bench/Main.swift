@@ -27,6 +27,7 @@ enum Main {
         case "limit": try await LimitCommand.run(LimitOptions(words))
         case "fanout", "slow", "pair":
             try await conclude(Options(mode, words)) { try await FanOut.run($0, mode: mode) }
+        case "steps": try await conclude(Options(mode, words), Steps.run)
         case "ramp": try await conclude(Options(mode, words), Ramp.run)
         case "idle": try await conclude(Options(mode, words), Idle.run)
         case "storm": try await conclude(Options(mode, words), Storm.run)
@@ -56,6 +57,7 @@ enum Main {
           storm     all connect, are cut off, and come back, while those who send go on (--rate)
           slow      some do not read (--slow): what the others feel
           pair      clients take turns at two nodes: latency at the same one and at the other
+          steps     do what standard input says: `connect`, `send N` (each publisher), `cut` (who does not send)
           limit     be the limit server: the leanest broadcaster on the same engine
           plot      draw figures of several runs
 

@@ -9,6 +9,8 @@ python_packages=(
 )
 # Unit and end-to-end tests make their certificates with it.
 command_packages=(openssl=openssl)
+# Debugging information is taken off before counting.
+counting_packages=(valgrind=valgrind binutils=strip)
 browser_packages=(
     chromium=chromium
     fonts-dejavu-core=/usr/share/fonts/truetype/dejavu
@@ -23,7 +25,7 @@ need_packages() {
 
 need_everything() {
     need_packages "${build_packages[@]}" "${server_packages[@]}" "${command_packages[@]}" \
-        "${python_packages[@]}" "${browser_packages[@]}"
+        "${python_packages[@]}" "${counting_packages[@]}" "${browser_packages[@]}"
 }
 
 # The environment lies in the user's cache and is named after what is in it: a changed list of

@@ -163,6 +163,20 @@ bench_checks() {
     return $status
 }
 
+# What a delivery, a message and a connect take, counted: see Tests/Bench/README.md. It counts what its last line says.
+instructions() {
+    local status=0
+    shown env PYTHONPATH=Tests/EndToEnd "$python" Tests/Bench/scenarios/bench.py instructions || status=$?
+    tally_last_line "$output/instructions.log"
+    return $status
+}
+
+# tally_last_line LOG: of a program that ends as Tests/run does.
+tally_last_line() {
+    grep -E '^[0-9]+ passed, [0-9]+ failed$' "$1" | tail -n 1 \
+        | sed -E 's/^([0-9]+) passed, ([0-9]+) failed$/passed \1\nfailed \2/' >"$tally"
+}
+
 # storm ARGUMENT...: `Tests/run storm --help` tells which.
 storm() { PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"; }
 
@@ -170,7 +184,7 @@ storm() { PYTHONPATH=Tests/EndToEnd "$python" Tests/Storm/storm.py "$@"; }
 short_storm() {
     local status=0
     shown storm --minutes 1 --faults 9 --seed 230 || status=$?
-    tail -n 1 "$output/storm.log" | sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/passed \1\nfailed \2/p' >"$tally"
+    tally_last_line "$output/storm.log"
     return $status
 }
 

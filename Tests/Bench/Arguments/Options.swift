@@ -46,6 +46,9 @@ struct Options: Sendable {
         guard rate == nil || window == nil else { throw .usage("--rate and --window exclude each other") }
         switch mode {
         case "fanout": if rate == nil, window == nil { window = 8 }
+        case "steps":
+            guard rate == nil else { throw .usage("steps takes no --rate") }
+            window = window ?? 8
         case "slow":
             if rate == nil, window == nil { rate = 100 }
             guard slow > 0 else { throw .usage("slow needs --slow: how many do not read") }

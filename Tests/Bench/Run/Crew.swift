@@ -126,6 +126,7 @@ final class Crew {
         self.load = load
         timings = Timings(connecting: timings.connecting)
         guard !publishers.isEmpty || load.isClosed else { return }
+        for index in publishers.indices { publishers[index].begin(load.count) }
         if case .closed(let window) = load.kind {
             here = (0..<plan.senders).map { sender in
                 let room = sender / plan.publishers
@@ -151,7 +152,7 @@ final class Crew {
     }
 
     private func send(_ index: Int, due: UInt64) {
-        guard publishers[index].client.state == .ready else { return }
+        guard publishers[index].client.state == .ready, !publishers[index].isDone else { return }
         let payload = publishers[index].make(due: due)
         tally.sent += 1
         publishers[index].client.send(payload, size: plan.size, key: nextKey())

@@ -48,8 +48,10 @@ struct Generator: Sendable {
         )
     }
 
-    /// Sends by a window, or at a rate that the stations share by their publishers.
-    func begin(window: Int?, rate: Double?, from start: UInt64, measured: ClosedRange<UInt64>) async throws {
+    /// Sends by a window, or at a rate that the stations share by their publishers; `count` messages of each, if any.
+    func begin(
+        window: Int?, rate: Double?, from start: UInt64, measured: ClosedRange<UInt64>, count: Int? = nil
+    ) async throws {
         for (part, station) in stations.enumerated() {
             let kind: Load.Kind
             if let window {
@@ -60,7 +62,8 @@ struct Generator: Sendable {
                 let share = (rate ?? 1) * Double(own) / Double(plan.senders)
                 kind = .open(Schedule(rate: share, start: start, end: measured.upperBound))
             }
-            try await station.begin(Load(kind: kind, from: measured.lowerBound, until: measured.upperBound))
+            try await station.begin(
+                Load(kind: kind, from: measured.lowerBound, until: measured.upperBound, count: count))
         }
     }
 

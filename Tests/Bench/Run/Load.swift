@@ -11,9 +11,12 @@ struct Load: Sendable {
     /// From when until when a message must be due to be measured, in nanoseconds; none is sent from then on.
     let from: UInt64
     private(set) var until: UInt64
+    /// How many messages each publisher sends; nil: no end but `until`.
+    let count: Int?
 
-    init(kind: Kind, from: UInt64, until: UInt64) {
+    init(kind: Kind, from: UInt64, until: UInt64, count: Int? = nil) {
         self.kind = kind
+        self.count = count
         self.from = from
         self.until = until
     }

@@ -4,6 +4,8 @@ struct Publisher {
     let client: Client
     /// The number of its next message.
     private(set) var next = 0
+    /// The first number that it does not send any more.
+    private var end = Int.max
     /// When each message was due that is not answered yet, by its number.
     private var open: [Int: UInt64] = [:]
     /// Those that were refused.
@@ -13,6 +15,12 @@ struct Publisher {
         self.sender = sender
         self.client = client
     }
+
+    /// Whether it has sent all that it was to send.
+    var isDone: Bool { next >= end }
+
+    /// Sends so many more; nil: without an end.
+    mutating func begin(_ count: Int?) { end = count.map { next + $0 } ?? .max }
 
     /// How many were never answered.
     var unanswered: Int { open.count }

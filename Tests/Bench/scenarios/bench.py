@@ -8,6 +8,7 @@ scenarios:
   d        10,000 connects, cut off and coming back, with EdDSA tokens, while some go on to talk
   pair     two gateways: latency at the sender's node and at the other
   growth   deliveries at 10, 100, 1,000 and 5,000 members, messages at 1, 100 and 10,000 rooms
+  instructions  what a delivery, an accepted message and a connect take, counted: a rise above baseline.json fails
   fanout, ramp, idle, storm, slow: that mode of parley-bench, with the options behind --
 """
 
@@ -30,6 +31,9 @@ def main() -> int:
     folder = Path(arguments.output or kept)
     folder.mkdir(parents=True, exist_ok=True)
     try:
+        if arguments.scenario == "instructions":
+            from instructions import instructions
+            return instructions(arguments, folder)
         if arguments.scenario == "growth":
             from growth import grow
             grow(arguments, folder)
@@ -130,7 +134,7 @@ def parsed():
         prog="Tests/run bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="What stands behind -- goes to parley-bench as it is: see `.build/release/parley-bench help`.",
     )
-    parser.add_argument("scenario", choices=[*SCENARIOS, "growth", *MODES], help="what is measured")
+    parser.add_argument("scenario", choices=[*SCENARIOS, "growth", "instructions", *MODES], help="what is measured")
     parser.add_argument("--against", default="", help="compare with these: limit,uws,websockets")
     parser.add_argument("--rounds", type=int, default=3, help="how often each candidate has its turn (3)")
     parser.add_argument("--seconds", type=float, help="seconds of measuring in each run")
@@ -139,6 +143,7 @@ def parsed():
     parser.add_argument("--versus", action="append", type=setting, default=[], metavar="NAME=VALUE",
                         help="a second cluster takes part, with this other setting (or PARLEY_BIN=FOLDER: another build)")
     parser.add_argument("--both-cores", action="store_true", help="the servers may use all cores, the generator's too")
+    parser.add_argument("--renew", action="store_true", help="instructions: these figures are the baseline from now on")
     parser.add_argument("--output", help="folder for the reports (Tests/.output/bench/…)")
     arguments = parser.parse_args(words[:at])
     arguments.extra = words[at + 1:]

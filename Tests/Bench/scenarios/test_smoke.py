@@ -84,3 +84,21 @@ def test_a_wrong_option_is_named():
     done = subprocess.run([BENCH, "fanout", "--nothing"], check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert "unknown option: --nothing" in done.stderr
+
+
+def test_steps_are_taken_as_they_are_told(parley):
+    command = [BENCH, "steps", *parley.options(), "--rooms", "2", "--clients", "4", "--publishers", "2", "--window", "3", "--quiet"]
+    steps = "connect\nsend 5\ncut\nconnect\nsend 2\n"
+    done = subprocess.run(command, input=steps, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    names = ("connects", "accepted", "deliveries", "connections")
+    answers = [tuple(json.loads(line)[name] for name in names) for line in done.stdout.splitlines()[:-1]]
+    assert answers == [(8, 0, 0, 8), (0, 20, 80, 8), (0, 0, 0, 4), (4, 0, 0, 8), (0, 8, 32, 8)]
+
+
+@pytest.mark.parametrize("step", ["send", "send 0", "send many", "wait", "connect 2"])
+def test_what_is_no_step_ends_the_run(limit, step):
+    command = [BENCH, "steps", *limit.options(), "--quiet"]
+    done = subprocess.run(command, input=f"{step}\n", check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"no step: {step}" in done.stderr
