@@ -13,7 +13,7 @@ actor Assembly: Service {
     init(_ config: GatewayConfig, _ context: LaunchContext) throws {
         self.config = config
         self.context = context
-        let common = GatewayCommons(config, context.metrics)
+        let common = GatewayCommons(config, context)
         loops = try (0..<config.loops).map { try GatewayLoop($0, config, context, common) }
     }
 

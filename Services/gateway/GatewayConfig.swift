@@ -75,7 +75,7 @@ struct GatewayConfig: ServiceConfiguration {
             return (1...64).contains(text.utf8.count) && allowed ? text : nil
         }
         let loops = settings.int(
-            "LOOPS", default: 1, in: 0...256, unit: "loops",
+            "LOOPS", default: 0, in: 0...256, unit: "loops",
             help: "How many threads serve connections; 0: one for each core it may use.")
         self.loops = loops == 0 ? Cores.available : loops
         redis = settings.redis()

@@ -117,7 +117,10 @@ actor GatewayLoop {
         let calls = RoomCalls(bounds: bounds) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
         let sender = MessageSender(
             loop: loop, redis: redis, directory: directory, archive: SendArchive(rpc: rpc), calls: calls,
-            replicas: makeReplicaAcks(lease), backlog: common.backlog, metrics: metrics)
+            replicas: makeReplicaAcks(lease), backlog: common.backlog,
+            directNotices: DirectNotices(
+                loop: loop, redis: redis, bound: common.untoldDirect, metrics: metrics),
+            metrics: metrics)
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
             authority: link.authority, directory: directory,
@@ -128,8 +131,8 @@ actor GatewayLoop {
             presence: presence, sender: sender,
             stored: StoredWatch(
                 loop: loop, redis: redis, channels: channels, archive: ArchivePages(rpc: rpc),
-                metrics: metrics),
-            degradation: Degradation(loop: loop, redis: redis, log: log, metrics: context.metrics) {
+                bound: common.storedWaits, metrics: metrics),
+            degradation: Degradation(index: index, loop: loop, redis: redis, judgement: common.judgement) {
                 channels.isRestored && rpc.isReady
             },
             entrance: common.entrance)
@@ -178,9 +181,8 @@ actor GatewayLoop {
     /// Each loop answers for all: a client may be served by any.
     private func makeHealth(of gateway: [GatewayLoop]) -> Health {
         let health = Health(loop: loop)
-        health.check("redis") {
-            for each in gateway { try await each.requireRedis() }
-        }
+        // What one loop knows of Redis is what all do.
+        health.check("redis") { try self.requireRedis() }
         health.check("keys") {
             for each in gateway { try await each.requireKeys() }
         }
@@ -246,13 +248,19 @@ struct GatewayCommons: Sendable {
     let metrics: GatewayMetrics
     let entrance: Entrance
     let backlog: SendBacklog
+    let storedWaits: WaitingCount
+    let untoldDirect: WaitingCount
+    let judgement: SharedJudgement
 
-    init(_ config: GatewayConfig, _ registry: Registry) {
-        metrics = GatewayMetrics(registry)
+    init(_ config: GatewayConfig, _ context: LaunchContext) {
+        metrics = GatewayMetrics(context.metrics)
         entrance = Entrance(
             census: ConnectionCensus(
                 perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser),
             unknown: config.unknown, memory: MemoryBound(bytes: config.memoryBytes), metrics: metrics)
         backlog = SendBacklog(limit: config.sendBacklogBytes, metrics: metrics)
+        storedWaits = WaitingCount(limit: StoredWatch.mostOfAll, gauge: metrics.storedWaits)
+        untoldDirect = WaitingCount(limit: UntoldMessages.most, gauge: metrics.directUntold)
+        judgement = SharedJudgement(loops: config.loops, metrics: metrics, log: context.log)
     }
 }

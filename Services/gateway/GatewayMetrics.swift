@@ -1,5 +1,6 @@
 import Engine
 import Hosting
+import Schema
 import Web
 
 /// What a gateway counts.
@@ -45,6 +46,7 @@ struct GatewayMetrics {
     let directUntoldDropped: Counter
     let sendSeconds: Histogram
     let unknown: Gauge
+    let degraded: [ServiceComponent: Gauge]
     private let turnedDown: [EdgeLimit: Counter]
 
     init(_ registry: Registry) {
@@ -145,6 +147,13 @@ struct GatewayMetrics {
         unknown = registry.gauge(
             "parley_gateway_unauthenticated_connections",
             help: "Connections that have not said yet who they are.")
+        degraded = Dictionary(
+            uniqueKeysWithValues: ServiceComponent.allCases.map { component in
+                let gauge = registry.gauge(
+                    "parley_gateway_degraded", help: "1 while clients are told that this part has failed.",
+                    labels: ["component": component.rawValue])
+                return (component, gauge)
+            })
         turnedDown = Dictionary(
             uniqueKeysWithValues: EdgeLimit.allCases.map { limit in
                 let counter = registry.counter(

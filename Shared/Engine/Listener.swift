@@ -15,7 +15,7 @@ public final class Listener {
     private unowned let loop: EventLoop
     private let onAccept: (Stream) -> Void
     private let tls: TLSServer?
-    let handshakes = Handshakes()
+    let handshakes: Handshakes
     private var watch: Watch?
 
     /// Listens from now on; `onAccept` is given each new connection on the loop.
@@ -29,6 +29,7 @@ public final class Listener {
         self.loop = loop
         self.onAccept = onAccept
         self.tls = tls
+        handshakes = Handshakes(loop: loop)
         let socket = try FileDescriptor.socket(for: address)
         socket.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         if sharing == .further { socket.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
@@ -46,9 +47,11 @@ public final class Listener {
         }
     }
 
-    /// Sets how many may shake hands at once, and how long each may take in milliseconds; by TLS only.
-    public func boundHandshakes(_ limit: Int, milliseconds: Int) {
-        handshakes.limit = limit
+    /// Sets with whom connections that shake hands are counted, and how long each may take in milliseconds.
+    ///
+    /// By TLS only, and before the first comes.
+    public func boundHandshakes(_ line: HandshakeLine, milliseconds: Int) {
+        handshakes.line = line
         handshakes.milliseconds = milliseconds
     }
 

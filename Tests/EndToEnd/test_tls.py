@@ -1,6 +1,7 @@
 """Every service listens by TLS, and an instance of each kind reaches Redis and PostgreSQL by it too."""
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -218,6 +219,17 @@ def test_more_handshakes_than_there_may_be(cluster):
     held[1].settimeout(0.2)
     with pytest.raises(TimeoutError):
         held[1].recv(100)
+    for connection in held:
+        connection.close()
+
+
+def test_handshakes_are_counted_over_all_loops(cluster):
+    """Twice as many TLS handshakes as there may be, over two loops of a gateway: half of them are closed."""
+    service = cluster.spawn("gateway", HEADER_SECONDS="60", MAX_HANDSHAKES="16", LOOPS="2")
+    host, port = service.url.removeprefix("https://").split(":")
+    held = [socket.create_connection((host, int(port)), 5) for _ in range(32)]
+    eventually(lambda: len(select.select(held, [], [], 0)[0]) == 16)
+    assert {connection.recv(100) for connection in select.select(held, [], [], 0)[0]} == {b""}
     for connection in held:
         connection.close()
 

@@ -148,8 +148,7 @@ struct TLSHandshakeTests {
                 stream.onClose = { _ in closed.append(number) }
             }
             defer { listener.close() }
-            listener.handshakes.limit = 2
-            listener.handshakes.milliseconds = 60_000
+            listener.boundHandshakes(HandshakeLine(limit: 2), milliseconds: 60_000)
             var silent: [Stream] = []
             for number in 0..<4 {
                 silent.append(
@@ -171,11 +170,41 @@ struct TLSHandshakeTests {
         #expect(count == 2)
     }
 
-    @Test func aFewStepsAreMadeInATurn() {
-        let handshakes = Handshakes()
-        let first = (0..<20).filter { _ in handshakes.mayStep(inTurn: 1) }.count
+    @Test func listenersOfAProcessCountTogether() async throws {
+        let fixture = try await TLSFixture.shared.value
+        let counts = try await onLoop { loop in
+            let line = HandshakeLine(limit: 2)
+            var accepted = 0
+            let listeners = try (0..<2).map { _ in
+                let listener = try fixture.listen(on: loop) { _ in accepted += 1 }
+                listener.boundHandshakes(line, milliseconds: 60_000)
+                return listener
+            }
+            defer { for listener in listeners { listener.close() } }
+            var silent: [Stream] = []
+            for (number, listener) in [listeners[0], listeners[1], listeners[1]].enumerated() {
+                silent.append(
+                    try await Stream.connect(
+                        loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 5_000))
+                _ = await eventually(on: loop) { accepted == number + 1 }
+            }
+            // The one of the first listener makes room for the second of the other.
+            _ = await eventually(on: loop) { listeners[0].handshakes.count == 0 }
+            let counts = listeners.map(\.handshakes.count) + [line.count]
+            silent.forEach { $0.close() }
+            _ = await eventually(on: loop) { line.count == 0 }
+            return counts + [line.count]
+        }
+        #expect(counts == [0, 2, 2, 0])
+    }
+
+    @Test func aFewStepsAreMadeInATurn() async throws {
+        let (first, next) = try await onLoop { loop in
+            let handshakes = Handshakes(loop: loop)
+            let first = (0..<20).filter { _ in handshakes.mayStep(inTurn: 1) }.count
+            return (first, handshakes.mayStep(inTurn: 2))
+        }
         #expect(first == Handshakes.stepsPerTurn)
-        let next = handshakes.mayStep(inTurn: 2)
         #expect(next)
     }
 }

@@ -21,7 +21,10 @@ struct DirectNoticesTests {
             redis.start()
             let isReady = await eventually(on: loop) { redis.isConnected }
             #expect(isReady)
-            let notices = DirectNotices(loop: loop, redis: redis, metrics: GatewayMetrics(Registry()))
+            let metrics = GatewayMetrics(Registry())
+            let notices = DirectNotices(
+                loop: loop, redis: redis, bound: WaitingCount(limit: 100, gauge: metrics.directUntold),
+                metrics: metrics)
             server.freeze()
             notices.tell(direct, LogPosition(epoch: "8h2k", seq: 1))
             await loop.sleep(milliseconds: 20)
@@ -29,6 +32,8 @@ struct DirectNoticesTests {
             let isAway = await eventually(on: loop) { !redis.isConnected }
             #expect(isAway)
             notices.tell(direct, LogPosition(epoch: "8h2k", seq: 2))
+            let areCounted = await eventually(on: loop) { metrics.directUntold.value == 2 }
+            #expect(areCounted)
             try server.start()
             for user in [UserHandle.alice, .bob] {
                 var told: [String] = []
@@ -39,6 +44,8 @@ struct DirectNoticesTests {
                 }
                 #expect(told == ["direct dm:alice_bob 8h2k 1"])
             }
+            let areSettled = await eventually(on: loop) { metrics.directUntold.value == 0 }
+            #expect(areSettled)
             redis.close()
         }
     }

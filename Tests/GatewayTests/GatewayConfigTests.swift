@@ -8,8 +8,8 @@ struct GatewayConfigTests {
         ConfigurationLoader<GatewayConfig>(arguments: [], environment: environment).load()
     }
 
-    @Test(arguments: [([:], 1), (["LOOPS": "0"], Cores.available), (["LOOPS": "3"], 3)])
-    func asManyLoopsAsIsTold(environment: [String: String], loops: Int) {
+    @Test(arguments: [([:], Cores.available), (["LOOPS": "0"], Cores.available), (["LOOPS": "1"], 1)])
+    func aLoopForEachCoreUnlessTold(environment: [String: String], loops: Int) {
         guard case .loaded(let config, _) = load(environment) else {
             Issue.record("refused")
             return

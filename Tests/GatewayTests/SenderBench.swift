@@ -42,7 +42,11 @@ final class SenderBench {
                 ? ReplicaAcks(
                     needed: replicas, loop: loop, address: address, name: "sender", incarnation: "sender.1",
                     tooFew: metrics.tooFewReplicas) : nil,
-            backlog: SendBacklog(limit: 1 << 20, metrics: metrics), metrics: metrics)
+            backlog: SendBacklog(limit: 1 << 20, metrics: metrics),
+            directNotices: DirectNotices(
+                loop: loop, redis: redis, bound: WaitingCount(limit: 100, gauge: metrics.directUntold),
+                metrics: metrics),
+            metrics: metrics)
         archive = RPCServer(
             loop: loop, address: address, service: "history", instance: "history.1", redis: redis
         ) { [weak self] type, data throws(ErrorCode) in

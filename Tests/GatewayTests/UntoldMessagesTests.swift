@@ -13,22 +13,30 @@ struct UntoldMessagesTests {
     @Test func theFirstThatFailedIsToldUntilItIsConfirmed() {
         var untold = UntoldMessages()
         #expect(untold.first(of: alice, or: place(1)) == place(1))
-        _ = untold.failed(alice, at: place(1))
-        _ = untold.failed(alice, at: place(2))
+        for seq: Int64 in 1...2 { _ = untold.failed(alice, at: place(seq)) { true } }
         #expect(untold.first(of: alice, or: place(3)) == place(1))
         #expect(untold.first(of: bob, or: place(3)) == place(3))
         // An answer about a later one says nothing of the first.
-        untold.told(alice, from: place(2))
+        let isOfLater = untold.told(alice, from: place(2))
+        #expect(!isOfLater)
         #expect(untold.some(9).map(\.place) == [place(1)])
-        untold.told(alice, from: place(1))
+        let settled = (0..<2).map { _ in untold.told(alice, from: place(1)) }
+        #expect(settled == [true, false])
         #expect(untold.count == 0)
         #expect(untold.first(of: alice, or: place(4)) == place(4))
     }
 
     @Test func theyAreBounded() {
-        var untold = UntoldMessages(limit: 1)
-        let kept = [alice, bob, alice].map { untold.failed($0, at: place(1)) }
-        #expect(kept == [true, false, true])
+        var untold = UntoldMessages()
+        var asked = 0
+        let kept = [alice, bob, alice].map { address in
+            untold.failed(address, at: place(1)) {
+                asked += 1
+                return asked == 1
+            }
+        }
+        // Who is kept already takes no further place.
+        #expect((kept, asked) == ([true, false, true], 2))
         #expect(untold.count == 1)
         #expect(untold.some(9).map(\.address) == [alice])
         #expect(untold.some(0).isEmpty)

@@ -111,24 +111,4 @@ import Testing
         #expect(ProcessMetrics.residentPages(statm: "100 42 7") == 42)
         #expect(ProcessMetrics.residentPages(statm: "") == nil)
     }
-
-    @Test func loopsAddUpToAGauge() {
-        let gauge = Registry().gauge("parley_waiting", help: "Waiting.")
-        var shares = [GaugeShare(of: gauge), GaugeShare(of: gauge)]
-        shares[0].set(5)
-        shares[1].set(3)
-        shares[0].set(1)
-        #expect(gauge.value == 4)
-    }
-
-    @Test func aFlagIsUpWhileAnybodyHoldsIt() {
-        let registry = Registry()
-        let flag = registry.flag("parley_degraded", help: "Degraded.")
-        #expect(flag.raise())
-        #expect(!registry.flag("parley_degraded", help: "Degraded.").raise())
-        #expect(!flag.lower())
-        #expect(registry.exposition().hasSuffix("\nparley_degraded 1\n"))
-        #expect(flag.lower())
-        #expect(registry.exposition().hasSuffix("\nparley_degraded 0\n"))
-    }
 }

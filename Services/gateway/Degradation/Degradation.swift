@@ -1,72 +1,57 @@
-import Bus
 import Engine
-import Hosting
 import Redis
 import Schema
 import Web
 
-/// Knows which parts of the service have failed, and says so once each time that changes.
+/// A loop's part in knowing which parts of the service have failed: it looks at its own connections to Redis and at the
+/// signals that lie there, and tells its clients what the gateway makes of what all loops see.
 ///
-/// Belongs to its loop. The bus is judged by this gateway's own connections; history and presence by the signals that
-/// they leave in Redis each second (see `ServiceBeacon`), read in one command, which is the sign of life of Redis too.
+/// Belongs to its loop. The signals are read each second in one command (see `ServiceBeacon`), which is the sign of life
+/// of Redis too. What holds here is what the last mail said: a refusal never comes before the notice that explains it.
 final class Degradation {
     /// Called with a frame for everybody when a part has failed or is back.
     var onNotice: ((MessageFrame) -> Void)?
     /// What a new connection is told.
     private(set) var notices: [MessageFrame] = []
-    /// Whether the gateway can do its work; slower to doubt than a notice is, so that no blip of Redis puts all
-    /// gateways out of service at once.
-    var isReady: Bool { !readiness.isDegraded }
+    /// Whether the gateway can do its work.
+    var isReady: Bool { verdict.isReady }
     /// Whether some instance of history answers, be it with the newest messages only.
-    var isHistoryAnswering: Bool { !answers.isDegraded }
-
+    var isHistoryAnswering: Bool { verdict.isHistoryAnswering }
     /// Whether some instance of history can read the archive itself.
-    var isArchiveReadable: Bool { parts[.history]?.isDegraded == false }
+    var isArchiveReadable: Bool { !verdict.failed.contains(.history) }
 
+    private let index: Int
     private let loop: EventLoop
     private let redis: RedisClient
-    private let log: Log
-    private let flags: [ServiceComponent: Flag]
+    private let judgement: SharedJudgement
     /// Whether channels and answers are heard.
     private let isHearing: () -> Bool
-
-    private var parts: [ServiceComponent: DegradationState] = [
-        .bus: DegradationState(.init(patience: 500, calm: 200, settling: 2_000)),
-        .history: DegradationState(Degradation.services), .presence: DegradationState(Degradation.services),
-    ]
-    private var answers = DegradationState(Degradation.services)
-    private var readiness = DegradationState(
-        .init(patience: 1_500, calm: 0, settling: 0), isDegraded: true)
+    private var verdict = Verdict()
 
     private var ticker: Timer?
+    private var isStopped = false
     private var asked: Instant?
     private var lastAsked: Instant?
     private var hasAnswered = false
 
-    /// A service signals each second; after a return of Redis, or our own start, its signals need a moment to be there.
-    private static let services = DegradationState.Pace(patience: 2_000, calm: 1_000, settling: 6_000)
     private static let tickMilliseconds = 100
     private static let lookMilliseconds = 1_000
     /// An answer that takes longer shows that Redis pauses.
     private static let overdueMilliseconds = 700
 
     init(
-        loop: EventLoop, redis: RedisClient, log: Log, metrics: Registry, isHearing: @escaping () -> Bool
+        index: Int, loop: EventLoop, redis: RedisClient, judgement: SharedJudgement,
+        isHearing: @escaping () -> Bool
     ) {
+        self.index = index
         self.loop = loop
         self.redis = redis
-        self.log = log
+        self.judgement = judgement
         self.isHearing = isHearing
-        var flags: [ServiceComponent: Flag] = [:]
-        for component in ServiceComponent.allCases {
-            flags[component] = metrics.flag(
-                "parley_gateway_degraded", help: "1 while clients are told that this part has failed.",
-                labels: ["component": component.rawValue])
-        }
-        self.flags = flags
     }
 
     func start() {
+        heard(judgement.join(index, Addressee(self, on: loop)))
         ticker = loop.scheduleRepeating(everyMilliseconds: Self.tickMilliseconds) { [weak self] in
             self?.tick()
         }
@@ -74,15 +59,35 @@ final class Degradation {
 
     func stop() {
         ticker?.cancel()
+        isStopped = true
         onNotice = nil
+        judgement.leave(index)
     }
+
+    /// The gateway has a new verdict.
+    func heard(_ verdict: Verdict) {
+        let changes = verdict.changes(since: self.verdict)
+        self.verdict = verdict
+        guard !changes.isEmpty else { return }
+        notices = ServiceComponent.allCases.filter(verdict.failed.contains).map {
+            MessageFrame(text: ServerFrame.bytes(ServiceDegraded($0)))
+        }
+        for change in changes { onNotice?(frame(of: change)) }
+    }
+
+    private func frame(of change: Verdict.Change) -> MessageFrame {
+        change.hasFailed
+            ? MessageFrame(text: ServerFrame.bytes(ServiceDegraded(change.component)))
+            : MessageFrame(text: ServerFrame.bytes(ServiceRestored(change.component)))
+    }
+
+    // MARK: Looking
 
     private func tick() {
         let now = loop.now
         ask(now)
-        let isUp = redis.isConnected && isAnswering(now) && isHearing()
-        note(.bus, isUp: isUp)
-        _ = readiness.looked(isUp: isUp, at: now)
+        let isBusUp = redis.isConnected && isAnswering(now) && isHearing()
+        judgement.judge { $0.looked(index, isBusUp: isBusUp, at: now) }
     }
 
     private func isAnswering(_ now: Instant) -> Bool {
@@ -102,37 +107,14 @@ final class Degradation {
 
     private func answered(_ result: Result<RedisReply, RedisError>) {
         asked = nil
+        guard !isStopped else { return }
         guard case .success(let reply) = result else {
             hasAnswered = false
-            parts[.history]?.blind()
-            parts[.presence]?.blind()
-            return answers.blind()
+            return judgement.judge { $0.readNothing(index) }
         }
         hasAnswered = true
-        note(.history, isUp: !reply[0].isNull)
-        note(.presence, isUp: !reply[1].isNull)
-        _ = answers.looked(isUp: !reply[2].isNull, at: loop.now)
-    }
-
-    private func note(_ component: ServiceComponent, isUp: Bool) {
-        switch parts[component]?.looked(isUp: isUp, at: loop.now) {
-        case .degraded?: tell(component, ServiceDegraded(component), isDegraded: true)
-        case .restored?: tell(component, ServiceRestored(component), isDegraded: false)
-        case nil: break
-        }
-    }
-
-    private func tell(_ component: ServiceComponent, _ payload: some Payload, isDegraded: Bool) {
-        let fields: LogField = ["component": .string(component.rawValue)]
-        // Each loop judges for itself; what all say is logged once.
-        if isDegraded {
-            if flags[component]?.raise() == true { log.warn("service degraded", fields) }
-        } else {
-            if flags[component]?.lower() == true { log.info("service restored", fields) }
-        }
-        notices = ServiceComponent.allCases.filter { parts[$0]?.isDegraded == true }.map {
-            MessageFrame(text: ServerFrame.bytes(ServiceDegraded($0)))
-        }
-        onNotice?(MessageFrame(text: ServerFrame.bytes(payload)))
+        let signals = Judgement.Signals(
+            history: !reply[0].isNull, presence: !reply[1].isNull, historyAnswers: !reply[2].isNull)
+        judgement.judge { $0.read(index, signals, at: loop.now) }
     }
 }

@@ -18,7 +18,8 @@ final class DirectNotices {
     private var timer: Timer?
     private var isUnderWay = false
 
-    private var untoldShare: GaugeShare
+    /// How many all loops have.
+    private let bound: WaitingCount
 
     private static let retryMilliseconds = 500
     private static let mostRetried = 200
@@ -29,11 +30,11 @@ final class DirectNotices {
         let position: LogPosition
     }
 
-    init(loop: EventLoop, redis: RedisClient, metrics: GatewayMetrics) {
+    init(loop: EventLoop, redis: RedisClient, bound: WaitingCount, metrics: GatewayMetrics) {
         self.loop = loop
         self.redis = redis
         self.metrics = metrics
-        untoldShare = GaugeShare(of: metrics.directUntold)
+        self.bound = bound
     }
 
     /// A message has its place; of a room that is not direct nobody is told.
@@ -74,13 +75,13 @@ final class DirectNotices {
             guard let self else { return }
             switch result {
             case .success:
-                untold.told(address, from: place)
+                if untold.told(address, from: place) { bound.add(-1) }
                 done(true)
             case .failure:
-                if !untold.failed(address, at: place) { metrics.directUntoldDropped.add() }
+                let isKept = untold.failed(address, at: place) { bound.enter() }
+                if !isKept { metrics.directUntoldDropped.add() }
                 done(false)
             }
-            untoldShare.set(untold.count)
         }
     }
 

@@ -44,7 +44,8 @@ final class MessageSender {
 
     init(
         loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
-        calls: RoomCalls, replicas: ReplicaAcks?, backlog: SendBacklog, metrics: GatewayMetrics
+        calls: RoomCalls, replicas: ReplicaAcks?, backlog: SendBacklog, directNotices: DirectNotices,
+        metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
@@ -54,8 +55,8 @@ final class MessageSender {
         places = PlaceCalls(loop: loop, redis: redis, calls: calls)
         self.replicas = replicas
         self.backlog = backlog
+        self.directNotices = directNotices
         self.metrics = metrics
-        directNotices = DirectNotices(loop: loop, redis: redis, metrics: metrics)
         limit = MessageLimit(loop: loop, redis: redis)
         clock = RedisClock(at: loop.now, wall: WallClock.milliseconds())
     }

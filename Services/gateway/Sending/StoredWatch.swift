@@ -41,6 +41,8 @@ final class StoredWatch {
     private let metrics: GatewayMetrics
     private var waiting: [RoomID: [Waiting]] = [:]
     private var counts: [ObjectIdentifier: Int] = [:]
+    /// Those of all loops together.
+    private let bound: WaitingCount
     private(set) var count = 0
     /// The rooms that the archive is asked about.
     private var asking: Set<RoomID> = []
@@ -51,8 +53,8 @@ final class StoredWatch {
     private var isAfterReconnect = false
 
     private static let lookMilliseconds = 1_000
-    /// How many messages may wait on one connection, and how many on this loop in all; those that are on their way to Redis come
-    /// on top, which have a bound of their own.
+    /// How many messages may wait on one connection, and how many on all loops together; those that are on their way to Redis
+    /// come on top, which have a bound of their own.
     static let mostOfOne = 1_000
     static let mostOfAll = 100_000
     /// How many rooms the archive may be asked about at a time, and each how long.
@@ -61,18 +63,19 @@ final class StoredWatch {
 
     init(
         loop: EventLoop, redis: RedisClient, channels: ChannelExchange, archive: ArchivePages,
-        metrics: GatewayMetrics
+        bound: WaitingCount, metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
         self.channels = channels
         self.archive = archive
+        self.bound = bound
         self.metrics = metrics
     }
 
     /// Whether one more of theirs may wait.
     func admits(_ listener: any StoredListener) -> Bool {
-        count < Self.mostOfAll && counts[ObjectIdentifier(listener), default: 0] < Self.mostOfOne
+        !bound.isFull && counts[ObjectIdentifier(listener), default: 0] < Self.mostOfOne
     }
 
     /// Tells the listener, if it is still there, once it is known what became of this message.
@@ -215,6 +218,6 @@ final class StoredWatch {
 
     private func counted(_ change: Int) {
         count += change
-        metrics.storedWaits.add(change)
+        bound.add(change)
     }
 }

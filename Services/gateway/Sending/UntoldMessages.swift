@@ -2,7 +2,8 @@ import Schema
 
 /// The direct messages that users' devices are still to be told of: of each room the first, as the rest follows it.
 ///
-/// Pure. Bounded: beyond that the devices that do not follow the room miss what was said, and find it in its history.
+/// Pure. Bounded, with those of the other loops together: beyond that the devices that do not follow the room miss what was
+/// said, and find it in its history.
 struct UntoldMessages {
     /// Whom to tell, and of which room.
     struct Address: Hashable {
@@ -11,9 +12,9 @@ struct UntoldMessages {
     }
 
     private var places: [Address: LogPosition] = [:]
-    private let limit: Int
 
-    init(limit: Int = 10_000) { self.limit = limit }
+    /// How many all loops of a gateway may have.
+    static let most = 10_000
 
     var count: Int { places.count }
 
@@ -26,15 +27,19 @@ struct UntoldMessages {
     }
 
     /// Redis did not confirm; says whether it is kept.
-    mutating func failed(_ address: Address, at place: LogPosition) -> Bool {
+    ///
+    /// - Parameter admits: asked where it would be one more; says whether there is room for it.
+    mutating func failed(_ address: Address, at place: LogPosition, admits: () -> Bool) -> Bool {
         guard places[address] == nil else { return true }
-        guard places.count < limit else { return false }
+        guard admits() else { return false }
         places[address] = place
         return true
     }
 
-    /// Redis confirmed.
-    mutating func told(_ address: Address, from place: LogPosition) {
-        if places[address] == place { places[address] = nil }
+    /// Redis confirmed; says whether there is one fewer.
+    mutating func told(_ address: Address, from place: LogPosition) -> Bool {
+        guard places[address] == place else { return false }
+        places[address] = nil
+        return true
     }
 }

@@ -42,8 +42,7 @@ extension Settings {
             help: "What unfinished requests may hold together; the oldest go.")
         limits.handshakes = int(
             "MAX_HANDSHAKES", default: limits.handshakes, in: 16...1_000_000, unit: "connections",
-            help: "How many may shake hands by TLS on each loop; the oldest goes. HEADER_SECONDS is the time."
-        )
+            help: "How many may shake hands by TLS at once; the oldest goes. HEADER_SECONDS is the time.")
         limits.requestLineBytes = bytes(
             "MAX_REQUEST_LINE_BYTES", default: limits.requestLineBytes, in: 1_024...65_536,
             help: "Longest request line; more is 414.")

@@ -41,8 +41,8 @@ public final class HTTPService {
         } catch {
             throw HTTPService.failure(error, host: host, port: port)
         }
-        let limits = context.hosting.http
-        listener.boundHandshakes(limits.handshakes, milliseconds: limits.headerMilliseconds)
+        listener.boundHandshakes(
+            context.handshakes, milliseconds: context.hosting.http.headerMilliseconds)
         let pauses = context.metrics.counter(
             "parley_accept_pauses_total",
             help: "Times that nobody was let in for 100 ms, as there was no descriptor or memory left.")

@@ -14,6 +14,8 @@ public struct LaunchContext: Sendable {
     public let metrics: Registry
     /// The connections that speak HTTP, counted over all loops.
     let occupancy: HTTPOccupancy
+    /// The connections that shake hands by TLS, of all loops.
+    let handshakes: HandshakeLine
     /// The certificate that listeners use, if any.
     let tls: TLSKeeper
     private let loops = LoopKeeper()
@@ -29,6 +31,7 @@ public struct LaunchContext: Sendable {
         log = Log(service: service, level: hosting.logLevel, write: writer.write)
         metrics = Registry()
         occupancy = HTTPOccupancy(limits: hosting.http)
+        handshakes = HandshakeLine(limit: hosting.http.handshakes)
         tls = TLSKeeper(files: hosting.tls, log: log, metrics: metrics)
         ProcessMetrics.register(in: metrics, service: service, version: Version.current)
         metrics.counter("parley_log_lines_dropped_total", help: "Log lines that nobody took in time.") {

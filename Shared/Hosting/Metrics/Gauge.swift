@@ -15,22 +15,3 @@ public final class Gauge: Sendable {
     /// What it stands at.
     public var value: Int { level.load(ordering: .relaxed) }
 }
-
-/// One loop's part of a gauge that stands for all loops: each sets its own, and the gauge is their sum.
-///
-/// Belongs to its loop.
-public struct GaugeShare {
-    private let gauge: Gauge
-    /// What this part stands at.
-    public private(set) var value = 0
-
-    /// Makes a part of nothing yet.
-    public init(of gauge: Gauge) { self.gauge = gauge }
-
-    /// Sets this part.
-    public mutating func set(_ value: Int) {
-        guard value != self.value else { return }
-        gauge.add(value - self.value)
-        self.value = value
-    }
-}

@@ -8,7 +8,6 @@ public final class Registry: Sendable {
     private enum Metric: Sendable {
         case counter(Counter)
         case gauge(Gauge)
-        case flag(Flag)
         case reading(@Sendable () -> Double)
         case total(@Sendable () -> Double)
         case histogram(Histogram)
@@ -16,7 +15,7 @@ public final class Registry: Sendable {
         var type: String {
             switch self {
             case .counter, .total: "counter"
-            case .gauge, .flag, .reading: "gauge"
+            case .gauge, .reading: "gauge"
             case .histogram: "histogram"
             }
         }
@@ -49,14 +48,6 @@ public final class Registry: Sendable {
             preconditionFailure("\(name) is read by a closure")
         }
         return gauge
-    }
-
-    /// A gauge that is 1 while somebody has raised it, else 0.
-    public func flag(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Flag {
-        guard case .flag(let flag) = add(name, help, labels, .flag(Flag())) else {
-            preconditionFailure("\(name) is no flag")
-        }
-        return flag
     }
 
     /// A gauge that is asked for when metrics are read; the closure runs on any thread.
@@ -107,7 +98,6 @@ public final class Registry: Sendable {
         switch metric {
         case .counter(let counter): page.sample(name, labels, Double(counter.value))
         case .gauge(let gauge): page.sample(name, labels, Double(gauge.value))
-        case .flag(let flag): page.sample(name, labels, flag.isRaised ? 1 : 0)
         case .reading(let read), .total(let read): page.sample(name, labels, read())
         case .histogram(let histogram): page.histogram(name, labels, histogram.snapshot)
         }

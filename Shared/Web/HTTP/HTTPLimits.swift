@@ -25,7 +25,7 @@ public struct HTTPLimits: Sendable, Equatable {
     public var unfinishedPerAddress = 0
     /// Bytes that unfinished requests may hold together; over it the oldest of them are closed.
     public var unfinishedBytes = 67_108_864
-    /// Connections of one loop that shake hands by TLS, each as long as a header may take.
+    /// Connections that shake hands by TLS at once, each as long as a header may take.
     ///
     /// Over it the oldest is closed.
     public var handshakes = 1_024

@@ -1,0 +1,127 @@
+import Engine
+import Schema
+import Testing
+
+@testable import ChatGateway
+
+/// What two loops see, and what the gateway makes of it.
+private struct Looks {
+    var judgement = Judgement(loops: 2)
+    private(set) var now = Instant(milliseconds: 0)
+
+    /// Lets time pass, while both loops look ten times a second and read the signals each second.
+    mutating func pass(
+        _ milliseconds: Int, bus: [Bool] = [true, true], reads: [Bool] = [true, true],
+        history: Bool = true, presence: Bool = true, answers: Bool = true
+    ) {
+        let end = now.advanced(byMilliseconds: milliseconds)
+        while now < end {
+            now = now.advanced(byMilliseconds: 100)
+            for loop in 0..<2 {
+                judgement.looked(loop, isBusUp: bus[loop], at: now)
+                guard now.milliseconds % 1_000 == 0 else { continue }
+                guard reads[loop] else {
+                    judgement.readNothing(loop)
+                    continue
+                }
+                let signals = Judgement.Signals(
+                    history: history, presence: presence, historyAnswers: answers)
+                judgement.read(loop, signals, at: now)
+            }
+        }
+    }
+
+    var failed: Set<ServiceComponent> { judgement.verdict.failed }
+}
+
+struct JudgementTests {
+    @Test func nothingHasFailedAtFirstAndNothingIsReady() {
+        #expect(Judgement(loops: 2).verdict == Verdict(failed: [], isReady: false, isHistoryAnswering: true))
+    }
+
+    @Test func readyAreAllLoopsOrNone() {
+        var looks = Looks()
+        looks.pass(1_000, bus: [true, false])
+        #expect(!looks.judgement.verdict.isReady)
+        looks.pass(100)
+        #expect(looks.judgement.verdict.isReady)
+        looks.pass(1_400, bus: [false, true])
+        #expect(looks.judgement.verdict.isReady)
+        looks.pass(300, bus: [false, true])
+        #expect(!looks.judgement.verdict.isReady)
+    }
+
+    @Test(arguments: [[false, true], [true, false], [false, false]])
+    func theBusHasFailedWhereItHasForAnyLoop(bus: [Bool]) {
+        var looks = Looks()
+        looks.pass(3_000)
+        looks.pass(400, bus: bus)
+        #expect(looks.failed == [])
+        looks.pass(300, bus: bus)
+        #expect(looks.failed == [.bus])
+        looks.pass(400)
+        #expect(looks.failed == [])
+    }
+
+    /// Each for less than its patience: for the gateway it has been away all the time.
+    @Test func loopsThatFailInTurnsAddUp() {
+        var looks = Looks()
+        looks.pass(3_000)
+        looks.pass(300, bus: [false, true])
+        looks.pass(100, bus: [false, false])
+        looks.pass(300, bus: [true, false])
+        #expect(looks.failed == [.bus])
+    }
+
+    @Test(arguments: [[true, true], [true, false], [false, true]])
+    func whoeverReadsTheSignalsTellsForAll(reads: [Bool]) {
+        var looks = Looks()
+        looks.pass(7_000)
+        looks.pass(5_000, reads: reads, history: false, presence: false, answers: false)
+        #expect(looks.failed == [.history, .presence])
+        #expect(!looks.judgement.verdict.isHistoryAnswering)
+        looks.pass(3_000, reads: reads)
+        #expect(looks.failed == [])
+        #expect(looks.judgement.verdict.isHistoryAnswering)
+    }
+
+    @Test func whatNobodyCanReadStands() {
+        var looks = Looks()
+        looks.pass(7_000)
+        looks.pass(20_000, reads: [false, false], history: false)
+        #expect(looks.failed == [])
+        // And the services get time to show themselves then.
+        looks.pass(4_000, history: false)
+        #expect(looks.failed == [])
+        looks.pass(4_000, history: false)
+        #expect(looks.failed == [.history])
+    }
+
+    @Test func whoHasLeftCountsNoMore() {
+        var looks = Looks()
+        looks.pass(3_000)
+        looks.judgement.left(1)
+        looks.pass(3_000, bus: [true, false])
+        #expect(looks.failed == [])
+        looks.pass(3_000, bus: [false, true])
+        #expect(looks.failed == [.bus])
+    }
+
+    @Test func historyMayAnswerWithoutItsArchive() {
+        var looks = Looks()
+        looks.pass(7_000)
+        looks.pass(5_000, history: false)
+        #expect(looks.failed == [.history])
+        #expect(looks.judgement.verdict.isHistoryAnswering)
+    }
+
+    @Test func changesAreToldOnce() {
+        let before = Verdict(failed: [.bus, .presence])
+        let after = Verdict(failed: [.presence, .history], isReady: true)
+        #expect(
+            after.changes(since: before) == [
+                .init(component: .bus, hasFailed: false), .init(component: .history, hasFailed: true),
+            ])
+        #expect(after.changes(since: after) == [])
+    }
+}
