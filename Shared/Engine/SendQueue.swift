@@ -14,6 +14,10 @@ struct SendQueue {
         case failed(EngineError)
     }
 
+    /// A chunk that stands alone, as most do: it takes no memory beyond our own.
+    ///
+    /// Where it is nil all are in `chunks`.
+    private var only: SharedBytes?
     private var chunks: [SharedBytes] = []
     /// Index of the first chunk that is not wholly written, and how much of it is.
     private var head = 0
@@ -29,11 +33,24 @@ struct SendQueue {
 
     mutating func append(_ bytes: SharedBytes) {
         guard bytes.count > 0 else { return }
-        chunks.append(bytes)
+        if isEmpty {
+            only = bytes
+        } else {
+            spill()
+            chunks.append(bytes)
+        }
         byteCount += bytes.count
     }
 
+    /// Puts what stood alone among the others to come.
+    private mutating func spill() {
+        guard let chunk = only else { return }
+        only = nil
+        chunks.append(chunk)
+    }
+
     mutating func removeAll() {
+        only = nil
         chunks = []
         head = 0
         offset = 0
@@ -43,6 +60,7 @@ struct SendQueue {
 
     /// Drops every chunk of which nothing is written or sealed yet, so that no chunk is ever cut.
     mutating func removeWaiting() {
+        spill()
         let begun = offset + sealed
         var end = head
         var kept = 0
@@ -89,7 +107,8 @@ struct SendQueue {
     }
 
     /// Copies the first bytes, as many as there is room for: a record for each small frame would cost more.
-    private func gather(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    private mutating func gather(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        spill()
         var count = 0
         var index = head
         while count < buffer.count, index < chunks.count {
@@ -110,7 +129,7 @@ struct SendQueue {
         let flags = Int32(MSG_NOSIGNAL)
         let count = min(chunks.count - head, Self.vectors)
         guard count > 1 else {
-            let chunk = chunks[head]
+            let chunk = only ?? chunks[head]
             return Glibc.send(descriptor, chunk.start.map { $0 + offset }, chunk.count - offset, flags)
         }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { vectors in
@@ -128,6 +147,11 @@ struct SendQueue {
 
     private mutating func advance(by written: Int) {
         byteCount -= written
+        guard only == nil else {
+            offset = isEmpty ? 0 : offset + written
+            if isEmpty { only = nil }
+            return
+        }
         var left = written
         while left > 0 {
             let rest = chunks[head].count - offset

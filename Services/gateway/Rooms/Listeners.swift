@@ -24,6 +24,8 @@ final class Listeners: RoomAudience {
     private let metrics: GatewayMetrics
     /// The notice told last, and its frame: mostly all are told the same.
     private var told: (notice: LogNotice, frame: MessageFrame)?
+    /// Envelopes given that are not counted yet.
+    private var given = 0
 
     init(_ room: RoomID, metrics: GatewayMetrics) {
         self.room = room
@@ -31,7 +33,7 @@ final class Listeners: RoomAudience {
     }
 
     func give(_ frame: MessageFrame, to listener: Listener) {
-        metrics.deliveries.add()
+        given += 1
         listener.session.send(frame)
     }
 
@@ -40,7 +42,7 @@ final class Listeners: RoomAudience {
     }
 
     func give(_ bundle: Bundle, to listener: Listener) {
-        metrics.deliveries.add(bundle.count)
+        given += bundle.count
         listener.session.send(bundle.frame)
     }
 
@@ -51,6 +53,12 @@ final class Listeners: RoomAudience {
     }
 
     func hasRoom(_ listener: Listener) -> Bool { listener.session.hasRoom }
+
+    /// Counts what has been given: for all receivers together, as loops that count at once wait for each other's caches.
+    func countGiven() {
+        metrics.deliveries.add(given)
+        given = 0
+    }
 
     private func frame(of notice: LogNotice) -> MessageFrame {
         switch notice {

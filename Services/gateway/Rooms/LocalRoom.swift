@@ -131,6 +131,7 @@ final class LocalRoom {
     // MARK: What the fan-out asks for
 
     private func perform(_ requests: [RoomFanOut<Listeners>.Request]) {
+        listeners.countGiven()
         for request in requests {
             switch request {
             case .readFeed(let after, let until):
