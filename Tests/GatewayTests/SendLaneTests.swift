@@ -42,6 +42,32 @@ struct SendLaneTests {
         }
     }
 
+    /// Redis stands still while they come, each in a turn of its own, with a limit and without.
+    @Test(arguments: [(0, 2), (1_000, 4)] as [(Int, Int64)])
+    func whatComesWhileACallIsUnderWayGoesTogether(limit: Int, expected: Int64) async throws {
+        try await onSender { bench in
+            bench.limit(to: limit)
+            _ = try await bench.send(#""content":"m0""#)
+            _ = try await bench.call("CONFIG", "RESETSTAT")
+            bench.server.freeze()
+            var settled = 0
+            for name in Self.names {
+                let turn = bench.loop.now
+                bench.sender.send(try bench.message(#""content":"\#(name)""#), in: SendLane()) { _ in
+                    settled += 1
+                }
+                _ = await eventually(on: bench.loop) { bench.loop.now > turn }
+            }
+            bench.server.thaw()
+            let areSettled = await eventually(on: bench.loop) { settled == Self.names.count }
+            #expect(areSettled)
+            let count = try await calls(of: "fcall", bench)
+            #expect(count == expected)
+            let stored = try await texts(bench)
+            #expect(stored == ["m0"] + Self.names)
+        }
+    }
+
     /// Whoever else waits for Redis waits for no more than so many bytes.
     @Test func manyLargeOnesOfManyCostMoreCalls() async throws {
         try await onSender { bench in

@@ -25,8 +25,10 @@ final class MessageLimit {
     private var refusals: [UserHandle: Refusal] = [:]
     /// How many units wait for Redis to take them back.
     private var returning = 0
-    /// What is asked for in this turn.
+    /// What is asked for by the next call.
     private var asking: [Ask] = []
+    /// How many calls are under way: what comes meanwhile gathers for the next one.
+    private var underWay = 0
 
     /// More than this are asked for by several calls: nobody else's command is to wait for long.
     private static let mostAtOnce = 128
@@ -81,7 +83,8 @@ final class MessageLimit {
         for message: OutgoingMessage, as id: MessageID, _ policy: LimitPolicy, notAfter: Int64,
         _ done: @escaping (Answer) -> Void
     ) {
-        if asking.isEmpty { loop.beforeSending { [weak self] in self?.ask() } }
+        // While a call is under way its end asks for what has gathered, unless that is enough for another.
+        if asking.isEmpty || asking.count == Self.mostAtOnce - 1 { askSoon() }
         asking.append(
             Ask(
                 message: message, id: id, policy: policy, notAfter: notAfter, before: message.unit, done: done
@@ -107,17 +110,23 @@ final class MessageLimit {
         }
     }
 
-    /// Asks for all of a turn by one call.
+    private func askSoon() { loop.beforeSending { [weak self] in self?.ask() } }
+
+    /// Asks for all that has gathered by one call, unless one is under way that is worth waiting for.
     private func ask() {
+        guard underWay == 0 || asking.count >= Self.mostAtOnce else { return }
         var rest = asking[...]
         asking = []
         while !rest.isEmpty {
             let together = rest.prefix(Self.mostAtOnce)
             rest = rest.dropFirst(Self.mostAtOnce)
+            underWay += 1
             redis.function(
                 LimitFunctions.take, keys: together.map { .text(Keys.limit($0.message.sender.user)) },
                 arguments: together.flatMap(\.arguments)
             ) { [self] result in
+                underWay -= 1
+                if underWay == 0, !asking.isEmpty { askSoon() }
                 for (number, ask) in together.enumerated() {
                     answered(ask, result.flatMap { $0[number].result })
                 }

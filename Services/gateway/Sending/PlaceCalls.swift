@@ -4,9 +4,9 @@ import Redis
 import RoomFunctions
 import Schema
 
-/// Puts messages that are ready to `room_accept`: one call for all that have become so in one turn.
+/// Puts messages that are ready to `room_accept`, one call for all that have become so while the one before was under way.
 ///
-/// Belongs to its loop.
+/// So calls grow with the load, and nobody waits where there is none (group commit). Belongs to its loop.
 final class PlaceCalls {
     /// One message on its way.
     struct Call {
@@ -28,6 +28,10 @@ final class PlaceCalls {
     private let redis: RedisClient
     private let calls: RoomCalls
     private var offered: [(room: RoomID, lane: SendLane)] = []
+    /// The lanes that have something for the next call.
+    private var waiting: [(room: RoomID, lane: SendLane)] = []
+    /// How many calls are under way.
+    private var underWay = 0
 
     /// What one call holds: nobody else's command is to wait for long.
     ///
@@ -45,17 +49,30 @@ final class PlaceCalls {
     func offer(_ lane: SendLane, of room: RoomID) {
         guard !lane.isOffered else { return }
         lane.isOffered = true
-        if offered.isEmpty { loop.beforeSending { [weak self] in self?.send() } }
+        if offered.isEmpty { loop.beforeSending { [weak self] in self?.look() } }
         offered.append((room, lane))
     }
 
-    private func send() {
+    private func look() {
         let lanes = offered
         offered = []
-        var batch = Batch()
         for (room, lane) in lanes {
             lane.isOffered = false
             advance(lane)
+            guard !lane.isWaiting, lane.hasReady else { continue }
+            lane.isWaiting = true
+            waiting.append((room, lane))
+        }
+        // Each has one message at least: more than a call holds need not wait for each other.
+        if underWay == 0 || waiting.count >= Self.mostMessages { send() }
+    }
+
+    private func send() {
+        let lanes = waiting
+        waiting = []
+        var batch = Batch()
+        for (room, lane) in lanes {
+            lane.isWaiting = false
             let ready = lane.takeReady(most: Self.mostMessages, bytes: Self.mostBytes) { prepare($0) }
             guard !ready.isEmpty else { continue }
             let bytes = ready.reduce(0) { $0 + $1.attempt.message.byteCount }
@@ -104,15 +121,27 @@ final class PlaceCalls {
         guard batch.count > 0 else { return }
         let together = batch.rooms.flatMap(\.calls)
         guard let run = redis.runID else { return fail(together, .unavailable) }
+        underWay += 1
         let rooms = batch.rooms.map { RoomCalls.Room(id: $0.id, tries: $0.calls.map(\.attempt)) }
         redis.function(
             RoomFunctions.accept, keys: calls.keys(rooms), arguments: calls.accept(rooms, run: run)
         ) { [self] result in
+            ended()
             switch result {
             case .failure(let error): fail(together, error)
             case .success(let replies):
                 for (index, call) in together.enumerated() { answered(call, replies[index].result) }
             }
+        }
+    }
+
+    /// One less is under way: what has gathered meanwhile goes with what becomes ready by its answer.
+    private func ended() {
+        underWay -= 1
+        guard underWay == 0, !waiting.isEmpty else { return }
+        loop.beforeSending { [weak self] in
+            guard let self, underWay == 0 else { return }
+            send()
         }
     }
 

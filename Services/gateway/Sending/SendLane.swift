@@ -27,6 +27,8 @@ final class SendLane {
     private var first = 0
     /// Whether somebody will look for what can be done next.
     var isOffered = false
+    /// Whether the next call takes what is ready.
+    var isWaiting = false
 
     var isEmpty: Bool { head == nil }
 
@@ -42,6 +44,11 @@ final class SendLane {
         guard first >= 64 || first == messages.count else { return }
         messages.removeFirst(first)
         first = 0
+    }
+
+    /// Whether one may go, as nothing before it is still to be settled otherwise.
+    var hasReady: Bool {
+        messages[first...].first { $0.step != .gone && $0.step != .answered }?.step == .ready
     }
 
     /// Takes those that may go together, up to so many of them and of their bytes.
