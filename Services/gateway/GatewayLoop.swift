@@ -126,7 +126,7 @@ actor GatewayLoop {
             authority: link.authority, directory: directory,
             recent: recent, rooms: rooms,
             people: People(
-                channels: channels, presence: presence,
+                loop: loop, channels: channels, presence: presence,
                 inbox: DirectInbox(loop: loop, redis: redis, log: log)),
             presence: presence, sender: sender,
             stored: StoredWatch(

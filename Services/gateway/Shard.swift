@@ -229,7 +229,6 @@ final class Shard {
         isKnown(session)
         if let identity {
             entrance.ended(identity.user)
-            sessionRooms.touch(identity)
             for room in session.joined.union(session.uninvited) { rooms.remove(session, from: room) }
             for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
             people.departed(session, identity.user, wasLost: wasLost)

@@ -17,6 +17,9 @@ public final class Authority {
     private let redis: RedisClient
     private let loop: EventLoop
     private var verifier: TokenVerifier?
+    /// The keys as auth published them, and the signatures that these were found to have made.
+    private var publishedKeys: [UInt8] = []
+    private var known = KnownSignatures(limit: Authority.mostKnown)
     private var revocations = RevocationTable()
     private var isLoading = false
     private var mustLoadAgain = false
@@ -35,13 +38,16 @@ public final class Authority {
         }
     }
 
+    /// A wave of so many who come back is judged without verifying a signature again: 1.6 MB.
+    private static let mostKnown = 32_768
+
     // MARK: Judging
 
     /// Who shows this token.
     public func identity(of token: some StringProtocol) -> Result<Identity, AuthenticationFailure> {
         guard isReady, let verifier else { return .failure(.unavailable) }
         do throws(TokenError) {
-            let claims = try verifier.verify(token, now: Int(now))
+            let claims = try verifier.verify(token, now: Int(now), remembering: &known)
             guard let identity = Identity(claims) else { return .failure(.invalid) }
             return revocations.covers(identity) ? .failure(.revoked) : .success(identity)
         } catch .expired {
@@ -139,6 +145,10 @@ public final class Authority {
         guard let json = try? await redis.call("GET", .text(Keys.authKeys)).bytes,
             let keys = try? KeySet(json: json)
         else { return verifier != nil }
+        guard json != publishedKeys else { return true }
+        publishedKeys = json
+        // A signature of a key that has been taken back is good no more.
+        known = KnownSignatures(limit: Self.mostKnown)
         verifier = TokenVerifier(keys: keys, issuer: settings.issuer, audience: settings.audience)
         return true
     }

@@ -61,7 +61,8 @@ public final class RoomDirectory {
         guard let run = redis.runID else { throw .redis(.unavailable) }
         do throws(RedisError) {
             return try await redis.function(
-                RoomFunctions.enter, keys: [.text(Keys.room(room)), .text(Keys.members(room))],
+                RoomFunctions.enter,
+                keys: [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.online(room))],
                 arguments: [.text(run), .int(known), .text(user.text)])
         } catch {
             throw .redis(error)

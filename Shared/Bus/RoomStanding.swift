@@ -13,6 +13,8 @@ public struct RoomStanding: Sendable, Hashable {
     public var mv: Int64
     /// The newest seq that is in the archive.
     public var stored: Int64
+    /// How many people are online there.
+    public var online: Int
 
     /// The place of the newest envelope.
     public var newest: LogPosition { extent.newest }
@@ -22,12 +24,14 @@ public struct RoomStanding: Sendable, Hashable {
         let extent = LogExtent(
             epoch: reply[1].text, seq: reply[2].int, first: reply[8].int, epochs: reply[7].text)
         guard reply[0].text == "ok", let extent, let role = reply[3].text, let visibility = reply[4].text,
-            let mv = reply[5].int, let stored = reply[6].int
+            let mv = reply[5].int, let stored = reply[6].int,
+            let online = reply[9].int.flatMap(Int.init(exactly:))
         else { return nil }
         self.extent = extent
         self.role = role.isEmpty ? nil : role
         self.visibility = visibility
         self.mv = mv
         self.stored = stored
+        self.online = online
     }
 }

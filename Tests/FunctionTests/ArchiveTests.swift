@@ -133,7 +133,11 @@ import Testing
                 try await bench.redis.load(
                     .general, members: [("alice", "member")], run: run, mv: 1, isNew: false)
                 _ = try await bench.redis.function(
-                    RoomFunctions.enter, keys: [.text(Keys.room(.general)), .text(Keys.members(.general))],
+                    RoomFunctions.enter,
+                    keys: [
+                        .text(Keys.room(.general)), .text(Keys.members(.general)),
+                        .text(Keys.online(.general)),
+                    ],
                     arguments: [.text(run), "0", "alice"])
             }
             _ = try await stored("one", bench, seq: 2, bytes: 1, ids: Array(taken.prefix(2)))

@@ -111,14 +111,20 @@ import Testing
 
     @Test func enteringTellsAMemberWhereTheRoomIs() async throws {
         try await onBench(members: [("alice", "owner,0")]) { bench in
-            let keys: [RedisArgument] = [.text(Keys.room(.general)), .text(Keys.members(.general))]
+            let keys: [RedisArgument] = [
+                .text(Keys.room(.general)), .text(Keys.members(.general)), .text(Keys.online(.general)),
+            ]
             func enter(_ run: String, _ known: Int64, _ user: String) async throws -> RedisReply {
                 try await bench.redis.function(
                     RoomFunctions.enter, keys: keys, arguments: [.text(run), .int(known), .text(user)])
             }
             let member = try await enter(bench.run, 0, "alice")
             let epoch = try #require(try await bench.field("epoch"))
-            #expect(member.array?.map(\.text) == ["ok", epoch, "0", "owner", "private", "1", "0", "", "1"])
+            #expect(
+                member.array?.map(\.text) == ["ok", epoch, "0", "owner", "private", "1", "0", "", "1", "0"])
+            _ = try await bench.call("HSET", Keys.online(.general), "", "7")
+            let among = try await enter(bench.run, 0, "alice")
+            #expect(among[9].int == 7)
             let outsider = try await enter(bench.run, 0, "mallory")
             #expect(outsider[3].text == "")
             let stranger = try await enter("another run", 0, "alice")

@@ -91,7 +91,8 @@ private struct Schedule {
         let who = pick()
         func call() async throws -> RedisReply {
             try await bench.redis.function(
-                RoomFunctions.enter, keys: [.text(Keys.room(room)), .text(Keys.members(room))],
+                RoomFunctions.enter,
+                keys: [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.online(room))],
                 arguments: [.text(run), .int(gateways[who].known), "alice"])
         }
         var reply = try await call()

@@ -49,6 +49,25 @@ struct PresenceTests {
         }
     }
 
+    /// A wave of reconnects costs Redis nothing here.
+    @Test func whoWasLostAndIsBackIsNotStatedAgain() async throws {
+        try await withPresence { loop, redis, presence in
+            presence.connected(.alice)
+            let first = await presence.entered(.general, .alice, among: 0)
+            #expect(first == 1)
+            presence.disconnected(.alice, wasLost: true)
+            presence.left(.general, .alice, wasLost: true)
+            // A statement would be seen.
+            _ = try await redis.call("DEL", .text(Keys.devices(.alice)), .text(Keys.online(.general)))
+            presence.connected(.alice)
+            let again = await presence.entered(.general, .alice, among: 7)
+            #expect(again == 7)
+            let stated = try await redis.call(
+                "EXISTS", .text(Keys.devices(.alice)), .text(Keys.online(.general)))
+            #expect(stated.int == 0)
+        }
+    }
+
     @Test func whoLeavesIsOffline() async throws {
         try await withPresence { loop, redis, presence in
             presence.connected(.alice)
@@ -80,7 +99,7 @@ struct PresenceTests {
     @Test func whoHasLeftSinceIsTakenBack() async throws {
         try await withPresence { loop, redis, presence in
             presence.connected(.alice)
-            _ = await presence.entered(.general, .alice)
+            _ = await presence.entered(.general, .alice, among: 0)
             let places = Keys.gatewayRooms("one.aaaaaaaa")
             for (set, member) in [(Keys.gatewayUsers("one.aaaaaaaa"), "bob"), (places, "general bob")] {
                 _ = try await redis.call("SADD", .text(set), .text(member))

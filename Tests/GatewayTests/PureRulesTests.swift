@@ -34,11 +34,37 @@ struct HeadcountTests {
         _ = count.arrive("alice")
         let step13 = count.depart("alice", lingers: true)
         #expect(step13 == 1)
-        let step14 = count.arrive("alice")
-        #expect(step14 == 2)
+        let step14 = count.lingered("alice")
+        #expect(step14 == 0)
         let step15 = count.lingered("alice")
-        #expect(step15 == 1)
-        let step16 = count.lingered("alice")
-        #expect(step16 == 1)
+        #expect(step15 == 0)
+        #expect(count.all.isEmpty)
+    }
+
+    @Test func whoComesTakesThePlaceOfOneWhoWasLost() {
+        var count = Headcount<String>()
+        _ = count.arrive("alice")
+        _ = count.depart("alice", lingers: true)
+        let back = count.arrive("alice")
+        #expect(back == 1)
+        let over = count.lingered("alice")
+        #expect(over == 1)
+        let gone = count.depart("alice", lingers: false)
+        #expect(gone == 0)
+        #expect(count.all.isEmpty)
+    }
+
+    /// The time of one whose place was taken is not that of one who was lost later.
+    @Test func whoWasLostLaterLingersAsLong() {
+        var count = Headcount<String>()
+        _ = count.arrive("alice")
+        _ = count.depart("alice", lingers: true)
+        _ = count.arrive("alice")
+        _ = count.depart("alice", lingers: true)
+        let first = count.lingered("alice")
+        #expect(first == 1)
+        let second = count.lingered("alice")
+        #expect(second == 0)
+        #expect(count.all.isEmpty)
     }
 }

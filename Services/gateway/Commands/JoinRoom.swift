@@ -104,7 +104,7 @@ private struct Join {
                 room.stood(at: standing.newest)
                 guard let role = standing.role else { throw .refused(.roomDenied) }
                 if standing.mv >= room.newestMV {
-                    let online = await online(identity.user)
+                    let online = await online(identity.user, among: standing.online)
                     let start = try await start(standing)
                     if standing.mv >= room.newestMV {
                         if isWanted { enter(standing, role: role, online: online, start, replyTo: replyTo) }
@@ -155,13 +155,10 @@ private struct Join {
 
     private static let membershipTries = 30
 
-    private func online(_ user: UserHandle) async -> Int {
+    private func online(_ user: UserHandle, among people: Int) async -> Int {
         guard isWanted else { return 0 }
-        guard session.present.insert(room.id).inserted else {
-            let people = try? await shard.redis.call("HGET", .text(Keys.online(room.id)), "")
-            return people?.int.flatMap(Int.init(exactly:)) ?? 1
-        }
-        return await shard.presence.entered(room.id, user) ?? 1
+        guard session.present.insert(room.id).inserted else { return people }
+        return await shard.presence.entered(room.id, user, among: people) ?? 1
     }
 
     private func start(_ standing: RoomStanding) async throws(BusError) -> JoinStart {

@@ -110,9 +110,10 @@ local function seen(present, past, number)
   return { content = string.sub(value, 1, 12), id = string.sub(value, 13, 28), epoch = epoch, seq = seq }
 end
 
--- room_enter: what a joining or reading member must know of the room.
+-- room_enter: what a joining or reading member must know of the room. KEYS 1, 2, then the room's online hash.
 -- ARGV: 1 run  2 highest seq known to the caller  3 user
--- Replies {'ok', epoch, seq, role or '', visibility, mv, stored, epochs, first seq of the epoch} or {'unloaded'}.
+-- Replies {'ok', epoch, seq, role or '', visibility, mv, stored, epochs, first seq of the epoch, people online} or
+-- {'unloaded'}.
 local function room_enter(keys, args)
   local room, visibility, epochs = load(keys[1], args[1], 'visibility', 'epochs')
   if not room then return { 'unloaded' } end
@@ -121,7 +122,7 @@ local function room_enter(keys, args)
   local role = value and standing(value, 0) or ''
   return {
     'ok', room.epoch, int(room.seq), role, visibility or 'private', room.mv, int(room.stored),
-    room.epochs or epochs or '', int(room.first),
+    room.epochs or epochs or '', int(room.first), redis.call('HGET', keys[3], '') or '0',
   }
 end
 

@@ -1,24 +1,34 @@
 /// How many connections of each key are here, counting those that were lost a moment ago and may come back.
 ///
-/// Pure.
+/// Pure. Who comes takes the place of the one that was lost first: then nothing has changed, and nobody need be told.
 struct Headcount<Key: Hashable> {
     private struct Count {
         var present = 0
         var lingering = 0
+        /// Of those that were lost, whose place was taken: their time is still to be over.
+        var replaced = 0
         var sum: Int { present + lingering }
     }
 
     private var counts: [Key: Count] = [:]
 
     /// The keys that count for something, and for how much.
-    var all: [(key: Key, count: Int)] { counts.map { ($0.key, $0.value.sum) } }
+    var all: [(key: Key, count: Int)] {
+        counts.lazy.filter { $0.value.sum > 0 }.map { ($0.key, $0.value.sum) }
+    }
 
     func count(of key: Key) -> Int { counts[key]?.sum ?? 0 }
 
-    /// One more; returns the new count.
+    /// One more, or one of those that were lost; returns the new count.
     mutating func arrive(_ key: Key) -> Int {
-        counts[key, default: Count()].present += 1
-        return count(of: key)
+        var count = counts[key] ?? Count()
+        count.present += 1
+        if count.lingering > 0 {
+            count.lingering -= 1
+            count.replaced += 1
+        }
+        counts[key] = count
+        return count.sum
     }
 
     /// One less, now or, where it `lingers`, when `lingered` is called; returns the new count.
@@ -26,15 +36,22 @@ struct Headcount<Key: Hashable> {
         guard var count = counts[key], count.present > 0 else { return count(of: key) }
         count.present -= 1
         if lingers { count.lingering += 1 }
-        counts[key] = count.sum == 0 ? nil : count
-        return count.sum
+        return keep(count, of: key)
     }
 
-    /// The time of one that was lost is over; returns the new count.
+    /// The time of one that was lost is over, of the first one first; returns the new count.
     mutating func lingered(_ key: Key) -> Int {
-        guard var count = counts[key], count.lingering > 0 else { return count(of: key) }
-        count.lingering -= 1
-        counts[key] = count.sum == 0 ? nil : count
+        guard var count = counts[key] else { return 0 }
+        if count.replaced > 0 {
+            count.replaced -= 1
+        } else if count.lingering > 0 {
+            count.lingering -= 1
+        }
+        return keep(count, of: key)
+    }
+
+    private mutating func keep(_ count: Count, of key: Key) -> Int {
+        counts[key] = count.sum + count.replaced == 0 ? nil : count
         return count.sum
     }
 }

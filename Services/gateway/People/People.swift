@@ -4,9 +4,16 @@ import Schema
 
 /// The users who have a connection here, and their channels.
 ///
-/// Belongs to its loop.
+/// Belongs to its loop. Who was lost is heard for a while longer: mostly they come back, and nothing has to be asked.
 final class People {
-    private var sessions: [UserHandle: [ObjectIdentifier: Session]] = [:]
+    private struct Record {
+        var sessions: [Session] = []
+        /// How many lost connections have kept the channel a while, and still do.
+        var lingering = 0
+    }
+
+    private var records: [UserHandle: Record] = [:]
+    private let loop: EventLoop
     private let channels: ChannelExchange
     private let presence: Presence
     private let inbox: DirectInbox
@@ -15,20 +22,36 @@ final class People {
     /// Called when a message could not be archived: (its sender's connections, the message).
     var onDeadLetter: (([Session], DeadLetter) -> Void)?
 
-    init(channels: ChannelExchange, presence: Presence, inbox: DirectInbox) {
+    init(loop: EventLoop, channels: ChannelExchange, presence: Presence, inbox: DirectInbox) {
+        self.loop = loop
         self.channels = channels
         self.presence = presence
         self.inbox = inbox
         inbox.onNotice = { [weak self] in self?.told($0, $1) }
     }
 
-    func sessions(of user: UserHandle) -> [Session] { sessions[user].map { Array($0.values) } ?? [] }
+    func sessions(of user: UserHandle) -> [Session] { records[user]?.sessions ?? [] }
 
     func arrived(_ session: Session, _ user: UserHandle) {
-        let isFirst = sessions[user] == nil
-        sessions[user, default: [:]][ObjectIdentifier(session)] = session
+        let isFirst = records[user] == nil
+        records[user, default: Record()].sessions.append(session)
         presence.connected(user)
-        guard isFirst else { return }
+        if isFirst { hear(user) }
+    }
+
+    func departed(_ session: Session, _ user: UserHandle, wasLost: Bool) {
+        guard let index = records[user]?.sessions.firstIndex(where: { $0 === session }) else { return }
+        records[user]?.sessions.remove(at: index)
+        presence.disconnected(user, wasLost: wasLost)
+        guard wasLost else { return endIfGone(user) }
+        records[user]?.lingering += 1
+        loop.schedule(afterMilliseconds: Presence.lingerMilliseconds) { [weak self] in
+            self?.records[user]?.lingering -= 1
+            self?.endIfGone(user)
+        }
+    }
+
+    private func hear(_ user: UserHandle) {
         inbox.begin(user)
         channels.subscribe(
             Keys.userChannel(user),
@@ -38,11 +61,9 @@ final class People {
             onReady: { [inbox] in inbox.confirmed(user) })
     }
 
-    func departed(_ session: Session, _ user: UserHandle, wasLost: Bool) {
-        guard sessions[user]?.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
-        presence.disconnected(user, wasLost: wasLost)
-        guard sessions[user]?.isEmpty == true else { return }
-        sessions[user] = nil
+    private func endIfGone(_ user: UserHandle) {
+        guard let record = records[user], record.sessions.isEmpty, record.lingering == 0 else { return }
+        records[user] = nil
         inbox.end(user)
         channels.unsubscribe(Keys.userChannel(user))
     }

@@ -27,7 +27,7 @@ final class Presence {
     }
 
     /// How long one who was lost may take to come back without having left.
-    private static let lingerMilliseconds = 5_000
+    static let lingerMilliseconds = 5_000
 
     private struct Place: Hashable {
         let room: RoomID
@@ -59,8 +59,9 @@ final class Presence {
     // MARK: Devices
 
     func connected(_ user: UserHandle) {
+        let before = devices.count(of: user)
         let count = devices.arrive(user)
-        state(user, count: count)
+        if count != before || unsettledUsers.contains(user) { state(user, count: count) }
     }
 
     func disconnected(_ user: UserHandle, wasLost: Bool) {
@@ -70,7 +71,9 @@ final class Presence {
         guard wasLost else { return }
         loop.schedule(afterMilliseconds: Self.lingerMilliseconds) { [weak self] in
             guard let self else { return }
-            state(user, count: devices.lingered(user))
+            let before = devices.count(of: user)
+            let count = devices.lingered(user)
+            if count != before { state(user, count: count) }
         }
     }
 
@@ -110,10 +113,15 @@ final class Presence {
     // MARK: Rooms
 
     /// One more connection of the user in the room; returns how many people are online there, if Redis says.
-    func entered(_ room: RoomID, _ user: UserHandle) async -> Int? {
-        let count = online.arrive(Place(room: room, user: user))
-        return await withCheckedContinuation { continuation in
-            state(Place(room: room, user: user), count: count) { continuation.resume(returning: $0) }
+    ///
+    /// - Parameter people: how many they were a moment ago: where nothing has changed since, nobody is asked.
+    func entered(_ room: RoomID, _ user: UserHandle, among people: Int) async -> Int? {
+        let place = Place(room: room, user: user)
+        let before = online.count(of: place)
+        let count = online.arrive(place)
+        guard count != before || unsettledPlaces.contains(place) else { return people }
+        return await withUnsafeContinuation { continuation in
+            state(place, count: count) { continuation.resume(returning: $0) }
         }
     }
 
@@ -125,7 +133,9 @@ final class Presence {
         guard wasLost else { return }
         loop.schedule(afterMilliseconds: Self.lingerMilliseconds) { [weak self] in
             guard let self else { return }
-            state(place, count: online.lingered(place))
+            let before = online.count(of: place)
+            let count = online.lingered(place)
+            if count != before { state(place, count: count) }
         }
     }
 

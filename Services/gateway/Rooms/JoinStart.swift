@@ -14,6 +14,10 @@ struct JoinStart {
     static func read(
         _ request: JoinRoom, _ extent: LogExtent, by reader: LogReader
     ) async throws(RedisError) -> JoinStart {
+        if request.since == extent.newest {
+            let nothing = LogReader.Page(isLast: true, ground: LogGround(extent: extent))
+            return JoinStart(recovered: true, place: extent.newest, page: nothing)
+        }
         if let since = request.since, let page = try await missed(since, extent, reader) {
             return JoinStart(recovered: true, place: since, page: page)
         }

@@ -11,7 +11,8 @@ final class SessionRooms {
     /// How often a live connection states its rooms.
     static let restateMilliseconds = 600_000
 
-    private static let keepSeconds: Int64 = 3_600
+    /// An hour after the connection that stated them has ended, whenever that is.
+    private static let keepSeconds: Int64 = 3_600 + Int64(restateMilliseconds / 1_000)
     /// How long somebody who arrives waits for Redis before going on without.
     private static let patienceMilliseconds = 500
     private static let mostUnsettled = 10_000
@@ -61,11 +62,6 @@ final class SessionRooms {
         guard let key = Self.key(of: identity) else { return }
         remove(Place(key: key, room: room))
         touch(key)
-    }
-
-    /// The hour begins anew.
-    func touch(_ identity: Identity) {
-        if let key = Self.key(of: identity) { touch(key) }
     }
 
     /// Says again what Redis has not heard.
