@@ -4,7 +4,9 @@ import Schema
 import Web
 
 /// What a gateway counts.
-struct GatewayMetrics {
+///
+/// One object: as a value it would be copied into every room.
+final class GatewayMetrics: Sendable {
     let connections: Gauge
     let opened: Counter
     let closed: Counter

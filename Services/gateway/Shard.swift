@@ -155,7 +155,6 @@ final class Shard {
             connection, arrival: arrival, address: address, isJudging: isJudging, shard: self)
         sessions[ObjectIdentifier(session)] = session
         sockets += 1
-        connection.onGone = { [self] in sockets -= 1 }
         metrics.connections.add()
         metrics.opened.add()
         let isOver = weighMemory()
@@ -172,10 +171,6 @@ final class Shard {
         session.number = number
         strangers[number] = session
         stranger.pushedOut?.tell()
-        connection.onHeld = { [self] in
-            guard strangers[number] != nil else { return }
-            for pushedOut in entrance.strangerHolds(number, bytes: $0) { pushedOut.tell() }
-        }
         session.begin(credentials)
     }
 
@@ -183,6 +178,15 @@ final class Shard {
     func pushOut(_ number: UInt64, _ limit: EdgeLimit) {
         if let session = strangers[number] { turnDown(session, limit, .tooManyConnections) }
     }
+
+    /// A connection holds so many bytes of an unfinished message: of those who have not said who they are, that counts.
+    func holds(_ session: Session, bytes: Int) {
+        guard let number = session.number, strangers[number] != nil else { return }
+        for pushedOut in entrance.strangerHolds(number, bytes: bytes) { pushedOut.tell() }
+    }
+
+    /// The socket of a connection is closed.
+    func socketGone() { sockets -= 1 }
 
     private func turnDown(_ session: Session, _ limit: EdgeLimit, _ reason: CloseReason) {
         metrics.met(limit)
@@ -229,13 +233,14 @@ final class Shard {
         isKnown(session)
         if let identity {
             entrance.ended(identity.user)
-            for room in session.joined.union(session.uninvited) { rooms.remove(session, from: room) }
+            for room in session.joined { rooms.remove(session, from: room) }
+            for room in session.uninvited { rooms.remove(session, from: room) }
             for room in session.present { presence.left(room, identity.user, wasLost: wasLost) }
             people.departed(session, identity.user, wasLost: wasLost)
         }
-        session.joined = []
+        session.joined = RoomSet()
         session.uninvited = UninvitedRooms()
-        session.present = []
+        session.present = RoomSet()
     }
 
     /// Redis may have lost what it knew: the rooms to rejoin are stated again.

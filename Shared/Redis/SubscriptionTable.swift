@@ -86,8 +86,9 @@ struct SubscriptionTable {
     mutating func subscribed(_ channel: Channel) -> Outcome {
         settle(.subscribe(channel))
         // An unsubscribe, and perhaps another subscribe, may be under way: only the last word counts.
-        guard wanted.contains(channel), outstanding[channel] == nil else { return .nothing }
-        confirmed.insert(channel)
+        guard let index = wanted.firstIndex(of: channel), outstanding[channel] == nil else { return .nothing }
+        // The name that is kept already, not one more of the same.
+        confirmed.insert(wanted[index])
         returning.remove(channel)
         return .ready(channel)
     }

@@ -49,9 +49,19 @@ private actor Echo {
     private static func upgrade(_ request: Request, _ compression: Compression) -> Upgrade? {
         guard Handshake.isAsked(by: request) else { return nil }
         return .webSocket(request, limits: limits, compression: compression) { connection in
-            connection.onText = { connection.send(MessageFrame(text: $0)) }
-            connection.onBinary = { connection.sendBinary($0) }
+            connection.owner = EchoOwner(connection)
         }
+    }
+
+    private final class EchoOwner: WebSocketOwner {
+        // Held by the connection, until its socket is closed.
+        private unowned let connection: WebSocketConnection
+
+        init(_ connection: WebSocketConnection) { self.connection = connection }
+
+        func received(text: UnsafeRawBufferPointer) { connection.send(MessageFrame(text: text)) }
+        func received(binary: UnsafeRawBufferPointer) { connection.sendBinary(binary) }
+        func closed(_ info: CloseInfo) {}
     }
 
     private static var limits: WebSocketLimits {

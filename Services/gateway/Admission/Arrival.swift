@@ -1,8 +1,8 @@
 import Schema
 import Web
 
-/// What the address of a WebSocket request asks for.
-struct Arrival {
+/// What the address of a WebSocket request asks for: an object, so that who has entered may let go of it.
+final class Arrival {
     /// The room of `/ws/{room}`; nil on `/ws`.
     let room: RoomRequest?
     /// What `/ws?rejoin=true` asks for; nil where it does not.

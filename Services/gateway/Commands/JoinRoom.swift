@@ -17,7 +17,7 @@ extension Session {
             return deny(request.room, replyTo, closesWhenDenied)
         }
         // What fails leaves a room that is live as it was: only a denial ends that.
-        let isLive = !joined.insert(request.room).inserted
+        let isLive = !joined.insert(request.room)
         let room = shard.rooms.hold(request.room)
         let outcome = await Join(session: self, room: room, request: request).patiently(
             identity, replyTo: replyTo)
@@ -157,7 +157,7 @@ private struct Join {
 
     private func online(_ user: UserHandle, among people: Int) async -> Int {
         guard isWanted else { return 0 }
-        guard session.present.insert(room.id).inserted else { return people }
+        guard session.present.insert(room.id) else { return people }
         return await shard.presence.entered(room.id, user, among: people) ?? 1
     }
 

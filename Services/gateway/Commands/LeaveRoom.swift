@@ -20,13 +20,13 @@ extension Session {
 
     /// Takes back that it is in the room, if that has been stated.
     func absent(from room: RoomID, wasLost: Bool = false) {
-        guard present.remove(room) != nil, let user else { return }
+        guard present.remove(room), let user else { return }
         shard.presence.left(room, user, wasLost: wasLost)
     }
 
     /// Auth has decided that this user may not be in the room any more.
     func evicted(from room: RoomID, _ reason: Left.Reason) {
-        let wasJoined = joined.remove(room) != nil
+        let wasJoined = joined.remove(room)
         let wasUninvited = uninvited.remove(room)
         endTyping(in: room)
         guard wasJoined || wasUninvited, let user else { return }

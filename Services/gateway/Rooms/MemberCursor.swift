@@ -37,23 +37,21 @@ struct MemberCursor<Payload> {
     /// Tells one stay in the room from another.
     let ticket: UInt64
     var phase = Phase.giving
-    private var page: LogPage<Payload>
-    /// The seq through which the log has been read since it was heard of.
-    private var soughtSeq: Int64 = 0
-    /// The epoch of the feed that the log has been read for.
-    private var soughtEpoch: String?
+    /// What only one who is not live needs: most are.
+    private var chase: Chase<Payload>?
 
     init(at place: LogPosition?, mv: Int64, ticket: UInt64, page: LogPage<Payload>) {
         self.place = place
         self.mv = mv
         self.ticket = ticket
-        self.page = page
+        chase = Chase(page: page)
     }
 
     /// Takes what was read after its place, through this seq if that is the end.
     mutating func read(_ page: LogPage<Payload>, until seq: Int64) {
-        self.page = page
-        if page.isLast { soughtSeq = max(soughtSeq, seq) }
+        let chase = ownChase()
+        chase.page = page
+        if page.isLast { chase.soughtSeq = max(chase.soughtSeq, seq) }
         phase = .giving
     }
 
@@ -67,7 +65,7 @@ struct MemberCursor<Payload> {
     /// It has met the feed: nothing is kept of the pages that brought it there.
     mutating func becomeLive() {
         phase = .live
-        page = .unread
+        chase = nil
     }
 
     /// Whether live envelopes, unbroken from one place to another, are simply the next ones: then it is given them.
@@ -101,42 +99,82 @@ struct MemberCursor<Payload> {
 
     /// What comes next; `verified` is the version for which all members here are known, `feed` where the feed stands.
     mutating func next(verified: Int64, feed: LogPosition) -> Step {
-        while let envelope = page.envelopes.first {
+        let chase = ownChase()
+        while let envelope = chase.page.envelopes.first {
             guard envelope.mv <= max(mv, verified) else { return .check(mv: envelope.mv) }
-            page.envelopes.removeFirst()
+            chase.page.envelopes.removeFirst()
             guard envelope.position.seq > place?.seq ?? 0 else { continue }
-            return .give(pass(to: envelope.position, over: page.ground), envelope)
+            return .give(pass(to: envelope.position, over: chase.page.ground), envelope)
         }
         // A slice keeps alive what was taken from its front: it goes before the next page comes.
-        page.envelopes = []
-        if page.isLast, let notices = finishPage(), !notices.isEmpty { return .notify(notices) }
+        chase.page.envelopes = []
+        if chase.page.isLast, let notices = finish(chase.page), !notices.isEmpty { return .notify(notices) }
         guard let place else { return .live }
-        guard page.isLast else { return .read(after: place) }
+        guard chase.page.isLast else { return .read(after: place) }
         guard place.seq < feed.seq else {
-            return isTold(of: feed.epoch, at: place) ? .live : .read(after: place)
+            return chase.isTold(of: feed.epoch, at: place) ? .live : .read(after: place)
         }
-        guard feed.seq <= soughtSeq else { return .read(after: place) }
+        guard feed.seq <= chase.soughtSeq else { return .read(after: place) }
         // Redis was set back, and has lost what the feed has had.
         self.place = feed
-        return .notify(LogPassage.notices(from: place, to: feed, over: page.ground))
-    }
-
-    /// Whether nothing is to be learnt of the feed's epoch: one that has only begun has the seq of the one before.
-    ///
-    /// It is asked for once: Redis may know nothing of it any more.
-    private mutating func isTold(of epoch: String, at place: LogPosition) -> Bool {
-        defer { soughtEpoch = epoch }
-        return place.epoch == epoch || soughtEpoch == epoch
+        return .notify(LogPassage.notices(from: place, to: feed, over: chase.page.ground))
     }
 
     /// The log ended where the room's hash said, whatever of it could be had.
-    private mutating func finishPage() -> [LogNotice]? {
+    private mutating func finish(_ page: LogPage<Payload>) -> [LogNotice]? {
         guard let extent = page.ground.extent else { return nil }
         guard place != nil else {
             place = extent.newest
             return nil
         }
         return passes(toEnd: extent.newest, over: page.ground)
+    }
+
+    /// To be changed in place, by this value alone.
+    private mutating func ownChase() -> Chase<Payload> {
+        if isKnownUniquelyReferenced(&chase), let chase { return chase }
+        let copy = chase?.copy() ?? Chase(page: .unread)
+        chase = copy
+        return copy
+    }
+}
+
+/// How far one who is behind the feed has come: the page in hand, and what has been looked for.
+private final class Chase<Payload> {
+    var page: LogPage<Payload>
+    /// The seq through which the log has been read since it was heard of.
+    var soughtSeq: Int64 = 0
+    /// The epoch of the feed that the log has been read for.
+    private var soughtEpoch: String?
+
+    init(page: LogPage<Payload>) { self.page = page }
+
+    func copy() -> Chase {
+        let copy = Chase(page: page)
+        (copy.soughtSeq, copy.soughtEpoch) = (soughtSeq, soughtEpoch)
+        return copy
+    }
+
+    /// Whether nothing is to be learnt of the feed's epoch: one that has only begun has the seq of the one before.
+    ///
+    /// It is asked for once: Redis may know nothing of it any more.
+    func isTold(of epoch: String, at place: LogPosition) -> Bool {
+        defer { soughtEpoch = epoch }
+        return place.epoch == epoch || soughtEpoch == epoch
+    }
+}
+
+extension Chase: Equatable where Payload: Equatable {
+    static func == (left: Chase, right: Chase) -> Bool {
+        left.page == right.page && left.soughtSeq == right.soughtSeq && left.soughtEpoch == right.soughtEpoch
+    }
+}
+
+extension Chase: Hashable where Payload: Hashable {
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(page)
+        hasher.combine(soughtSeq)
+        hasher.combine(soughtEpoch)
     }
 }
 

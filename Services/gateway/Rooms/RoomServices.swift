@@ -4,8 +4,8 @@ import Hosting
 import Redis
 import Schema
 
-/// What a room needs of the process.
-struct RoomServices {
+/// What a room needs of the process; the same for all rooms of a loop.
+final class RoomServices {
     let loop: EventLoop
     let redis: RedisClient
     let channels: ChannelExchange
@@ -16,6 +16,22 @@ struct RoomServices {
     let metrics: GatewayMetrics
     /// Takes a user's connections out of a room that were seen to be members before this version of its list.
     let evict: (UserHandle, RoomID, Left.Reason, Int64) -> Void
+
+    init(
+        loop: EventLoop, redis: RedisClient, channels: ChannelExchange, recent: RecentLog,
+        archive: ArchivePages, directory: RoomDirectory, log: Log, metrics: GatewayMetrics,
+        evict: @escaping (UserHandle, RoomID, Left.Reason, Int64) -> Void
+    ) {
+        self.loop = loop
+        self.redis = redis
+        self.channels = channels
+        self.recent = recent
+        self.archive = archive
+        self.directory = directory
+        self.log = log
+        self.metrics = metrics
+        self.evict = evict
+    }
 
     /// How long a join waits for its subscription.
     static let patienceMilliseconds = 5_000

@@ -4,7 +4,7 @@ import Schema
 extension Session {
     /// Joins the rooms that its login session had, where `/ws?rejoin=true` asks for that.
     func rejoin(_ rooms: [RoomID]) {
-        switch arrival.rejoin {
+        switch arrival?.rejoin {
         case nil: break
         case .invalid(let field): fail(.invalidField, field: field, replyTo: nil)
         case .all(let recent):
@@ -16,7 +16,7 @@ extension Session {
     }
 
     /// Has rooms it is in kept for when it comes back.
-    func keepRooms(_ rooms: some Collection<RoomID>) {
+    func keepRooms(_ rooms: some Sequence<RoomID>) {
         if let identity = state.identity { shard.sessionRooms.keep(rooms, of: identity) }
     }
 

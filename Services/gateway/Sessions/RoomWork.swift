@@ -41,6 +41,8 @@ extension Session {
                 self.begin(next, room)
             } else {
                 self.roomLanes[room] = nil
+                // An emptied dictionary keeps its memory.
+                if self.roomLanes.isEmpty { self.roomLanes = [:] }
             }
         }
     }

@@ -7,7 +7,7 @@ import Web
 /// One client's connection: who it is, which rooms it follows, and what it asks.
 ///
 /// Belongs to its loop. Each kind of frame has a file in `Commands/`.
-final class Session {
+final class Session: WebSocketOwner {
     let id: String
     /// Whom it counts for: the client's own address, as far as the proxies on the way are believed.
     let address: AddressKey
@@ -17,9 +17,9 @@ final class Session {
     /// The room of `/ws/{room}`, which frames may leave out.
     let defaultRoom: RoomID?
     /// The rooms joined, and those whose join is under way.
-    var joined: Set<RoomID> = []
+    var joined = RoomSet()
     /// The rooms in which it has been stated as being there.
-    var present: Set<RoomID> = []
+    var present = RoomSet()
     /// The rooms it follows because of direct messages.
     var uninvited = UninvitedRooms()
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
@@ -32,7 +32,8 @@ final class Session {
 
     private(set) var state: SessionState
     private let connection: WebSocketConnection
-    let arrival: Arrival
+    /// What it asked for as it came, until that has been done.
+    private(set) var arrival: Arrival?
     private var waitingFrames: [[UInt8]] = []
     private var waitingForRoom: [() -> Void] = []
     private var lastPing: Instant
@@ -57,12 +58,11 @@ final class Session {
         lastPing = shard.loop.now
         lastKept = shard.loop.now
         pace = FramePace(perSecond: shard.config.framesPerSecond, now: shard.loop.now)
-        defaultRoom = arrival.room?.room
+        let room = arrival.room?.room
+        // The room has its name already: another copy would be kept as long as this connection is.
+        defaultRoom = room.flatMap { shard.rooms[$0]?.id } ?? room
         connection.sendLimit = shard.config.sendQueueBytes
-        connection.onFrame = { [self] in frameBegan() }
-        connection.onText = { [self] in received($0) }
-        connection.onDrain = { [self] in drained() }
-        connection.onClosed = { [self] in ended($0) }
+        connection.owner = self
     }
 
     var user: UserHandle? { state.identity?.user }
@@ -121,7 +121,7 @@ final class Session {
         }
     }
 
-    private func drained() {
+    func drained() {
         sendKept()
         let waiting = waitingForRoom
         waitingForRoom = []
@@ -152,6 +152,11 @@ final class Session {
         }
     }
 
+    private func endDeadline() {
+        deadline?.cancel()
+        deadline = nil
+    }
+
     /// Acts on a verdict; keys that cannot be had yet are waited for as long as the deadline allows.
     private func judge(
         _ verdict: Result<Identity, AuthenticationFailure>,
@@ -169,7 +174,7 @@ final class Session {
 
     /// Lets it in, once auth knows of it, as what it asks first may need its account, and its rooms are known.
     func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
-        deadline?.cancel()
+        endDeadline()
         state.judging()
         shard.isKnown(self)
         shard.loop.spawn {
@@ -195,6 +200,7 @@ final class Session {
         checkToken()
         enterDefaultRoom()
         rejoin(rooms)
+        arrival = nil
         carryOutWaiting()
     }
 
@@ -214,7 +220,7 @@ final class Session {
     }
 
     private func enterDefaultRoom() {
-        switch arrival.room {
+        switch arrival?.room {
         case nil: break
         case .impossible: close(.roomDenied)
         case .invalid(let room, let field): fail(.invalidField, field: field, replyTo: nil, room: room)
@@ -226,7 +232,7 @@ final class Session {
     // MARK: Receiving
 
     /// Counts a frame of any kind; one too many, and the rest has to wait.
-    private func frameBegan() {
+    func frameBegan() {
         guard pace.count(at: shard.loop.now), !holds.contains(.pace) else { return }
         shard.metrics.met(.frameRate)
         hold(.pace)
@@ -238,7 +244,7 @@ final class Session {
         shard.loop.schedule(afterMilliseconds: pause) { [self] in readWhenDue() }
     }
 
-    private func received(_ bytes: UnsafeRawBufferPointer) {
+    func received(text bytes: UnsafeRawBufferPointer) {
         shard.metrics.frames.add()
         if case .judging = state.phase {
             waitingFrames.append(Array(bytes))
@@ -320,9 +326,9 @@ final class Session {
 
     // MARK: The end
 
-    private func ended(_ info: CloseInfo) {
+    func closed(_ info: CloseInfo) {
         let identity = state.identity
-        deadline?.cancel()
+        endDeadline()
         endTyping()
         state.closed()
         drained()
@@ -336,6 +342,10 @@ final class Session {
         log.debug(
             "connection ended", ["code": .int(Int(info.code.number)), "reason": .string(info.reason)])
     }
+
+    func held(bytes: Int) { shard.holds(self, bytes: bytes) }
+
+    func gone() { shard.socketGone() }
 
     private static func makeID() -> String {
         let text = String(UInt64.random(in: 0...(.max)), radix: 36)

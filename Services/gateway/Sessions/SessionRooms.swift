@@ -49,11 +49,16 @@ final class SessionRooms {
     }
 
     /// These rooms were joined, or still are.
-    func keep(_ rooms: some Collection<RoomID>, of identity: Identity) {
-        guard let key = Self.key(of: identity), !rooms.isEmpty else { return }
-        if !unsettled.isEmpty { unsettled.subtract(rooms.map { Place(key: key, room: $0) }) }
+    func keep(_ rooms: some Sequence<RoomID>, of identity: Identity) {
+        guard let key = Self.key(of: identity) else { return }
         let now = RedisArgument(WallClock.milliseconds() + redis.clockOffset)
-        redis.call(["HSET", .text(key)] + rooms.flatMap { [.text($0.text), now] }) { _ in }
+        var command: [RedisArgument] = ["HSET", .text(key)]
+        for room in rooms {
+            unsettled.remove(Place(key: key, room: room))
+            command += [.text(room.text), now]
+        }
+        guard command.count > 2 else { return }
+        redis.call(command) { _ in }
         touch(key)
     }
 

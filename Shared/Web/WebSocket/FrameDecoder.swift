@@ -2,8 +2,12 @@
 ///
 /// It owns no memory but 14 bytes for a head that is cut: an announced length costs nothing until bytes come.
 public struct FrameDecoder {
-    private let limits: WebSocketLimits
     private let expectsMask: Bool
+    private let allowsRSV1: Bool
+    private let allowsBinary: Bool
+    private let maxFrameBytes: Int
+    /// The longest payload on the wire, compressed or not.
+    private let bound: Int
     private var head: [14 of UInt8] = .init(repeating: 0)
     private var filled = 0
     private var frame: FrameHeader?
@@ -11,9 +15,16 @@ public struct FrameDecoder {
     private var mask = Mask()
 
     /// Makes a decoder for what a client sends; `expectsMask: false` is for what a server sends.
-    public init(limits: WebSocketLimits = WebSocketLimits(), expectsMask: Bool = true) {
-        self.limits = limits
+    ///
+    /// - Parameter allowsRSV1: in place of what the limits say, where given.
+    public init(
+        limits: WebSocketLimits = WebSocketLimits(), expectsMask: Bool = true, allowsRSV1: Bool? = nil
+    ) {
         self.expectsMask = expectsMask
+        self.allowsRSV1 = allowsRSV1 ?? limits.allowsRSV1
+        allowsBinary = limits.allowsBinary
+        maxFrameBytes = limits.maxFrameBytes
+        bound = limits.frameBytes(isDeflated: self.allowsRSV1)
     }
 
     /// Takes the next part off `input`, or answers `nil` when it is used up.
@@ -78,12 +89,12 @@ public struct FrameDecoder {
             throw .protocolViolation("reserved opcode")
         }
         let isFirstOfData = opcode == .text || opcode == .binary
-        let allowed: UInt8 = limits.allowsRSV1 && isFirstOfData ? 0x40 : 0
+        let allowed: UInt8 = allowsRSV1 && isFirstOfData ? 0x40 : 0
         guard head[0] & 0x70 & ~allowed == 0 else { throw .protocolViolation("reserved bit") }
         guard !opcode.isControl || head[0] & 0x80 != 0 else {
             throw .protocolViolation("fragmented control frame")
         }
-        guard opcode != .binary || limits.allowsBinary else { throw .binaryNotSupported }
+        guard opcode != .binary || allowsBinary else { throw .binaryNotSupported }
     }
 
     private func checkSecond() throws(WebError) {
@@ -114,9 +125,8 @@ public struct FrameDecoder {
 
     private func checkedLength(_ value: UInt64) throws(WebError) -> Int {
         // Whether a continuation is compressed is known to the assembler, which then looks more closely.
-        let bound = limits.frameBytes(isDeflated: limits.allowsRSV1)
         guard let length = Int(exactly: value), head[0] & 0x08 != 0 || length <= bound else {
-            throw .frameTooBig(limit: limits.maxFrameBytes)
+            throw .frameTooBig(limit: maxFrameBytes)
         }
         return length
     }

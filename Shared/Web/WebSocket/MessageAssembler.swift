@@ -48,7 +48,7 @@ public struct MessageAssembler {
         }
     }
 
-    private let limits: WebSocketLimits
+    let limits: WebSocketLimits
     private var message: Message?
     private var collected: [UInt8] = []
     private var control: [UInt8] = []

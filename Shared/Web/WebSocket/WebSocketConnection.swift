@@ -2,46 +2,31 @@ public import Engine
 
 /// One WebSocket over a stream, as the server sees it.
 ///
-/// Belongs to its loop. The owner sets the callbacks before it returns to the loop, and hears `onClosed` exactly
-/// once, from the loop and never from within a call of its own; after it nothing is delivered, though the stream
-/// may live on for the close handshake. An idle connection holds no receive buffer.
+/// Belongs to its loop. The owner is set before one returns to the loop, and hears `closed` exactly once, from the
+/// loop and never from within a call of its own; after it nothing is delivered, though the stream may live on for the
+/// close handshake. An idle connection holds no receive buffer.
 public final class WebSocketConnection {
-    /// Called with each text message, known to be UTF-8; the bytes are good during the call only.
-    public var onText: ((UnsafeRawBufferPointer) -> Void)?
-    /// Called with each binary message, where the limits allow them; good during the call only.
-    public var onBinary: ((UnsafeRawBufferPointer) -> Void)?
-    /// Called for each frame that begins, of whatever kind, before what it brings is delivered.
-    public var onFrame: (() -> Void)?
-    /// Called when what is held for a message that is not whole yet has changed.
-    public var onHeld: ((_ bytes: Int) -> Void)?
-    /// Called with each pong's payload; good during the call only.
-    public var onPong: ((UnsafeRawBufferPointer) -> Void)?
-    /// Called once when the client has not read for so long that more than the limit waits.
-    ///
-    /// Without a callback the connection closes 1013 `slow_consumer`.
-    public var onOverflow: (() -> Void)?
-    /// Called when the queue has fallen to a quarter of its bound or less after having been above that.
-    public var onDrain: (() -> Void)?
-    /// Called once when the conversation is over.
-    public var onClosed: ((CloseInfo) -> Void)?
-    /// Called once when the socket is closed too: after `onClosed`, or when that is about to be called.
-    public var onGone: (() -> Void)?
+    /// Who is told what happens here; held until the socket is closed.
+    public var owner: (any WebSocketOwner)?
 
     /// When bytes last came from the peer.
     public private(set) var lastHeard: Instant
-    /// How many bytes may wait to be sent before `onOverflow` is called.
+    /// How many bytes may wait to be sent: with more for longer than a turn, it closes 1013 `slow_consumer`.
     public var sendLimit: Int {
         didSet { bound(sendLimit) }
     }
 
     private let stream: Stream
-    private let limits: WebSocketLimits
+    private var limits: WebSocketLimits { assembler.limits }
     private let compression: ConnectionCompression?
     private var decoder: FrameDecoder
     private var assembler: MessageAssembler
     private var handshake = CloseHandshake()
     private var lingerTimer: Timer?
     private var hasOverflowed = false
+    /// Whether the owner knows that the conversation is over.
+    private var isOver = false
+    private var isGone = false
 
     /// Takes over an upgraded stream; what had come with the upgrade is delivered at the end of this turn.
     public convenience init(_ upgraded: UpgradedStream, limits: WebSocketLimits = WebSocketLimits()) {
@@ -49,12 +34,9 @@ public final class WebSocketConnection {
     }
 
     init(_ upgraded: UpgradedStream, limits: WebSocketLimits, compression: ConnectionCompression?) {
-        var limits = limits
-        limits.allowsRSV1 = compression != nil
         stream = upgraded.stream
-        self.limits = limits
         self.compression = compression
-        decoder = FrameDecoder(limits: limits)
+        decoder = FrameDecoder(limits: limits, allowsRSV1: compression != nil)
         assembler = MessageAssembler(limits: limits)
         lastHeard = upgraded.stream.loop.now
         sendLimit = limits.queuedBytes
@@ -62,7 +44,7 @@ public final class WebSocketConnection {
         // The stream holds this object until it closes; it lets go of the closures then.
         stream.onReceive = { [self] in receive($0) }
         stream.onClose = { [self] _ in streamClosed() }
-        stream.onDrain = { [self] in onDrain?() }
+        stream.onDrain = { [self] in if !isOver { owner?.drained() } }
         guard !upgraded.leftover.isEmpty else { return }
         stream.loop.atTurnEnd { [self] in
             var leftover = upgraded.leftover
@@ -145,11 +127,7 @@ public final class WebSocketConnection {
             guard handshake.isOpen else { return }
             // What one turn brought may have left at its end: nobody is slow then.
             guard stream.queuedBytes > sendLimit else { return hasOverflowed = false }
-            if let onOverflow {
-                onOverflow()
-            } else {
-                close(.tryAgainLater, reason: "slow_consumer", droppingQueued: true)
-            }
+            close(.tryAgainLater, reason: "slow_consumer", droppingQueued: true)
         }
     }
 
@@ -158,11 +136,11 @@ public final class WebSocketConnection {
     private func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         lastHeard = loop.now
         let held = assembler.heldBytes
-        defer { if assembler.heldBytes != held { onHeld?(assembler.heldBytes) } }
+        defer { if assembler.heldBytes != held, !isOver { owner?.held(bytes: assembler.heldBytes) } }
         var rest = bytes
         do throws(WebError) {
             while handshake.isOpen, let part = try decoder.next(&rest) {
-                if part.isStart { onFrame?() }
+                if part.isStart { owner?.frameBegan() }
                 guard let event = try assembler.take(part) else { continue }
                 try deliver(event)
             }
@@ -173,11 +151,11 @@ public final class WebSocketConnection {
 
     private func deliver(_ event: MessageAssembler.Event) throws(WebError) {
         switch event {
-        case .text(let text): text.withUnsafeBytes { onText?($0) }
-        case .binary(let bytes): bytes.withUnsafeBytes { onBinary?($0) }
+        case .text(let text): text.withUnsafeBytes { owner?.received(text: $0) }
+        case .binary(let bytes): bytes.withUnsafeBytes { owner?.received(binary: $0) }
         case .deflated(let isText, let payload): try deliver(try inflated(isText: isText, payload))
         case .ping(let payload): send(payload.withUnsafeBytes(FrameEncoder.pong))
-        case .pong(let payload): payload.withUnsafeBytes { onPong?($0) }
+        case .pong(let payload): payload.withUnsafeBytes { owner?.ponged($0) }
         case .close(let frame): perform(handshake.received(frame))
         }
     }
@@ -232,23 +210,18 @@ public final class WebSocketConnection {
     }
 
     private func streamClosed() {
+        isGone = true
         lingerTimer?.cancel()
         perform(handshake.lost())
-        let tell = onGone
-        onGone = nil
-        tell?()
+        let gone = owner
+        if isOver { owner = nil }
+        gone?.gone()
     }
 
     private func report(_ info: CloseInfo) {
-        let tell = onClosed
-        onFrame = nil
-        onHeld = nil
-        onText = nil
-        onBinary = nil
-        onPong = nil
-        onOverflow = nil
-        onDrain = nil
-        onClosed = nil
-        tell?(info)
+        let closed = owner
+        isOver = true
+        if isGone { owner = nil }
+        closed?.closed(info)
     }
 }

@@ -34,12 +34,11 @@ import Web
                 [limits] request in
                 .webSocket(request, limits: limits) { connection in
                     seen.connection = connection
-                    connection.onText = { text in
-                        seen.texts.append(String(decoding: text, as: UTF8.self))
-                        connection.send(FrameEncoder.text(text))
-                    }
-                    connection.onPong = { _ in seen.pongs += 1 }
-                    connection.onClosed = { seen.ends.append($0) }
+                    connection.owner = ClosureOwner(
+                        onText: { [unowned connection] text in
+                            seen.texts.append(String(decoding: text, as: UTF8.self))
+                            connection.send(FrameEncoder.text(text))
+                        }, onPong: { seen.pongs += 1 }, onClosed: { seen.ends.append($0) })
                 }
             }
             let client = try await RawClient.connected(to: server, on: loop)

@@ -32,8 +32,9 @@ import Testing
                 [limits] request in
                 .webSocket(request, limits: limits, compression: compression) { connection in
                     seen.connection = connection
-                    connection.onText = { connection.send(MessageFrame(text: $0)) }
-                    connection.onClosed = { seen.ends.append($0) }
+                    connection.owner = ClosureOwner(
+                        onText: { [unowned connection] in connection.send(MessageFrame(text: $0)) },
+                        onClosed: { seen.ends.append($0) })
                 }
             }
             let client = try await RawClient.connected(to: server, on: loop)
