@@ -38,10 +38,16 @@ struct ReportTests {
         after.sent += 400
         let start = Meter(
             at: 1_000_000_000, tally: before, generator: 1,
-            processes: ["gateway": .init(cpuSeconds: 3, residentBytes: 1, shareBytes: 1)])
+            processes: [
+                "gateway": .init(
+                    cpuSeconds: 3, threadSeconds: [7: 2, 8: 1], residentBytes: 1, shareBytes: 1)
+            ])
         let end = Meter(
             at: 5_000_000_000, tally: after, generator: 3,
-            processes: ["gateway": .init(cpuSeconds: 5, residentBytes: 2, shareBytes: 2)])
+            processes: [
+                "gateway": .init(
+                    cpuSeconds: 5, threadSeconds: [7: 2.5, 8: 2, 9: 0.5], residentBytes: 2, shareBytes: 2)
+            ])
         var report = try report()
         end.fill(&report, since: start)
         #expect(report.seconds == 4 && report.sent == 400 && report.accepted == 400)
@@ -50,6 +56,7 @@ struct ReportTests {
         #expect(report.frameBytes == 300 && report.generatorCpuShare == 0.5)
         #expect(report.processes["gateway"]?.microsecondsPerAccepted == 5_000)
         #expect(report.processes["gateway"]?.microsecondsPerDelivery == 5)
+        #expect(report.processes["gateway"]?.deliveriesPerThreadSecond == 400_000)
     }
 
     @Test func aBrokenRunSaysSo() throws {
@@ -79,6 +86,7 @@ struct ProcessUseTests {
     @Test func ticksAreReadBehindAnyName() {
         let numbers = (4...52).map(String.init).joined(separator: " ")
         #expect(ProcessUse.ticks(fromStat: "12 (a) b (c)) S \(numbers)") == 14 + 15 + 16 + 17)
+        #expect(ProcessUse.ticks(fromStat: "1 (a) S \(numbers)", withChildren: false) == 14 + 15)
         #expect(ProcessUse.ticks(fromStat: "12 (a") == nil)
         #expect(ProcessUse.ticks(fromStat: "12 (a) S 1 2") == nil)
     }
@@ -86,6 +94,7 @@ struct ProcessUseTests {
     @Test func thisProcessIsThere() throws {
         let use = try #require(ProcessUse(pid: Int(ProcessInfo.processInfo.processIdentifier)))
         #expect(use.residentBytes > 1_000_000 && use.cpuSeconds >= 0)
+        #expect(use.threadSeconds.count > 1)
         #expect(ProcessUse(pid: Int(Int32.max)) == nil)
     }
 

@@ -5,13 +5,16 @@ import Glibc
 struct ProcessUse: Sendable, Equatable {
     /// Seconds of processor time, of the kernel on its behalf too, ended children included.
     var cpuSeconds: Double
+    /// The same of each of its own threads, by number.
+    var threadSeconds: [Int: Double]
     /// Resident bytes of the process itself.
     var residentBytes: Int
     /// Proportional share of resident bytes of it and all below it: memory that several share counts once.
     var shareBytes: Int
 
-    init(cpuSeconds: Double, residentBytes: Int, shareBytes: Int) {
+    init(cpuSeconds: Double, threadSeconds: [Int: Double] = [:], residentBytes: Int, shareBytes: Int) {
         self.cpuSeconds = cpuSeconds
+        self.threadSeconds = threadSeconds
         self.residentBytes = residentBytes
         self.shareBytes = shareBytes
     }
@@ -21,33 +24,55 @@ struct ProcessUse: Sendable, Equatable {
         guard let own = ProcessUse.ticks(pid) else { return nil }
         let family = ProcessUse.family(pid)
         let ticks = family.dropFirst().reduce(own) { $0 + (ProcessUse.ticks($1) ?? 0) }
-        cpuSeconds = Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        cpuSeconds = ProcessUse.seconds(ticks)
+        threadSeconds = ProcessUse.threads(pid)
         residentBytes = ProcessUse.kilobytes("VmRSS:", in: "/proc/\(pid)/status") * 1024
         shareBytes = family.reduce(0) {
             $0 + ProcessUse.kilobytes("Pss:", in: "/proc/\($1)/smaps_rollup") * 1024
         }
     }
 
-    /// `utime + stime + cutime + cstime` of `/proc/PID/stat` (proc(5)).
-    static func ticks(fromStat line: String) -> Int? {
+    /// How much the thread that has worked most since an earlier look has used since then.
+    func busiestThreadSeconds(since earlier: ProcessUse) -> Double {
+        threadSeconds.map { $1 - earlier.threadSeconds[$0, default: 0] }.max() ?? 0
+    }
+
+    /// `utime + stime` of `/proc/PID/stat` (proc(5)), and `cutime + cstime` where ended children count.
+    static func ticks(fromStat line: String, withChildren: Bool = true) -> Int? {
         // The name, in parentheses, may hold anything.
         guard let end = line.lastIndex(of: ")") else { return nil }
         let fields = line[line.index(after: end)...].split(separator: " ")
         guard fields.count > 14 else { return nil }
-        return fields[11...14].reduce(0) { $0 + (Int($1) ?? 0) }
+        return fields[11...(withChildren ? 14 : 12)].reduce(0) { $0 + (Int($1) ?? 0) }
     }
 
     private static func ticks(_ pid: Int) -> Int? {
         text("/proc/\(pid)/stat").flatMap { ticks(fromStat: $0) }
     }
 
+    private static func seconds(_ ticks: Int) -> Double {
+        Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func threads(_ pid: Int) -> [Int: Double] {
+        var found: [Int: Double] = [:]
+        for thread in tasks(pid) {
+            let stat = text("/proc/\(pid)/task/\(thread)/stat")
+            found[thread] = stat.flatMap { ticks(fromStat: $0, withChildren: false) }.map(seconds)
+        }
+        return found
+    }
+
+    private static func tasks(_ pid: Int) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+        return names.compactMap { Int($0) }
+    }
+
     private static func family(_ pid: Int) -> [Int] {
         var found = [pid]
         var index = 0
         while index < found.count {
-            let tasks =
-                (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(found[index])/task")) ?? []
-            for task in tasks {
+            for task in tasks(found[index]) {
                 let children = text("/proc/\(found[index])/task/\(task)/children") ?? ""
                 found += children.split(separator: " ").compactMap { Int($0) }
             }

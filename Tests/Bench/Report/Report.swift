@@ -27,6 +27,8 @@ struct Report: Codable, Sendable {
         var bytesPerConnection: Double?
         var microsecondsPerAccepted: Double?
         var microsecondsPerDelivery: Double?
+        /// Deliveries for each second that its busiest thread has worked: with a core for each thread it could not do more.
+        var deliveriesPerThreadSecond: Double?
     }
 
     /// One rate of a ramp.

@@ -34,10 +34,12 @@ struct Meter: Sendable {
             guard let begin = start.processes[name] else { continue }
             let used = end.cpuSeconds - begin.cpuSeconds
             total += used
+            let busiest = end.busiestThreadSeconds(since: begin)
             report.processes[name] = Report.Process(
                 cpuSeconds: used, cpuShare: used / seconds, residentBytes: end.residentBytes,
                 shareBytes: end.shareBytes, microsecondsPerAccepted: Meter.ratio(used * 1e6, report.accepted),
-                microsecondsPerDelivery: Meter.ratio(used * 1e6, report.delivered))
+                microsecondsPerDelivery: Meter.ratio(used * 1e6, report.delivered),
+                deliveriesPerThreadSecond: busiest > 0 ? Double(report.delivered) / busiest : nil)
         }
         guard !processes.isEmpty else { return }
         report.serverCpuSeconds = total

@@ -23,6 +23,7 @@ def run(candidate, mode: str, options: list[str], file: Path) -> dict:
         raise Broken(f"parley-bench {mode} against {candidate.name} ended with status {status}")
     report = json.loads(file.read_text())
     report["server_bytes_per_connection"] = server_bytes(report)
+    report["deliveries_per_loop_second"] = loop_rate(report)
     if status != 0:
         raise Broken(f"{candidate.name}: {report['findings']}: see {file}")
     return report
@@ -35,6 +36,12 @@ def server_bytes(report: dict):
         if (name.startswith("gateway") or name == report["peer"]) and "bytes_per_connection" in process
     ]
     return sum(each) if each else None
+
+
+def loop_rate(report: dict):
+    """What the one gateway would deliver a second if each of its loops had a core: as much as its busiest one can."""
+    gateways = [process for name, process in report["processes"].items() if name.startswith("gateway")]
+    return gateways[0].get("deliveries_per_thread_second") if len(gateways) == 1 else None
 
 
 def alternate(candidates, count: int, runner) -> dict[str, list[dict]]:

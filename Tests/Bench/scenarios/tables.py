@@ -5,6 +5,7 @@ NAMES = {
     "accepted_per_cpu_second": "messages / CPU-s",
     "accepted_per_second": "messages / s",
     "deliveries_per_second": "deliveries / s",
+    "deliveries_per_loop_second": "deliveries / busiest loop's CPU-s",
     "connects_per_cpu_second": "connects / CPU-s",
     "connects_per_second": "connects / s",
     "delivery_milliseconds.p50": "p50 ms",
