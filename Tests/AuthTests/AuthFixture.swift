@@ -120,6 +120,54 @@ struct Auth: Sendable {
         }
     }
 
+    /// Runs a statement in auth's database.
+    func sql(_ statement: String) async throws {
+        let url = try #require(PostgresURL(databaseURL))
+        try await onLoop { loop in
+            let postgres = PostgresClient(loop: loop, url: url, poolSize: 1, name: "probe")
+            postgres.start()
+            try await postgres.query(statement)
+            await postgres.close()
+        }
+    }
+
+    /// Runs `body` with a copy of rooms of its own, while a room's member list gets newer and newer, and nobody tells.
+    func whileMembersChange<T: Sendable>(
+        of room: RoomID,
+        _ body: nonisolated(nonsending) @escaping @Sendable (RoomCopy, PostgresRooms) async throws -> T
+    ) async throws -> T {
+        let (url, address) = (try #require(PostgresURL(databaseURL)), try RedisAddress(url: redisURL))
+        return try await onLoop { loop in
+            let postgres = PostgresClient(loop: loop, url: url, poolSize: 2, name: "probe")
+            let redis = RedisClient(loop: loop, address: address, name: "probe")
+            postgres.start()
+            redis.start()
+            let isUp = await eventually(on: loop) { redis.isConnected }
+            try #require(isUp)
+            let changes = Changes()
+            loop.spawn {
+                while !changes.isOver {
+                    _ = try? await postgres.query(
+                        "UPDATE auth.rooms SET mv = mv + 1 WHERE id = $1", [.text(room.text)])
+                }
+                changes.hasEnded = true
+            }
+            let rooms = PostgresRooms(postgres: postgres)
+            loop.preconditionCurrent()
+            let value = try await body(RoomCopy(rooms: rooms, redis: redis), rooms)
+            changes.isOver = true
+            _ = await eventually(on: loop) { changes.hasEnded }
+            await postgres.close()
+            redis.close()
+            return value
+        }
+    }
+
+    private final class Changes {
+        var isOver = false
+        var hasEnded = false
+    }
+
     func members(of room: RoomID) async throws -> [String: String] {
         try await redis { client in
             let flat = try await client.call("HGETALL", .text(Keys.members(room))).array ?? []

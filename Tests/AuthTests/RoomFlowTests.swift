@@ -154,6 +154,49 @@ extension ServiceTests {
             }
         }
 
+        /// However many enter, and however far behind the telling is: what was committed before the writing was done
+        /// is there.
+        @Test func aRoomIsLoadedWhileItsMembersChangeWithoutAnEnd() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                _ = try await auth.call(
+                    "POST", "/rooms", ["id": "team", "name": "Team", "visibility": "public"], token: alice)
+                let team = try room("team")
+                let versions = try await auth.whileMembersChange(of: team) { copy, rooms in
+                    var versions: [(Int64, Int64)] = []
+                    for _ in 0..<10 {
+                        let before = try await rooms.version(of: team) ?? 0
+                        try await copy.load(team)
+                        versions.append((before, try await rooms.version(of: team) ?? 0))
+                    }
+                    return versions
+                }
+                // It did change all the while.
+                #expect(versions.allSatisfy { $0.1 > $0.0 })
+                let known = try await auth.redis { client in
+                    try await client.call("HGET", .text(Keys.room(team)), "mv").text
+                }
+                #expect(known.flatMap { Int64($0) } ?? 0 >= versions.last?.0 ?? .max)
+            }
+        }
+
+        /// Their token is signed well and good for minutes yet.
+        @Test func whoseAccountIsGoneIsNobody() async throws {
+            try await withAuth { auth in
+                let ghost = try await auth.register("ghost").access
+                try await auth.sql("DELETE FROM auth.accounts WHERE handle = 'ghost'")
+                let room: JSONValue = ["id": "lair", "name": "Lair", "visibility": "public"]
+                let password: JSONValue = ["current_password": "wonderland", "new_password": "looking glass"]
+                for (method, path, body) in [
+                    ("POST", "/rooms", room), ("GET", "/auth/me", nil), ("POST", "/auth/password", password),
+                ] as [(String, String, JSONValue?)] {
+                    let answer = try await auth.call(method, path, body, token: ghost)
+                    #expect(answer.status == 401, "\(method) \(path)")
+                    #expect(answer.code == "token_invalid", "\(method) \(path)")
+                }
+            }
+        }
+
         @Test func otherServicesAskAboutPeople() async throws {
             try await withAuth { auth in
                 let alice = try await auth.register("alice").access

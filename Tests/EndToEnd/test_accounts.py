@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import contract
 from client import Client
 from cluster import BINARIES
 from people import new_name
@@ -163,6 +164,35 @@ def test_changing_the_password_ends_the_other_sessions(web, person):
 
 
 # ---- the forms of errors ----
+
+
+CLOSED = ("/ws", "/healthz", "/readyz", "/metrics")
+ROUTES = sorted(each for each in contract.operations() if not each[0].startswith(CLOSED))
+#: Enough for any of them.
+BODY = {"name": "Lair", "visibility": "public", "role": "member", "current_password": "wonderland", "new_password": "glass"}
+
+
+@pytest.mark.parametrize("path, method", ROUTES)
+def test_no_route_fails_for_who_has_a_good_token_and_no_account(web, ghost, path, method):
+    address = path.replace("{room}", "general").replace("{user}", ghost.name)
+    answer = web.call(method.upper(), address, BODY if method in ("post", "put") else None, ghost.token)
+    assert answer.status < 500, answer
+
+
+@pytest.fixture
+def ghost(cluster, person):
+    """Somebody whose account has been removed since they logged in."""
+    person = person("ghost")
+    cluster.sql(f"DELETE FROM auth.accounts WHERE handle = '{person.name}'")
+    return person
+
+
+def test_who_has_no_account_any_more_has_no_good_token(web, ghost):
+    password = {"current_password": ghost.password, "new_password": "looking glass"}
+    room = {"id": new_name("room"), "name": "Lair", "visibility": "public"}
+    for answer in (web.post("/rooms", room, ghost.token), web.post("/auth/password", password, ghost.token),
+                   web.get("/auth/me", ghost.token)):
+        is_problem(answer, 401, "token_invalid")
 
 
 def test_a_request_without_a_token_is_asked_for_one(web):

@@ -27,8 +27,8 @@ struct ChangePassword: Operation {
         let body = try request.json(Body.self)
         let problems = AccountRules.problems(ofPassword: body.new, field: "new_password")
         guard problems.isEmpty else { throw Problem.invalidFields(problems) }
-        let account = try await accounts.find(identity.user)
-        guard try await passwords.verify(body.current, against: account?.password) != .mismatch else {
+        guard let account = try await accounts.find(identity.user) else { throw ErrorCode.tokenInvalid }
+        guard try await passwords.verify(body.current, against: account.password) != .mismatch else {
             // 403: the caller is known, and a new log-in would not help.
             throw Problem(.forbidden, ErrorCode.invalidCredentials.rawValue, detail: "The password is wrong.")
         }

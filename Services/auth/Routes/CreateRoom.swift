@@ -1,4 +1,5 @@
 import Bus
+import Postgres
 import Schema
 import Web
 
@@ -28,11 +29,22 @@ struct CreateRoom: Operation {
         let candidates = if let wanted { [wanted] } else { try RoomNaming.candidates(for: body.name) }
         for room in candidates {
             guard identity.mayEnter(room) else { throw ErrorCode.forbidden }
-            let isMade = try await rooms.insert(
-                room, name: body.name, visibility: visibility, owner: identity.user)
-            guard isMade, let view = try await rooms.find(room, for: identity.user) else { continue }
+            guard try await insert(room, body.name, visibility, for: identity),
+                let view = try await rooms.find(room, for: identity.user)
+            else { continue }
             return .json(view, status: .created, headers: ["Location": "/rooms/\(room)"])
         }
         throw ErrorCode.roomExists
+    }
+
+    private func insert(
+        _ room: RoomID, _ name: String, _ visibility: Visibility, for owner: Identity
+    ) async throws -> Bool {
+        do throws(PostgresError) {
+            return try await rooms.insert(room, name: name, visibility: visibility, owner: owner.user)
+        } catch {
+            // The token is signed well, and its account is gone.
+            throw error.isForeignKeyViolation ? ErrorCode.tokenInvalid : error
+        }
     }
 }
