@@ -1,3 +1,4 @@
+import Access
 import Engine
 import Hosting
 
@@ -31,4 +32,7 @@ actor AuthService: Service {
         await assembly?.stop()
         assembly = nil
     }
+
+    /// SIGHUP: the authorities of Redis; the certificate is the process's own.
+    nonisolated func reload() async { config.redis.readTrustAgain(context.log) }
 }

@@ -1,3 +1,4 @@
+import Access
 import Engine
 import Hosting
 
@@ -37,6 +38,9 @@ actor Assembly: Service {
         await together { await $0.closeHTTP() }
         await together { await $0.close() }
     }
+
+    /// SIGHUP: the authorities of Redis; the certificate is the process's own.
+    nonisolated func reload() async { config.redis.readTrustAgain(context.log) }
 
     private func together(_ step: @escaping @Sendable (GatewayLoop) async -> Void) async {
         await withTaskGroup { group in

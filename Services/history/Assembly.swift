@@ -1,3 +1,4 @@
+import Access
 import Engine
 import Hosting
 
@@ -27,4 +28,7 @@ actor Assembly: Service {
         loop.preconditionCurrent()
         await history?.stop()
     }
+
+    /// SIGHUP: the authorities of Redis; the certificate is the process's own.
+    nonisolated func reload() async { config.redis.readTrustAgain(context.log) }
 }

@@ -1,3 +1,4 @@
+import Access
 import Engine
 import Hosting
 
@@ -32,4 +33,7 @@ actor PresenceService: Service {
         await http?.drain(withinMilliseconds: context.hosting.shutdownSeconds * 1000 - 500)
         assembly?.stop()
     }
+
+    /// SIGHUP: the authorities of Redis; the certificate is the process's own.
+    nonisolated func reload() async { config.redis.readTrustAgain(context.log) }
 }

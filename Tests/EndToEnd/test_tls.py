@@ -162,6 +162,41 @@ def test_a_certificate_is_read_again_without_losing_anybody(cluster, outer, bus)
     assert b"parley_tls_certificate_expires_seconds 1" in Service(gateway.url).get("/metrics").body
 
 
+@pytest.mark.parametrize("service", ["gateway", "auth", "history", "presence"])
+def test_whom_redis_has_to_show_is_read_again(cluster, inner, outer, bus, record, service, tmp_path):
+    believed = tmp_path / "believed.pem"
+    believed.write_bytes(inner.file.read_bytes())
+    named = f"{service}-reads-again"
+    cluster.redis("ACL", "SETUSER", named, "on", ">word", "~*", "&*", "+@all")
+    url = bus["REDIS_URL"].replace(f"parley:{BUS_PASSWORD}", f"{named}:word")
+    database = record if service in ("auth", "history") else {}
+    instance = cluster.spawn(service, REDIS_URL=url, REDIS_CA=str(believed), **database)
+    log = cluster.folder / str(cluster.base) / "log" / f"{instance.name}.log"
+    told = "authorities of redis read again", "authorities of redis not read again", "certificate verify failed"
+
+    def reload(text: bytes, says: str) -> None:
+        believed.write_bytes(text)
+        instance.reload()
+        eventually(lambda: says in log.read_text(), what=says)
+        cluster.redis("CLIENT", "KILL", "USER", named)
+
+    def is_ready() -> bool:
+        return Service(instance.url).get("/readyz").status == 200
+
+    try:
+        connected = log.read_text().count("redis connected")
+        reload(b"nonsense", told[1])
+        eventually(lambda: log.read_text().count("redis connected") > connected, what="those of before still count")
+        assert told[2] not in log.read_text()
+        # Another authority than the one that vouches for Redis.
+        reload(outer.file.read_bytes(), told[0])
+        eventually(lambda: told[2] in log.read_text(), what="only the new one counts")
+        reload(inner.file.read_bytes(), told[0])
+        eventually(is_ready, what="Redis is believed again")
+    finally:
+        instance.kill()
+
+
 def serial_of(url: str) -> str:
     """Of the certificate that is shown to new connections."""
     host, port = url.removeprefix("https://").split(":")

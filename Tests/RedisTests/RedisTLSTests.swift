@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Support
 import Testing
 
@@ -11,7 +12,14 @@ struct RedisTLSTests {
         names: String = "DNS:localhost",
         _ body: nonisolated(nonsending) @escaping @Sendable (RedisAddress, EventLoop) async throws -> T
     ) async throws -> T {
-        let authority = try await TestAuthority()
+        try await withServer(by: TestAuthority(), names: names, body)
+    }
+
+    /// The same, of an authority that the test knows.
+    private func withServer<T: Sendable>(
+        by authority: TestAuthority, names: String = "DNS:localhost",
+        _ body: nonisolated(nonsending) @escaping @Sendable (RedisAddress, EventLoop) async throws -> T
+    ) async throws -> T {
         let certificate = try await authority.issue("redis", for: names)
         let port = try RedisServer.freePort()
         return try await onLoop { loop in
@@ -94,6 +102,35 @@ struct RedisTLSTests {
         #expect(reasons[1] == "TLS: certificate verify failed: self-signed certificate in certificate chain")
         #expect(reasons[2].hasPrefix("Redis answered: WRONGPASS"))
         #expect(reasons[3] != "connected")
+    }
+
+    @Test func whomToBelieveIsReadAgain() async throws {
+        let (old, new) = (try await TestAuthority(), try await TestAuthority())
+        let believed = "\(old.folder)/believed.pem"
+        @Sendable func write(_ text: String) throws {
+            try text.write(toFile: believed, atomically: true, encoding: .utf8)
+        }
+        @Sendable func certificate(of authority: TestAuthority) throws -> String {
+            try String(contentsOfFile: authority.file, encoding: .utf8)
+        }
+        try write(certificate(of: old))
+        let trust = try TLSClient(authorities: believed)
+        let (reasons, complaint) = try await withServer(by: new) { address, loop in
+            let address = address.believing(trust)
+            var reasons = [await refusal(address, on: loop)]
+            // Both for the time of a change, as operators do it.
+            try write(certificate(of: old) + certificate(of: new))
+            try trust.reload()
+            reasons.append(await refusal(address, on: loop))
+            try write("nonsense")
+            var complaint = ""
+            do throws(EngineError) { try trust.reload() } catch { complaint = "\(error)" }
+            reasons.append(await refusal(address, on: loop))
+            return (reasons, complaint)
+        }
+        #expect(reasons[0].hasPrefix("TLS: certificate verify failed"))
+        #expect(reasons[1...] == ["connected", "connected"])
+        #expect(complaint.contains("no PEM certificate"))
     }
 
     @Test func aCertificateForAnotherNameIsRefused() async throws {
