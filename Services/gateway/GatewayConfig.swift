@@ -29,8 +29,6 @@ struct GatewayConfig: ServiceConfiguration {
     let framesPerSecond: Int
     /// What one WebSocket may send.
     let webSocket: WebSocketLimits
-    /// Which pages may connect; empty: those of the request's own host.
-    let allowedOrigins: [String]
     /// Whether a token may stand in the address.
     let allowsQueryToken: Bool
     /// How long a connection may stay without saying who it is, in seconds.
@@ -114,13 +112,6 @@ struct GatewayConfig: ServiceConfiguration {
         unknown = .init(
             total: hosting.http.unfinished, perAddress: hosting.http.unfinishedPerAddress,
             bytes: hosting.http.unfinishedBytes)
-        allowedOrigins = settings.list(
-            "ALLOWED_ORIGINS",
-            help: "Origins whose pages may connect; * for all; empty: the request's own host.")
-        if let wrong = allowedOrigins.first(where: { $0 != "*" && WebOrigin($0) == nil }) {
-            settings.reject(
-                "ALLOWED_ORIGINS", because: "\(wrong) is no origin, such as https://chat.example:8443")
-        }
         allowsQueryToken = settings.bool(
             "ALLOW_QUERY_TOKEN", default: true, help: "Whether ?token= is taken; it is never logged.")
         authenticationSeconds = settings.seconds(

@@ -32,7 +32,6 @@ final class Shard {
     var onForgotten: (() -> Void)?
 
     private let review: MemberReview
-    private let origins: OriginPolicy
     private let compression: Compression?
     private let entrance: Entrance
     private lazy var dismissal: Entrance.Dismissal = { [here = Addressee(self, on: loop)] number, bound in
@@ -76,7 +75,6 @@ final class Shard {
         sessionRooms = SessionRooms(loop: loop, redis: redis, limit: config.limits.rooms)
         self.degradation = degradation
         review = MemberReview(loop: loop, rooms: rooms)
-        origins = OriginPolicy(config.allowedOrigins)
         compression = metrics.compression(minimumBytes: config.compressMinBytes)
         self.entrance = entrance
     }
@@ -129,7 +127,8 @@ final class Shard {
             return .refused(Shard.draining)
         }
         let credentials = Credentials(request, allowsQueryToken: config.allowsQueryToken)
-        let isWelcome = origins.allows(origins: request.headers.values("Origin"), host: request.host)
+        let isWelcome = config.hosting.origins.allows(
+            origins: request.headers.values("Origin"), host: request.host)
         let address = AddressKey(config.proxies.client(of: request))
         let limits = config.webSocket
         return Upgrade.webSocket(

@@ -50,6 +50,14 @@ import Web
         #expect(http.unfinished == 4_096)
     }
 
+    @Test func originsAreNamed() throws {
+        let origins = try load(["ALLOWED_ORIGINS": "https://app.example, http://localhost:3000"]).origins
+        #expect(origins == OriginPolicy(["https://app.example", "http://localhost:3000"]))
+        #expect(try load([:]).origins == OriginPolicy())
+        #expect(throws: NotLoaded.self) { try load(["ALLOWED_ORIGINS": "https://app.example/path"]) }
+        #expect(throws: NotLoaded.self) { try load(["ALLOWED_ORIGINS": "app.example"]) }
+    }
+
     @Test func proxiesAreNamed() throws {
         let proxies = try load(["TRUSTED_PROXIES": "10.0.0.0/8,::1"]).proxies
         #expect(proxies.contains("10.1.2.3") && proxies.contains("::1") && !proxies.contains("192.0.2.1"))

@@ -15,6 +15,17 @@ extension Settings {
         ) { TrustedProxies($0) }
     }
 
+    /// Whose pages may connect, call and read the answers.
+    mutating func origins() -> OriginPolicy {
+        let origins = list(
+            "ALLOWED_ORIGINS",
+            help: "Origins whose pages may connect and call; * for all; empty: the request's own host.")
+        if let wrong = origins.first(where: { $0 != "*" && WebOrigin($0) == nil }) {
+            reject("ALLOWED_ORIGINS", because: "\(wrong) is no origin, such as https://chat.example:8443")
+        }
+        return OriginPolicy(origins)
+    }
+
     /// How many connections one address may have; 0 is no limit.
     public mutating func connectionsPerAddress() -> Int {
         let limit = int(

@@ -37,11 +37,14 @@ public struct HostingSettings: Sendable, Equatable {
     public let proxies: TrustedProxies
     /// The files to speak TLS with; none for HTTP in the clear.
     public let tls: TLSFiles?
+    /// Whose pages may connect, call and read the answers.
+    public let origins: OriginPolicy
 
     /// Makes settings of known values, for tests.
     public init(
         host: String = "127.0.0.1", port: Int, logLevel: LogLevel = .info, shutdownSeconds: Int = 20,
-        http: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies(), tls: TLSFiles? = nil
+        http: HTTPLimits = HTTPLimits(), proxies: TrustedProxies = TrustedProxies(), tls: TLSFiles? = nil,
+        origins: OriginPolicy = OriginPolicy()
     ) {
         self.host = host
         self.port = port
@@ -50,6 +53,7 @@ public struct HostingSettings: Sendable, Equatable {
         self.http = http
         self.proxies = proxies
         self.tls = tls
+        self.origins = origins
     }
 
     /// The same, with another time to stop in.
@@ -73,6 +77,6 @@ extension Settings {
             shutdownSeconds: seconds(
                 "SHUTDOWN_SECONDS", default: 20, in: 1...600,
                 help: "How long an orderly shutdown may take before the process ends anyway."),
-            http: http(), proxies: trustedProxies(), tls: tlsFiles())
+            http: http(), proxies: trustedProxies(), tls: tlsFiles(), origins: origins())
     }
 }

@@ -27,6 +27,7 @@ public final class HTTPService {
             metrics.record($0)
             observer?($0)
         }
+        routes.crossOrigin = CrossOrigin(context.hosting.origins, closed: OperationsEndpoint.paths)
         let table = routes
         let server = HTTPServer(
             loop: loop, limits: context.hosting.http, proxies: context.hosting.proxies,

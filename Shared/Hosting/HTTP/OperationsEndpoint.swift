@@ -4,6 +4,8 @@ public import Web
 ///
 /// The load balancer does not pass these on.
 public struct OperationsEndpoint {
+    static let paths: Set<String> = ["/healthz", "/readyz", "/metrics"]
+
     private let health: Health
     private let metrics: Registry
 

@@ -25,6 +25,9 @@ public struct Routes {
     /// Called after each response with what was answered; a `fault` is worth a log line.
     public var onAnswer: ((Answer) -> Void)?
 
+    /// Whose pages may read the answers, besides those that this server serves itself; nil: nobody's.
+    public var crossOrigin: CrossOrigin?
+
     private var root = Node()
 
     /// Makes an empty table.
@@ -41,7 +44,8 @@ public struct Routes {
     public func respond(to request: Request) async -> Response {
         let clock = ContinuousClock()
         let start = clock.now
-        let (response, pattern, fault) = await answer(request)
+        var (response, pattern, fault) = await answer(request)
+        crossOrigin?.mark(&response, to: request, at: pattern)
         onAnswer?(
             Answer(
                 method: request.method, pattern: pattern, status: response.status,

@@ -2,13 +2,13 @@
 ///
 /// RFC 6454, 6.2. Two are the same only if all three are: a trailing dot, a path or user information makes another
 /// text of it, which no browser sends.
-struct WebOrigin: Hashable {
+public struct WebOrigin: Hashable, Sendable {
     let scheme: String
     let host: String
     let port: Int
 
     /// Reads the text of an `Origin` field; nil for `null` and for what is none.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         let text = text.lowercased()
         guard let mark = text.firstRange(of: "://") else { return nil }
         let scheme = String(text[..<mark.lowerBound])
