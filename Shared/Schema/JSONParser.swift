@@ -61,8 +61,9 @@ extension JSONParser {
     }
 
     private mutating func members() throws(SchemaError) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
-        guard try open("{", "}") else { return members }
+        guard try open("{", "}") else { return [:] }
+        // As many as most objects of the protocol have: growing to that would copy them three times.
+        var members = [String: JSONValue](minimumCapacity: 6)
         repeat {
             scanner.skipWhitespace()
             let name = try string()

@@ -11,10 +11,15 @@ enum JSONString {
     static func parse(from scanner: inout ByteScanner) throws(SchemaError) -> Read {
         guard scanner.skip("\"") else { throw .invalidJSON }
         let start = scanner.offset
+        var union: UInt8 = 0
         while let byte = scanner.next() {
             if byte == UInt8(ascii: "\"") {
-                return Read(text: try text(scanner.bytes(start..<scanner.offset - 1)), isUsable: true)
+                let bytes = scanner.bytes(start..<scanner.offset - 1)
+                // ASCII is valid as it stands, and most strings are that.
+                let text = union < 0x80 ? String(decoding: bytes, as: UTF8.self) : try text(bytes)
+                return Read(text: text, isUsable: true)
             }
+            union |= byte
             if byte == UInt8(ascii: "\\") {
                 scanner.step(back: 1)
                 return try parseEscaped(from: &scanner, plain: start..<scanner.offset)

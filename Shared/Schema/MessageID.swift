@@ -19,11 +19,14 @@ public struct MessageID: TextIdentifier {
     }
 
     /// Takes the 16 bytes of an id of version 7.
-    public init?(bytes: some Collection<UInt8>) {
+    public init?(bytes: [UInt8]) {
         guard bytes.count == 16 else { return nil }
-        self.init(
-            high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
-            low: bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        for byte in bytes {
+            words.high = words.high << 8 | words.low >> 56
+            words.low = words.low << 8 | UInt64(byte)
+        }
+        self.init(high: words.high, low: words.low)
     }
 
     /// Takes the text form, in either case (RFC 9562, section 4).

@@ -44,7 +44,7 @@ extension JWK.Material {
             case .p256(let x, let y):
                 #"{"crv":"P-256","kty":"EC","x":"\#(Base64URL.encode(x))","y":"\#(Base64URL.encode(y))"}"#
             }
-        return Base64URL.encode(Digest.sha256(canonical.utf8))
+        return Base64URL.encode(Digest.sha256(Array(canonical.utf8)))
     }
 }
 

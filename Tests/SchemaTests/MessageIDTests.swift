@@ -30,7 +30,7 @@ import Testing
 
     @Test func badBytes() throws {
         var bytes = try #require(MessageID(example)).bytes
-        #expect(MessageID(bytes: bytes.dropLast()) == nil)
+        #expect(MessageID(bytes: Array(bytes.dropLast())) == nil)
         #expect(MessageID(bytes: bytes + [0]) == nil)
         bytes[6] = 0x4C
         #expect(MessageID(bytes: bytes) == nil)

@@ -1,4 +1,5 @@
 import Engine
+internal import Glibc
 
 /// One statement with its parameters, `$1` being the first.
 public typealias PostgresStatement = (sql: String, parameters: [PostgresValue])
@@ -184,15 +185,23 @@ private struct EncodedStatement {
     }
 
     private init(_ sql: String, _ values: [PostgresValue]) throws(PostgresError) {
-        guard !sql.utf8.contains(0), values.count <= 65_535 else { throw .statement }
+        guard !Self.hasNUL(sql), values.count <= 65_535 else { throw .statement }
         var parameters: [String?] = []
         for (index, value) in values.enumerated() {
             let text = value.encoded
             // As a C string it would end at the NUL, silently shortened; PostgreSQL's text has none anyway.
-            guard text?.utf8.contains(0) != true else { throw .parameter(number: index + 1) }
+            guard text.map(Self.hasNUL) != true else { throw .parameter(number: index + 1) }
             parameters.append(text)
         }
         self.sql = sql
         self.parameters = parameters
+    }
+
+    private static func hasNUL(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, 0, bytes.count) != nil
+        }
     }
 }

@@ -14,9 +14,16 @@ enum ArrayLiteral {
     private static func append(_ element: String?, to literal: inout [UInt8]) {
         guard let element else { return literal.append(contentsOf: "NULL".utf8) }
         literal.append(.quote)
-        for byte in element.utf8 {
-            if byte == .quote || byte == .backslash { literal.append(.backslash) }
-            literal.append(byte)
+        var text = element
+        text.withUTF8 { bytes in
+            // What needs no backslash is copied as it stands, up to the next that does.
+            var start = 0
+            for index in bytes.indices where bytes[index] == .quote || bytes[index] == .backslash {
+                literal.append(contentsOf: bytes[start..<index])
+                literal.append(.backslash)
+                start = index
+            }
+            literal.append(contentsOf: bytes[start...])
         }
         literal.append(.quote)
     }

@@ -5,12 +5,16 @@ public enum Digest {
     /// The length of both, in bytes.
     public static let byteCount = 32
 
+    /// Fetched once: OpenSSL 3 looks an algorithm up by its name each time that it is given the constant.
+    ///
+    /// Immutable, and safe to use from all threads at once.
+    private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+
     /// The SHA-256 of some bytes.
-    public static func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] {
-        let input = Array(bytes)
+    public static func sha256(_ input: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: byteCount)
         // Part of every provider and of fixed size: it fails only where a process has no memory left.
-        let done = EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil)
+        let done = EVP_Digest(input, input.count, &digest, nil, algorithm, nil)
         precondition(done == 1, "OpenSSL has no SHA-256")
         return digest
     }
