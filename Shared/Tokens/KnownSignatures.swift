@@ -8,7 +8,7 @@ public struct KnownSignatures: Sendable {
         let words: (UInt64, UInt64, UInt64, UInt64)
 
         init(of token: String) {
-            words = Digest.sha256(token.utf8).withUnsafeBytes {
+            words = Digest.sha256(Array(token.utf8)).withUnsafeBytes {
                 $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self)
             }
         }
