@@ -70,7 +70,7 @@ local function load(key, run, ...)
   if not f[1] or f[1] ~= run then return nil end
   local room = {
     run = f[2], epoch = f[3], seq = tonumber(f[4] or '0'), stored = tonumber(f[5] or '0'), first = tonumber(f[6] or '1'),
-    mv = f[7] or '0',
+    mv = f[7] or '0', known = 0, seen = false,
   }
   return room, f[8], f[9]
 end
@@ -88,16 +88,17 @@ local function generations(ms)
   return { parity = number % 2, present = int(number), past = int(number - 1) }
 end
 
--- What is known of keys in the hash of this ten minutes, and in the one before it: `fields` are '' and their digests.
+-- What is known of keys in the hash of this ten minutes, and in the one before it: the `count` of `fields` are '' and
+-- their digests.
 -- A hash that is of twenty minutes ago is emptied first. `hashes` is where in `keys` the first of the two is.
-local function seen_before(keys, hashes, generation, fields)
+local function seen_before(keys, hashes, generation, fields, count)
   local key = keys[hashes + generation.parity]
-  local present = redis.call('HMGET', key, unpack(fields))
+  local present = redis.call('HMGET', key, unpack(fields, 1, count))
   if present[1] ~= generation.present then
     if present[1] then redis.call('UNLINK', key) end
     present = nil
   end
-  local past = redis.call('HMGET', keys[hashes + 1 - generation.parity], unpack(fields))
+  local past = redis.call('HMGET', keys[hashes + 1 - generation.parity], unpack(fields, 1, count))
   if past[1] ~= generation.past then past = nil end
   return key, present, past
 end
@@ -172,16 +173,16 @@ local function place(keys, k, args, room, accepted, present, call)
   open(room, keys[k + 1], args[1], room.known)
   local head, middle = '{"v":1,"epoch":"' .. room.epoch .. '","seq":', ',"mv":' .. room.mv .. ','
   local tie = room.epoch .. ':'
-  local seqs, envelopes, bytes = {}, {}, 0
-  local noted = { 'HSET', room.seen }
-  if not present then noted[3], noted[4] = '', call.generation.present end
+  local seqs, envelopes, bytes = { nil, nil, nil, nil }, { nil, nil, nil, nil }, 0
+  local noted, note = { 'HSET', room.seen, nil, nil, nil, nil, nil, nil }, 2
+  if not present then noted[3], noted[4], note = '', call.generation.present, 4 end
   for i = 1, #accepted do
     local at = accepted[i]
     local seq = int(room.seq + i)
     local envelope = head .. seq .. middle .. args[at + TAIL]
     seqs[i], envelopes[i], bytes = seq, envelope, bytes + #envelope
-    noted[#noted + 1] = args[at + KEY]
-    noted[#noted + 1] = args[at + CONTENT] .. args[at + ID] .. tie .. seq
+    noted[note + 1], noted[note + 2] = args[at + KEY], args[at + CONTENT] .. args[at + ID] .. tie .. seq
+    note = note + 2
   end
   -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
   local recent, log = keys[k + 3], keys[k + 6]
@@ -191,7 +192,8 @@ local function place(keys, k, args, room, accepted, present, call)
   for i = 1, #accepted do
     local envelope, trace = envelopes[i], args[accepted[i] + TRACE]
     -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
-    local keep = math.max(call.keep, room.seq + i - room.stored)
+    local lacked = room.seq + i - room.stored
+    local keep = lacked > call.keep and int(lacked) or args[2]
     redis.call('XADD', recent, 'MAXLEN', '~', keep, seqs[i] .. '-0', 'e', envelope)
     if trace == '' then
       redis.call('XADD', log, '*', 'e', envelope)
@@ -199,35 +201,38 @@ local function place(keys, k, args, room, accepted, present, call)
       redis.call('XADD', log, '*', 'e', envelope, 't', trace)
     end
   end
-  -- Something is to be stored again: where all was, or this epoch has nothing yet, the log may be about to expire.
-  local first = room.seq + 1
-  if room.stored >= first - 1 or first == room.first then redis.call('PERSIST', recent) end
-  redis.call(unpack(noted))
+  -- Something is to be stored again: where all was, or this epoch had nothing yet, the log may have been about to expire.
+  redis.call('PERSIST', recent)
+  redis.call(unpack(noted, 1, note))
   if not present then redis.call('PEXPIRE', room.seen, 2 * SEEN_MS) end
-  redis.call('HSET', keys[k + 1], 'seq', seqs[#seqs])
-  for i = 1, #envelopes do redis.call('SPUBLISH', keys[k + 1], envelopes[i]) end
+  redis.call('HSET', keys[k + 1], 'seq', seqs[#accepted])
+  for i = 1, #accepted do redis.call('SPUBLISH', keys[k + 1], envelopes[i]) end
   -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
   if unstored == 0 then redis.call('SPUBLISH', log, '') end
   return seqs
 end
 
 -- room_accept for one room, whose keys follow `keys[k]` and whose messages begin at `args[from]`: the reply to each.
+--
+-- Tables are made as large as they mostly get, as growing is what Lua needs most of its time for.
 local function accept(keys, k, args, from, count, known, call)
   local room = load(keys[k + 1], args[1])
   local present, past, values
   if room then
-    local fields, users = { '' }, {}
+    local fields, users = { '', nil, nil, nil }, { nil, nil, nil, nil }
     for i = 1, count do
       local at = from + (i - 1) * ARGUMENTS
       fields[i + 1], users[i] = args[at + KEY], args[at + USER]
     end
     room.known = known
-    room.seen, present, past = seen_before(keys, k + 4, call.generation, fields)
-    values = redis.call('HMGET', keys[k + 2], unpack(users))
+    room.seen, present, past = seen_before(keys, k + 4, call.generation, fields, count + 1)
+    values = redis.call('HMGET', keys[k + 2], unpack(users, 1, count))
   end
-  local replies, accepted, twins = {}, {}, {}
-  local here, full, must_wait = {}, nil, false
+  local replies, accepted, full, must_wait = { nil, nil, nil, nil }, { nil, nil, nil, nil }, nil, false
+  -- Of a call for several: which of the accepted has this key; and of those that are the same as one accepted, which.
+  local here, twins = count > 1 and {}, count > 1 and {}
 
+  -- The reply, or nothing where the message is to have its place, or that of its twin.
   local function judge(i, at)
     if must_wait then return { 'after' } end
     if call.ms > tonumber(args[at + NOT_AFTER]) then
@@ -243,14 +248,14 @@ local function accept(keys, k, args, from, count, known, call)
       return { word, before.epoch, before.seq, before.id, int(room.stored) }
     end
     -- One of this call has the same key.
-    local twin = here[args[at + KEY]]
+    local twin = here and here[args[at + KEY]]
     local is_same = twin and args[accepted[twin] + CONTENT] == args[at + CONTENT]
     local word = refusal(keys[k + 1], values[i], call.ms)
     if word and not is_same then return { word } end
     if before or twin and not is_same then return { 'conflict' } end
     if twin then
       twins[i] = twin
-      return { 'duplicate' }
+      return nil
     end
     if math.abs(call.ms - tonumber(args[at + TIME])) > 5000 then
       must_wait = true
@@ -259,17 +264,21 @@ local function accept(keys, k, args, from, count, known, call)
     if full == nil then full = is_full(keys, k, room, present, call) end
     if full then return { 'overloaded' } end
     accepted[#accepted + 1] = at
-    here[args[at + KEY]], twins[i] = #accepted, #accepted
-    return { 'ok' }
+    if here then here[args[at + KEY]] = #accepted end
+    return nil
   end
 
-  for i = 1, count do replies[i] = judge(i, from + (i - 1) * ARGUMENTS) end
+  for i = 1, count do replies[i] = judge(i, from + (i - 1) * ARGUMENTS) or false end
   if #accepted == 0 then return replies end
   local seqs = place(keys, k, args, room, accepted, present, call)
-  local stored = int(room.stored)
-  for i, twin in pairs(twins) do
-    local reply = replies[i]
-    reply[2], reply[3], reply[4], reply[5] = room.epoch, seqs[twin], args[accepted[twin] + ID], stored
+  local stored, number = int(room.stored), 0
+  for i = 1, count do
+    if not replies[i] then
+      local twin = twins and twins[i]
+      if not twin then number = number + 1 end
+      local at = accepted[twin or number]
+      replies[i] = { twin and 'duplicate' or 'ok', room.epoch, seqs[twin or number], args[at + ID], stored }
+    end
   end
   return replies
 end
@@ -310,7 +319,7 @@ local function room_seen(keys, args)
   local ms = now()
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
-  local _, present, past = seen_before(keys, 4, generations(ms), { '', args[3] })
+  local _, present, past = seen_before(keys, 4, generations(ms), { '', args[3] }, 2)
   local before = seen(present, past, 1)
   if before and before.content == args[4] then
     return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
