@@ -33,6 +33,24 @@ public final class RoomDirectory {
         throw .refused(.busUnavailable)
     }
 
+    /// Asks now, as `standing` does, and answers at once where the answer can be had; no room is loaded for it.
+    public func inquire(about user: UserHandle, in room: RoomID, known: Int64) -> RoomInquiry {
+        let inquiry = RoomInquiry()
+        if let run = redis.runID {
+            redis.function(
+                RoomFunctions.enter, keys: keys(of: room),
+                arguments: [.text(run), .int(known), .text(user.text)]
+            ) { inquiry.answered($0) }
+        } else {
+            inquiry.answered(.failure(.unavailable))
+        }
+        return inquiry
+    }
+
+    private func keys(of room: RoomID) -> [RedisArgument] {
+        [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.online(room))]
+    }
+
     /// Who of these users is a member, and in which version of the member list; auth vouches for it in this run.
     public func members(among users: [UserHandle], of room: RoomID) async throws(BusError) -> MemberList {
         for _ in 0..<3 {
@@ -61,8 +79,7 @@ public final class RoomDirectory {
         guard let run = redis.runID else { throw .redis(.unavailable) }
         do throws(RedisError) {
             return try await redis.function(
-                RoomFunctions.enter,
-                keys: [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.online(room))],
+                RoomFunctions.enter, keys: keys(of: room),
                 arguments: [.text(run), .int(known), .text(user.text)])
         } catch {
             throw .redis(error)

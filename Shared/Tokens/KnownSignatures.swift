@@ -21,12 +21,22 @@ public struct KnownSignatures: Sendable {
     private var newer: Set<Fingerprint> = []
     private var older: Set<Fingerprint> = []
     private let half: Int
+    /// The header that was read last: those of one issuer are all the same.
+    private var lastHeader: (bytes: [UInt8], header: TokenHeader)?
 
     /// Makes an empty memory that holds at most so many, about 50 bytes each.
     public init(limit: Int) { half = max(limit / 2, 1) }
 
     /// How many are remembered.
     public var count: Int { newer.count + older.count }
+
+    /// Reads a header; the same one again is not read again.
+    mutating func header(_ bytes: [UInt8]) throws(TokenError) -> TokenHeader {
+        if let lastHeader, lastHeader.bytes == bytes { return lastHeader.header }
+        let header = try TokenCoding.decode(TokenHeader.self, from: bytes, orElse: .malformed)
+        lastHeader = (bytes, header)
+        return header
+    }
 
     /// Says whether a token's signature is known to be good, or is found so by `verify`, and remembers it then.
     mutating func accepts(_ token: String, _ verify: () -> Bool) -> Bool {

@@ -1,7 +1,7 @@
 /// The header of a token (RFC 7515, section 4.1), of which we use three members.
 ///
 /// `jku`, `jwk`, `x5u`, `x5c` would let a token bring its own key; they are never read (RFC 8725, section 3.10).
-struct TokenHeader: Codable {
+struct TokenHeader: Codable, Sendable {
     /// What we write (RFC 9068, section 2.1).
     static let accessTokenType = "at+jwt"
 

@@ -42,7 +42,8 @@ public struct TokenVerifier: Sendable {
     ///
     /// Throws `.expired` if expiry is all that is wrong, else `.invalid`.
     public func verify(_ token: some StringProtocol, now: Int) throws(TokenError) -> TokenClaims {
-        try verify(token, now: now) { key, parts in key.accepts(parts.signature, of: parts.signingInput) }
+        var nothing = KnownSignatures(limit: 1)
+        return try verify(token, now: now, remembering: &nothing)
     }
 
     /// As `verify`, but a signature that is known to be good is not verified again.
@@ -51,19 +52,13 @@ public struct TokenVerifier: Sendable {
     public func verify(
         _ token: some StringProtocol, now: Int, remembering known: inout KnownSignatures
     ) throws(TokenError) -> TokenClaims {
-        try verify(token, now: now) { key, parts in
-            guard key.algorithm != .hs256 else { return key.accepts(parts.signature, of: parts.signingInput) }
-            return known.accepts(String(token)) { key.accepts(parts.signature, of: parts.signingInput) }
-        }
-    }
-
-    private func verify(
-        _ token: some StringProtocol, now: Int, _ accepts: (VerificationKey, CompactToken) -> Bool
-    ) throws(TokenError) -> TokenClaims {
         let parts = try CompactToken(token)
-        let header = try TokenCoding.decode(TokenHeader.self, from: parts.header, orElse: .malformed)
+        let header = try known.header(parts.header)
         let key = try key(named: header.kid, for: try header.checkedAlgorithm())
-        guard accepts(key, parts) else { throw .invalid(.signature) }
+        let isGenuine = { key.accepts(parts.signature, of: parts.signingInput) }
+        guard key.algorithm == .hs256 ? isGenuine() : known.accepts(String(token), isGenuine) else {
+            throw .invalid(.signature)
+        }
         let claims = try TokenCoding.decode(TokenClaims.self, from: parts.payload, orElse: .claims)
         try rules.check(claims, now: now)
         return claims

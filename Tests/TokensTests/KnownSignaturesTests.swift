@@ -34,6 +34,29 @@ import Testing
         #expect(known.count == 0)
     }
 
+    @Test("each token is read by its own header, whichever was read before it")
+    func headers() throws {
+        let keys = [try SigningKey.generate(.eddsa), try SigningKey.generate(.es256)]
+        let verifier = keyVerifier(keys[0].publicJWK, keys[1].publicJWK)
+        let tokens = try keys.map { key in
+            try Forgery(header: #"{"alg":"\#(key.algorithm.rawValue)","typ":"at+jwt","kid":"\#(key.kid)"}"#)
+                .signed(with: key)
+        }
+        var known = KnownSignatures(limit: 8)
+        for number in [0, 1, 0, 0, 1] {
+            let claims = try verifier.verify(tokens[number], now: now, remembering: &known)
+            #expect(claims.sub == "alice")
+        }
+        #expect(known.count == 2)
+        let critical = try Forgery(
+            header: #"{"alg":"EdDSA","typ":"at+jwt","kid":"\#(keys[0].kid)","crit":[]}"#
+        )
+        .signed(with: keys[0])
+        #expect(throws: TokenError.invalid(.critical)) {
+            try verifier.verify(critical, now: now, remembering: &known)
+        }
+    }
+
     @Test("another signature under known claims is another token")
     func anotherSignature() {
         var known = KnownSignatures(limit: 8)

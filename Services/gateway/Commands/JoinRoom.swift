@@ -139,7 +139,14 @@ private struct Join {
     /// What the room is to the user, who becomes a member of a public one.
     private func standing(of identity: Identity) async throws(BusError) -> RoomStanding {
         let (user, known) = (identity.user, room.knownSeq)
-        let standing = try await shard.directory.standing(of: user, in: room.id, known: known)
+        let early = session.early
+        session.early = nil
+        let standing: RoomStanding
+        if let asked = await early?.standing(in: room) {
+            standing = asked
+        } else {
+            standing = try await shard.directory.standing(of: user, in: room.id, known: known)
+        }
         guard standing.role == nil, standing.visibility == "public" else { return standing }
         // Auth may have been away when the connection was let in.
         if shard.isStranger(identity) { await shard.introduce(identity) }

@@ -18,6 +18,7 @@ final class LocalRoom {
     private let listeners: Listeners
     private let services: RoomServices
     private var isConfirmed = false
+    private var confirmations = 0
     private var awaitingConfirmation: [(Bool) -> Void] = []
     /// Envelopes that have come in this turn.
     private var arrived: [LogEnvelope<MessageFrame>] = []
@@ -51,6 +52,9 @@ final class LocalRoom {
         settleConfirmation(false)
     }
 
+    /// Tells one time of being subscribed from another; nil while it is not.
+    var confirmation: Int? { isConfirmed ? confirmations : nil }
+
     /// Waits until whatever is published from now on arrives here; false where that takes too long.
     func awaitSubscription() async -> Bool {
         guard !isConfirmed else { return true }
@@ -73,6 +77,7 @@ final class LocalRoom {
 
     private func confirmed() {
         isConfirmed = true
+        confirmations += 1
         settleConfirmation(true)
         perform(fanOut.resync(listeners))
     }

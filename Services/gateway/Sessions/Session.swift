@@ -34,6 +34,8 @@ final class Session: WebSocketOwner {
     private let connection: WebSocketConnection
     /// What it asked for as it came, until that has been done.
     private(set) var arrival: Arrival?
+    /// What its room was asked for as it came, until that is taken.
+    var early: EarlyStanding?
     private var waitingFrames: [[UInt8]] = []
     private var waitingForRoom: [() -> Void] = []
     private var lastPing: Instant
@@ -179,6 +181,7 @@ final class Session: WebSocketOwner {
         shard.isKnown(self)
         shard.loop.spawn {
             if self.shard.isStranger(identity) { await self.shard.introduce(identity) }
+            self.early = EarlyStanding(of: identity, in: self.arrival, self.shard)
             let rooms = await self.shard.sessionRooms.rooms(of: identity)
             guard self.connection.isOpen else { return }
             // Nobody could tell a connection without a name that its token had been revoked meanwhile.
@@ -330,6 +333,7 @@ final class Session: WebSocketOwner {
         let identity = state.identity
         endDeadline()
         endTyping()
+        early = nil
         state.closed()
         drained()
         // Whom we sent away is on the way to another gateway, and has not left.

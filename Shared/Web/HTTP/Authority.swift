@@ -36,14 +36,7 @@ enum Authority {
     }
 
     /// What a registered name is made of: unreserved, sub-delimiters, and `%` of escapes.
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: nameMarks.contains(byte)
-        }
-    }
+    private static func isNameByte(_ byte: UInt8) -> Bool { nameBytes.contains(byte) }
 
-    private static let nameMarks = Set("-._~%!$&'()*+;=".utf8)
+    private static let nameBytes = ByteTable(lettersDigitsAnd: "-._~%!$&'()*+;=")
 }

@@ -61,13 +61,23 @@ public struct Headers: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// Whether a comma-separated list contains a token, in any case.
     public func contains(_ name: String, token: String) -> Bool {
-        list(name).contains { Headers.equal($0, token) }
+        fields.contains { field in
+            guard Headers.equal(field.name, name) else { return false }
+            // Mostly the value is that token and nothing else.
+            return Headers.equal(field.value, token)
+                || Headers.elements(of: field.value).contains { Headers.equal($0, token) }
+        }
     }
 
     /// Compares two ASCII strings without regard to the case of letters.
     public static func equal(_ a: String, _ b: String) -> Bool {
         let (a, b) = (a.utf8, b.utf8)
-        return a.count == b.count && zip(a, b).allSatisfy { lowercase($0) == lowercase($1) }
+        guard a.count == b.count else { return false }
+        var other = b.makeIterator()
+        for byte in a {
+            guard let next = other.next(), lowercase(byte) == lowercase(next) else { return false }
+        }
+        return true
     }
 
     private static func lowercase(_ byte: UInt8) -> UInt8 {

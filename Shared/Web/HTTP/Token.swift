@@ -4,14 +4,5 @@ enum Token {
         !bytes.isEmpty && bytes.allSatisfy(isTokenByte)
     }
 
-    static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: marks.contains(byte)
-        }
-    }
-
-    private static let marks = Set("!#$%&'*+-.^_`|~".utf8)
+    static func isTokenByte(_ byte: UInt8) -> Bool { ByteTable.token.contains(byte) }
 }
