@@ -168,6 +168,7 @@ instructions() {
     local status=0
     shown env PYTHONPATH=Tests/EndToEnd "$python" Tests/Bench/scenarios/bench.py instructions || status=$?
     tally_last_line "$output/instructions.log"
+    sed -nE 's/^\| ([^|]*[^| ]) +\|.*\| +(RISEN|NOT [A-Z ]+) \|$/broken \1/p' "$output/instructions.log" >>"$tally"
     return $status
 }
 

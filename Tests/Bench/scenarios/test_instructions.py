@@ -124,3 +124,10 @@ def test_what_a_function_takes_is_its_own_and_what_it_calls(profile):
 
 def test_who_only_passes_on_is_not_among_the_dearest(profile):
     assert profile.dearest(3) == [("turn", 95), ("send", 80), ("copy", 40)]
+
+
+def test_what_is_kept_says_its_sum(tmp_path):
+    dump, kept = tmp_path / "dump", tmp_path / "kept"
+    dump.write_text(DUMP)
+    callgrind.keep(dump, kept)
+    assert kept.read_text() == DUMP.replace("summary: 7\n", "summary: 100\n")
