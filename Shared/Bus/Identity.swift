@@ -41,9 +41,13 @@ public struct Identity: Sendable, Hashable {
             return nil
         }
         self.init(
-            user: user, name: claims.name ?? claims.sub, roles: claims.roles, sessionID: claims.sid,
+            user: user, name: claims.name ?? claims.sub,
+            roles: claims.roles == Self.usualRoles ? Self.usualRoles : claims.roles, sessionID: claims.sid,
             rooms: claims.rooms, issuedAt: claims.iat.map(Int64.init), expires: Int64(claims.exp))
     }
+
+    /// What nearly everybody is: one array for all of them.
+    private static let usualRoles = ["member"]
 
     /// Whether this is an operator.
     public var isAdministrator: Bool { roles.contains("admin") }

@@ -3,11 +3,12 @@
 /// Pure. Who comes takes the place of the one that was lost first: then nothing has changed, and nobody need be told.
 struct Headcount<Key: Hashable> {
     private struct Count {
-        var present = 0
-        var lingering = 0
+        // Half as wide as a number mostly is: there is one of these for each user, and for each in each room.
+        var present: Int32 = 0
+        var lingering: Int32 = 0
         /// Of those that were lost, whose place was taken: their time is still to be over.
-        var replaced = 0
-        var sum: Int { present + lingering }
+        var replaced: Int32 = 0
+        var sum: Int { Int(present) + Int(lingering) }
     }
 
     private var counts: [Key: Count] = [:]
@@ -51,7 +52,7 @@ struct Headcount<Key: Hashable> {
     }
 
     private mutating func keep(_ count: Count, of key: Key) -> Int {
-        counts[key] = count.sum + count.replaced == 0 ? nil : count
+        counts[key] = count.sum == 0 && count.replaced == 0 ? nil : count
         return count.sum
     }
 }

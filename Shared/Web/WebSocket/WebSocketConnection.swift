@@ -44,7 +44,6 @@ public final class WebSocketConnection {
         // The stream holds this object until it closes; it lets go of the closures then.
         stream.onReceive = { [self] in receive($0) }
         stream.onClose = { [self] _ in streamClosed() }
-        stream.onDrain = { [self] in if !isOver { owner?.drained() } }
         guard !upgraded.leftover.isEmpty else { return }
         stream.loop.atTurnEnd { [self] in
             var leftover = upgraded.leftover
@@ -120,6 +119,9 @@ public final class WebSocketConnection {
     }
 
     private func checkQueue() {
+        guard !hasRoom else { return }
+        // Most readers are never so far behind that they would have to be waited for.
+        if stream.onDrain == nil { stream.onDrain = { [self] in if !isOver { owner?.drained() } } }
         guard stream.queuedBytes > sendLimit, !hasOverflowed else { return }
         hasOverflowed = true
         // The owner may be in the midst of a loop over receivers: it is told after it.
