@@ -7,9 +7,29 @@ import Schema
 /// Belongs to its loop. Who was lost is heard for a while longer: mostly they come back, and nothing has to be asked.
 final class People {
     private struct Record {
-        var sessions: [Session] = []
+        /// The first connection; mostly there is no other, and no list to be kept.
+        var first: Session?
+        var others: [Session] = []
         /// How many lost connections have kept the channel a while, and still do.
         var lingering = 0
+
+        var sessions: [Session] { (first.map { [$0] } ?? []) + others }
+        var isEmpty: Bool { first == nil && others.isEmpty }
+
+        mutating func add(_ session: Session) {
+            if isEmpty { first = session } else { others.append(session) }
+        }
+
+        /// Says whether it was there.
+        mutating func remove(_ session: Session) -> Bool {
+            if first === session {
+                first = nil
+                return true
+            }
+            guard let index = others.firstIndex(where: { $0 === session }) else { return false }
+            others.remove(at: index)
+            return true
+        }
     }
 
     private var records: [UserHandle: Record] = [:]
@@ -34,14 +54,13 @@ final class People {
 
     func arrived(_ session: Session, _ user: UserHandle) {
         let isFirst = records[user] == nil
-        records[user, default: Record()].sessions.append(session)
+        records[user, default: Record()].add(session)
         presence.connected(user)
         if isFirst { hear(user) }
     }
 
     func departed(_ session: Session, _ user: UserHandle, wasLost: Bool) {
-        guard let index = records[user]?.sessions.firstIndex(where: { $0 === session }) else { return }
-        records[user]?.sessions.remove(at: index)
+        guard records[user]?.remove(session) == true else { return }
         presence.disconnected(user, wasLost: wasLost)
         guard wasLost else { return endIfGone(user) }
         records[user]?.lingering += 1
@@ -62,7 +81,7 @@ final class People {
     }
 
     private func endIfGone(_ user: UserHandle) {
-        guard let record = records[user], record.sessions.isEmpty, record.lingering == 0 else { return }
+        guard let record = records[user], record.isEmpty, record.lingering == 0 else { return }
         records[user] = nil
         inbox.end(user)
         channels.unsubscribe(Keys.userChannel(user))
