@@ -15,14 +15,10 @@ public final class Stream {
 
     /// Called with what was received; the bytes are good during the call only, and may be changed in place.
     public var onReceive: ((UnsafeMutableRawBufferPointer) -> Void)?
-    /// Called when the other side has ended its half; without a callback the stream closes then.
-    public var onEnd: (() -> Void)?
     /// Called once when all is over: `nil` after an orderly end or our own `close`.
     public var onClose: ((EngineError?) -> Void)?
-    /// Called once our half is ended, as `shutdownWrite` has asked: all that was queued has left.
-    public var onShutdown: (() -> Void)?
-    /// Called when the queue has fallen to `drainMark` or less after having been above that.
-    public var onDrain: (() -> Void)?
+    /// What idle connections have nobody to call for.
+    var rare: RareCallbacks?
 
     /// How many bytes may wait to be sent; one more closes the stream with `sendQueueFull`.
     public var sendLimit = Int.max {
@@ -145,7 +141,7 @@ public final class Stream {
         switch end {
         case .writing:
             Glibc.shutdown(descriptor, Int32(SHUT_WR))
-            let tell = onShutdown
+            let tell = rare?.onShutdown
             onShutdown = nil
             tell?()
         case .everything: finish(nil)
@@ -246,10 +242,17 @@ public final class Stream {
         if handshake != nil { finish(.timeout) }
     }
 
-    private struct Handshake {
+    /// On its own, as most streams have long shaken hands, or never do.
+    private final class Handshake {
         let timer: Timer
         let mayStep: () -> Bool
         let done: (EngineError?) -> Void
+
+        init(timer: Timer, mayStep: @escaping () -> Bool, done: @escaping (EngineError?) -> Void) {
+            self.timer = timer
+            self.mayStep = mayStep
+            self.done = done
+        }
     }
 
     private func shakeHands(_ handshake: Handshake) {
@@ -294,10 +297,8 @@ public final class Stream {
         loop.atTurnEnd { [self] in
             let tell = onClose
             onReceive = nil
-            onEnd = nil
             onClose = nil
-            onShutdown = nil
-            onDrain = nil
+            rare = nil
             tell?(error)
         }
     }
