@@ -40,8 +40,12 @@ import Testing
 
     @Test("a signer never prints its secret")
     func description() throws {
-        var dumped = ""
+        // As an element of the array: a number alone may stand in an address too.
+        let byte = "- \(secret[0])\n"
+        var (dumped, plain) = ("", "")
+        dump(secret, to: &plain)
+        #expect(plain.contains(byte))
         dump(try TokenSigner(hs256Secret: secret), to: &dumped)
-        #expect(!dumped.contains("48"))
+        #expect(!dumped.contains(byte))
     }
 }
