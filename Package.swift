@@ -93,7 +93,8 @@ let suites: [Target] = [
         name: "Echo", dependencies: ["Engine", "Web"], path: "Tests/Echo", swiftSettings: strict),
     .executableTarget(
         name: "Bench", dependencies: ["CLinux", "Engine", "Web", "Tokens"], path: "Tests/Bench",
-        exclude: ["README.md", "baseline.json", "results", "run", "peers", "scenarios"], swiftSettings: strict),
+        exclude: ["README.md", "baseline.json", "results", "run", "peers", "scenarios"], swiftSettings: strict
+    ),
     tests("BenchTests", ["Bench", "Engine", "Web"]),
     tests("SchemaTests", ["Schema"]),
     tests("EngineTests", ["Engine", "COpenSSL"]),
