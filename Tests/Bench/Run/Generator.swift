@@ -119,6 +119,14 @@ struct Generator: Sendable {
         return findings
     }
 
+    /// Says what has gone wrong and how many were connected, and ends.
+    func finish(_ report: inout Report) async {
+        report.connections = await tally().ready
+        report.findings = await conclude()
+        report.isClean = report.findings.isClean
+        await end()
+    }
+
     /// Closes all, and ends the loops.
     func end() async {
         for station in stations { await station.close() }

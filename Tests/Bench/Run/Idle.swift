@@ -19,7 +19,6 @@ enum Idle {
         after.fill(&report, since: before)
         report.fill(await generator.timings(), isOpen: false)
         let count = max(after.tally.ready, 1)
-        report.connections = after.tally.ready
         report.pings = after.tally.pings - before.tally.pings
         for (name, use) in after.processes {
             guard let begin = empty.processes[name] else { continue }
@@ -30,9 +29,7 @@ enum Idle {
             Double(kernelAfter.slabBytes - kernelBefore.slabBytes) / Double(count)
         report.kernelSocketBytesPerConnection =
             Double(kernelAfter.socketBytes - kernelBefore.socketBytes) / Double(count)
-        report.findings = await generator.conclude()
-        report.isClean = report.findings.isClean
-        await generator.end()
+        await generator.finish(&report)
         return report
     }
 }

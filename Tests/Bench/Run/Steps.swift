@@ -68,10 +68,7 @@ enum Steps {
             await generator.end()
             throw error
         }
-        report.connections = await generator.tally().ready
-        report.findings = await generator.conclude()
-        report.isClean = report.findings.isClean
-        await generator.end()
+        await generator.finish(&report)
         return report
     }
 

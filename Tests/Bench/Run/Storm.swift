@@ -30,10 +30,7 @@ enum Storm {
         await generator.drain(options)
         summarize(&report)
         report.fill(await generator.timings(), isOpen: options.rate != nil)
-        report.connections = await generator.tally().ready
-        report.findings = await generator.conclude()
-        report.isClean = report.findings.isClean
-        await generator.end()
+        await generator.finish(&report)
         return report
     }
 
