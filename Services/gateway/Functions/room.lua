@@ -3,8 +3,8 @@
 -- The room's log. Everything that must be one decision about a room is one function here; nothing is written
 -- before everything has been checked, and `seq` is written last, as Redis does not roll back.
 --
--- KEYS of each, and of each room of a room_accept: 1 room hash (also the name of its channel)  2 members  3 recent  4 seen:0  5 seen:1  6 partition log
--- 7 log bytes
+-- KEYS of each, and of each room of a room_accept: 1 room hash (also the name of its channel)  2 members  3 recent
+-- 4 seen:0  5 seen:1  6 partition log  7 log bytes
 
 local EPOCHS_KEPT = 16
 local EPOCH_ZERO = 1735689600000 -- 2025-01-01, in milliseconds
@@ -88,9 +88,8 @@ local function generations(ms)
   return { parity = number % 2, present = int(number), past = int(number - 1) }
 end
 
--- What is known of keys in the hash of this ten minutes, and in the one before it: the `count` of `fields` are '' and
--- their digests.
--- A hash that is of twenty minutes ago is emptied first. `hashes` is where in `keys` the first of the two is.
+-- What is known of keys in the hash of this ten minutes, and in the one before it; one that is of twenty minutes ago is
+-- emptied first. The `count` of `fields` are '' and the keys' digests; the first hash is `keys[hashes]`.
 local function seen_before(keys, hashes, generation, fields, count)
   local key = keys[hashes + generation.parity]
   local present = redis.call('HMGET', key, unpack(fields, 1, count))
