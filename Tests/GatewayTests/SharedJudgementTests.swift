@@ -93,16 +93,23 @@ struct SharedJudgementTests {
         if let failure { throw failure }
     }
 
-    /// Waits until both stand so.
-    private func both(_ seats: [Seat], _ standing: Seat.Standing) async throws -> Bool {
+    /// Waits until it is so, as two loops see it; between two looks both go on.
+    private func eventually(_ condition: () async -> Bool) async throws -> Bool {
         let deadline = Instant.current().advanced(byMilliseconds: 20_000)
-        while Instant.current() < deadline {
-            var standings: [Seat.Standing] = []
-            for seat in seats { standings.append(await seat.standing) }
-            if standings == [standing, standing] { return true }
+        while !(await condition()) {
+            guard Instant.current() < deadline else { return false }
             try await Task.sleep(for: .milliseconds(5))
         }
-        return false
+        return true
+    }
+
+    /// Waits until both stand so.
+    private func both(_ seats: [Seat], _ standing: Seat.Standing) async throws -> Bool {
+        try await eventually {
+            var standings: [Seat.Standing] = []
+            for seat in seats { standings.append(await seat.standing) }
+            return standings == [standing, standing]
+        }
     }
 
     /// Redis goes on for the first: what holds for one of the loops is told to the clients of both.
@@ -157,10 +164,11 @@ struct SharedJudgementTests {
                 }
             }
             let count = 2 * rounds
-            let deadline = Instant.current().advanced(byMilliseconds: 20_000)
-            while await seats[0].told.count + seats[1].told.count < 2 * count, Instant.current() < deadline {
-                try await Task.sleep(for: .milliseconds(5))
+            let haveHeard = try await eventually {
+                let (first, second) = (await seats[0].told.count, await seats[1].told.count)
+                return first + second >= 2 * count
             }
+            #expect(haveHeard)
             let (first, second) = (await seats[0].told, await seats[1].told)
             #expect(first.count == count)
             #expect(first == second)

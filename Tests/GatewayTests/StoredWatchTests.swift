@@ -84,6 +84,7 @@ private final class StoredBench {
         let deadline = Instant.current().advanced(byMilliseconds: 20_000)
         while try await looks() == 0 {
             try #require(Instant.current() < deadline)
+            // Between two questions to Redis, so that what is waited for can happen.
             await loop.sleep(milliseconds: 10)
         }
     }
