@@ -10,14 +10,20 @@ final class EarlyStanding {
     private let confirmation: Int
     private let inquiry: RoomInquiry
 
-    /// Asks, where the room is followed here already.
-    init?(of identity: Identity, in arrival: Arrival?, _ shard: Shard) {
+    /// Asks about the room of an arrival, where it is followed here already.
+    convenience init?(of identity: Identity, in arrival: Arrival?, _ shard: Shard) {
         guard case .join(let join) = arrival?.room, identity.mayEnter(join.room),
-            let room = shard.rooms[join.room], let confirmation = room.confirmation
+            let room = shard.rooms[join.room]
         else { return nil }
+        self.init(of: identity.user, in: room, shard.directory)
+    }
+
+    /// Asks, where the room is heard.
+    init?(of user: UserHandle, in room: LocalRoom, _ directory: RoomDirectory) {
+        guard let confirmation = room.confirmation else { return nil }
         self.room = room
         self.confirmation = confirmation
-        inquiry = shard.directory.inquire(about: identity.user, in: room.id, known: room.knownSeq)
+        inquiry = directory.inquire(about: user, in: room.id, known: room.knownSeq)
     }
 
     /// The answer; nil where the room has to be asked for it now.
