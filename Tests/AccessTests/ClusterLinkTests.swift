@@ -109,6 +109,39 @@ import Web
         }
     }
 
+    /// Also where another key has taken its name over: what it has signed is known no more.
+    @Test func whatATakenBackKeyHasSignedIsGoodNoMore() async throws {
+        try await onLoop { loop in
+            let server = try RedisServer()
+            let tokens = TokenSettings(algorithm: .eddsa, secret: [], issuer: "parley", audience: "parley")
+            let link = try ClusterLink(
+                loop: loop, address: try RedisAddress(url: server.url), tokens: tokens, name: "test", log: .silent)
+            link.start()
+            let isConnected = await eventually(on: loop) { link.redis.isConnected }
+            try #require(isConnected)
+            let (key, other) = (try SigningKey.generate(.eddsa), try SigningKey.generate(.eddsa))
+            let published = String(decoding: try KeySet(keys: [key.publicJWK]).json(), as: UTF8.self)
+            let usurped = String(decoding: try KeySet(keys: [other.publicJWK]).json(), as: UTF8.self)
+                .replacing(other.kid, with: key.kid)
+            _ = try await link.redis.call("SET", .text(Keys.authKeys), .text(published))
+            try await link.redis.vouchForRevocations()
+            let isReady = await eventually(on: loop) { link.authority.isReady }
+            try #require(isReady)
+            let now = Int(WallClock.milliseconds() / 1_000)
+            let token = try TokenSigner(key: key).sign(
+                TokenClaims(iss: "parley", aud: ["parley"], sub: "alice", exp: now + 600, iat: now))
+            // Twice, so that it is known.
+            for _ in 0..<2 { _ = try link.authority.identity(of: token).get() }
+            _ = try await link.redis.call("SET", .text(Keys.authKeys), .text(usurped))
+            try await ControlLog.append(.keys, to: link.redis)
+            let isGoodNoMore = await eventually(on: loop) {
+                link.authority.identity(of: token) == .failure(.invalid)
+            }
+            #expect(isGoodNoMore)
+            link.close()
+        }
+    }
+
     @Test func aTicketIsGoodOnce() async throws {
         try await withLink { _, link in
             let alice = Identity(
