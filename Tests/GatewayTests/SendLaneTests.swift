@@ -68,6 +68,27 @@ struct SendLaneTests {
         }
     }
 
+    /// The next message of a connection that has had its answer needs no call of its own.
+    @Test func whatTheAnswersLetGoGoesWithTheRest() async throws {
+        try await onSender { bench in
+            _ = try await bench.send(#""content":"m0""#)
+            _ = try await bench.call("CONFIG", "RESETSTAT")
+            bench.server.freeze()
+            var settled = 0
+            let lane = SendLane()
+            for (name, lane) in [("m1", lane), ("m2", lane), ("m3", SendLane())] {
+                let turn = bench.loop.now
+                bench.sender.send(try bench.message(#""content":"\#(name)""#), in: lane) { _ in settled += 1 }
+                _ = await eventually(on: bench.loop) { bench.loop.now > turn }
+            }
+            bench.server.thaw()
+            let areSettled = await eventually(on: bench.loop) { settled == 3 }
+            #expect(areSettled)
+            let count = try await calls(of: "fcall", bench)
+            #expect(count == 2)
+        }
+    }
+
     /// Whoever else waits for Redis waits for no more than so many bytes.
     @Test func manyLargeOnesOfManyCostMoreCalls() async throws {
         try await onSender { bench in

@@ -139,10 +139,7 @@ final class PlaceCalls {
     private func ended() {
         underWay -= 1
         guard underWay == 0, !waiting.isEmpty else { return }
-        loop.beforeSending { [weak self] in
-            guard let self, underWay == 0 else { return }
-            send()
-        }
+        loop.beforeSending { [weak self] in self?.look() }
     }
 
     private func fail(_ together: [Call], _ error: RedisError) {
