@@ -115,7 +115,8 @@ import Web
             let server = try RedisServer()
             let tokens = TokenSettings(algorithm: .eddsa, secret: [], issuer: "parley", audience: "parley")
             let link = try ClusterLink(
-                loop: loop, address: try RedisAddress(url: server.url), tokens: tokens, name: "test", log: .silent)
+                loop: loop, address: try RedisAddress(url: server.url), tokens: tokens, name: "test",
+                log: .silent)
             link.start()
             let isConnected = await eventually(on: loop) { link.redis.isConnected }
             try #require(isConnected)
