@@ -9,6 +9,8 @@
 local EPOCHS_KEPT = 16
 local EPOCH_ZERO = 1735689600000 -- 2025-01-01, in milliseconds
 local SEEN_MS = 600000
+local CLOCKS_APART_MS = 5000 -- most between the time of a message's id and Redis' clock
+local TRIMMED_EACH = 100 -- seqs, between two looks at what recent need not keep
 local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 local function now()
@@ -18,6 +20,9 @@ end
 
 -- Whole numbers as text: as an integer, for which the C library needs a tenth of what it needs for a double.
 local function int(n) return string.format('%d', n) end
+
+-- Whether a whole number is below another, both as text: reading one takes longer than most commands do for a field.
+local function is_below(a, b) return #a < #b or #a == #b and a < b end
 
 local function base36(n)
   local text = ''
@@ -51,28 +56,25 @@ end
 -- Makes sure that the room's epoch is one of this run of Redis. `known` is the highest seq that the caller has had
 -- from Redis itself: a room that knows less has lost its tail.
 local function open(room, key, run, known)
-  if room.run == run and room.epoch and room.seq >= known then return end
+  if room.run == run and room.epoch and not is_below(room.seq, known) then return end
   local ms = now()
-  local epochs = redis.call('HGET', key, 'epochs') or ''
-  if room.epoch then epochs = remember(epochs, room.epoch, int(room.first), int(room.seq)) end
+  local f = redis.call('HMGET', key, 'epochs', 'first')
+  local epochs = f[1] or ''
+  if room.epoch then epochs = remember(epochs, room.epoch, f[2] or '1', room.seq) end
   -- A Redis that was emptied remembers nothing: the clock alone is above all that was given, as long as a room takes
   -- less than a thousand messages a second. To the millisecond, as it may be emptied twice in a second.
-  local seq = math.max(room.seq, known, ms - EPOCH_ZERO)
+  local seq = math.max(tonumber(room.seq), tonumber(known), ms - EPOCH_ZERO)
   local epoch = new_epoch(ms, epochs)
   redis.call('HSET', key, 'run', run, 'epoch', epoch, 'first', int(seq + 1), 'epochs', epochs, 'seq', int(seq))
-  room.run, room.epoch, room.seq, room.first, room.epochs = run, epoch, seq, seq + 1, epochs
+  room.run, room.epoch, room.seq = run, epoch, int(seq)
 end
 
--- The room's log as it stands, or nil while auth has not vouched for its members in this run of Redis; then what
--- else is asked for.
-local function load(key, run, ...)
-  local f = redis.call('HMGET', key, 'loaded', 'run', 'epoch', 'seq', 'stored', 'first', 'mv', ...)
+-- The room's log as it stands, its numbers as text, or nil while auth has not vouched for its members in this run of
+-- Redis.
+local function load(key, run)
+  local f = redis.call('HMGET', key, 'loaded', 'run', 'epoch', 'seq', 'stored', 'mv')
   if not f[1] or f[1] ~= run then return nil end
-  local room = {
-    run = f[2], epoch = f[3], seq = tonumber(f[4] or '0'), stored = tonumber(f[5] or '0'), first = tonumber(f[6] or '1'),
-    mv = f[7] or '0', known = 0, seen = false,
-  }
-  return room, f[8], f[9]
+  return { run = f[2], epoch = f[3], seq = f[4] or '0', stored = f[5] or '0', mv = f[6] or '0', seen = false }
 end
 
 -- A member's value is `role` or `role,muted-until` (milliseconds; 0: for ever).
@@ -115,14 +117,15 @@ end
 -- Replies {'ok', epoch, seq, role or '', visibility, mv, stored, epochs, first seq of the epoch, people online} or
 -- {'unloaded'}.
 local function room_enter(keys, args)
-  local room, visibility, epochs = load(keys[1], args[1], 'visibility', 'epochs')
+  local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
-  open(room, keys[1], args[1], tonumber(args[2]))
+  open(room, keys[1], args[1], args[2])
+  local f = redis.call('HMGET', keys[1], 'visibility', 'epochs', 'first')
   local value = redis.call('HGET', keys[2], args[3])
   local role = value and standing(value, 0) or ''
   return {
-    'ok', room.epoch, int(room.seq), role, visibility or 'private', room.mv, int(room.stored),
-    room.epochs or epochs or '', int(room.first), redis.call('HGET', keys[3], '') or '0',
+    'ok', room.epoch, room.seq, role, f[1] or 'private', room.mv, room.stored, f[2] or '', f[3] or '1',
+    redis.call('HGET', keys[3], '') or '0',
   }
 end
 
@@ -157,55 +160,72 @@ end
 local USER, ID, TIME, NOT_AFTER, KEY, CONTENT, TAIL, TRACE = 0, 1, 2, 3, 4, 5, 6, 7
 local ARGUMENTS, KEYS_OF_A_ROOM = 8, 7
 
--- Whether the room has no place for one more: too much in the log, too much that the archive lacks, or so many keys that
--- one more could not be remembered and would be accepted twice.
+-- Whether the room has no place for one more: too much that the archive lacks, or so many keys that one more could not
+-- be remembered and would be accepted twice.
 local function is_full(keys, k, room, present, call)
   if present and redis.call('HLEN', room.seen) > call.most_seen then return true end
-  if room.seq - room.stored >= call.most_lacked and redis.call('XLEN', keys[k + 3]) >= call.most_lacked then
-    return true
-  end
-  return tonumber(redis.call('GET', keys[k + 7]) or '0') >= call.most_bytes
+  return room.seq ~= room.stored and tonumber(room.seq) - tonumber(room.stored) >= call.most_lacked
+    and redis.call('XLEN', keys[k + 3]) >= call.most_lacked
 end
 
--- Gives their places to messages, each by where it stands in ARGV; returns their seqs as text.
-local function place(keys, k, args, room, accepted, present, call)
-  open(room, keys[k + 1], args[1], room.known)
+-- Puts an envelope where readers look and where the archive's writer does. It fails, where the first is spoilt, before
+-- anything else of the room is written.
+local function append(keys, k, seq, envelope, trace, bytes)
+  local added = redis.pcall('XADD', keys[k + 3], seq .. '-0', 'e', envelope)
+  if type(added) == 'table' then
+    redis.call('DECRBY', keys[k + 7], bytes)
+    error(added)
+  end
+  if trace == '' then
+    redis.call('XADD', keys[k + 6], '*', 'e', envelope)
+  else
+    redis.call('XADD', keys[k + 6], '*', 'e', envelope, 't', trace)
+  end
+end
+
+-- Keeps of recent what the archive lacks, and the newest at least: by number, as seq jumps from epoch to epoch. Streams
+-- are trimmed by whole nodes of about as many entries as lie between two calls.
+local function trim(recent, room, last, count, keep)
+  if last % TRIMMED_EACH + count < TRIMMED_EACH then return end
+  local most = math.max(last + count - tonumber(room.stored), keep)
+  redis.call('XTRIM', recent, 'MAXLEN', '~', int(most))
+end
+
+-- Gives their places to messages, each by where it stands in ARGV; returns their seqs as text, or nil where the room or
+-- its partition has no place for them.
+local function place(keys, k, args, room, accepted, present, known, call)
+  if is_full(keys, k, room, present, call) then return nil end
+  open(room, keys[k + 1], args[1], known)
   local head, middle = '{"v":1,"epoch":"' .. room.epoch .. '","seq":', ',"mv":' .. room.mv .. ','
   local tie = room.epoch .. ':'
-  local seqs, envelopes, bytes = { nil, nil, nil, nil }, { nil, nil, nil, nil }, 0
+  local last, count, bytes = tonumber(room.seq), #accepted, 0
+  local seqs, envelopes = { nil, nil, nil, nil }, { nil, nil, nil, nil }
   local noted, note = { 'HSET', room.seen, nil, nil, nil, nil, nil, nil }, 2
   if not present then noted[3], noted[4], note = '', call.generation.present, 4 end
-  for i = 1, #accepted do
+  for i = 1, count do
     local at = accepted[i]
-    local seq = int(room.seq + i)
+    local seq = int(last + i)
     local envelope = head .. seq .. middle .. args[at + TAIL]
     seqs[i], envelopes[i], bytes = seq, envelope, bytes + #envelope
     noted[note + 1], noted[note + 2] = args[at + KEY], args[at + CONTENT] .. args[at + ID] .. tie .. seq
     note = note + 2
   end
   -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
-  local recent, log = keys[k + 3], keys[k + 6]
-  redis.call('XLEN', recent)
+  local log = keys[k + 6]
   local unstored = redis.call('XLEN', log)
-  redis.call('INCRBY', keys[k + 7], bytes)
-  for i = 1, #accepted do
-    local envelope, trace = envelopes[i], args[accepted[i] + TRACE]
-    -- By number, as seq jumps from epoch to epoch: the newest, and at least all that the archive lacks.
-    local lacked = room.seq + i - room.stored
-    local keep = lacked > call.keep and int(lacked) or args[2]
-    redis.call('XADD', recent, 'MAXLEN', '~', keep, seqs[i] .. '-0', 'e', envelope)
-    if trace == '' then
-      redis.call('XADD', log, '*', 'e', envelope)
-    else
-      redis.call('XADD', log, '*', 'e', envelope, 't', trace)
-    end
+  if redis.call('INCRBY', keys[k + 7], bytes) - bytes >= call.most_bytes then
+    redis.call('DECRBY', keys[k + 7], bytes)
+    return nil
   end
+  for i = 1, count do append(keys, k, seqs[i], envelopes[i], args[accepted[i] + TRACE], bytes) end
+  local recent = keys[k + 3]
+  trim(recent, room, last, count, call.keep)
   -- Something is to be stored again: where all was, or this epoch had nothing yet, the log may have been about to expire.
   redis.call('PERSIST', recent)
   redis.call(unpack(noted, 1, note))
   if not present then redis.call('PEXPIRE', room.seen, 2 * SEEN_MS) end
-  redis.call('HSET', keys[k + 1], 'seq', seqs[#accepted])
-  for i = 1, #accepted do redis.call('SPUBLISH', keys[k + 1], envelopes[i]) end
+  redis.call('HSET', keys[k + 1], 'seq', seqs[count])
+  for i = 1, count do redis.call('SPUBLISH', keys[k + 1], envelopes[i]) end
   -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
   if unstored == 0 then redis.call('SPUBLISH', log, '') end
   return seqs
@@ -223,20 +243,19 @@ local function accept(keys, k, args, from, count, known, call)
       local at = from + (i - 1) * ARGUMENTS
       fields[i + 1], users[i] = args[at + KEY], args[at + USER]
     end
-    room.known = known
     room.seen, present, past = seen_before(keys, k + 4, call.generation, fields, count + 1)
     values = redis.call('HMGET', keys[k + 2], unpack(users, 1, count))
   end
-  local replies, accepted, full, must_wait = { nil, nil, nil, nil }, { nil, nil, nil, nil }, nil, false
+  local replies, accepted, must_wait = { nil, nil, nil, nil }, { nil, nil, nil, nil }, false
   -- Of a call for several: which of the accepted has this key; and of those that are the same as one accepted, which.
   local here, twins = count > 1 and {}, count > 1 and {}
 
   -- The reply, or nothing where the message is to have its place, or that of its twin.
   local function judge(i, at)
     if must_wait then return { 'after' } end
-    if call.ms > tonumber(args[at + NOT_AFTER]) then
+    if is_below(args[at + NOT_AFTER], call.time) then
       must_wait = true
-      return { 'late', int(call.ms) }
+      return { 'late', call.time }
     end
     if not room then return { 'unloaded' } end
     -- What has its place is told to its sender whatever was decided about them since: the first answer may be lost.
@@ -244,7 +263,7 @@ local function accept(keys, k, args, from, count, known, call)
     if before and before.content == args[at + CONTENT] then
       -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
       local word = before.id == args[at + ID] and 'ok' or 'duplicate'
-      return { word, before.epoch, before.seq, before.id, int(room.stored) }
+      return { word, before.epoch, before.seq, before.id, room.stored }
     end
     -- One of this call has the same key.
     local twin = here and here[args[at + KEY]]
@@ -256,12 +275,10 @@ local function accept(keys, k, args, from, count, known, call)
       twins[i] = twin
       return nil
     end
-    if math.abs(call.ms - tonumber(args[at + TIME])) > 5000 then
+    if is_below(args[at + TIME], call.earliest) or is_below(call.latest, args[at + TIME]) then
       must_wait = true
-      return { 'clock', int(call.ms) }
+      return { 'clock', call.time }
     end
-    if full == nil then full = is_full(keys, k, room, present, call) end
-    if full then return { 'overloaded' } end
     accepted[#accepted + 1] = at
     if here then here[args[at + KEY]] = #accepted end
     return nil
@@ -269,14 +286,15 @@ local function accept(keys, k, args, from, count, known, call)
 
   for i = 1, count do replies[i] = judge(i, from + (i - 1) * ARGUMENTS) or false end
   if #accepted == 0 then return replies end
-  local seqs = place(keys, k, args, room, accepted, present, call)
-  local stored, number = int(room.stored), 0
+  local seqs = place(keys, k, args, room, accepted, present, known, call)
+  local number = 0
   for i = 1, count do
     if not replies[i] then
       local twin = twins and twins[i]
       if not twin then number = number + 1 end
       local at = accepted[twin or number]
-      replies[i] = { twin and 'duplicate' or 'ok', room.epoch, seqs[twin or number], args[at + ID], stored }
+      replies[i] = seqs and { twin and 'duplicate' or 'ok', room.epoch, seqs[twin or number], args[at + ID], room.stored }
+        or { 'overloaded' }
     end
   end
   return replies
@@ -294,13 +312,14 @@ end
 local function room_accept(keys, args)
   local ms = now()
   local call = {
-    ms = ms, generation = generations(ms), keep = tonumber(args[2]), most_lacked = tonumber(args[3]),
-    most_bytes = tonumber(args[4]), most_seen = tonumber(args[5]),
+    ms = ms, time = int(ms), earliest = int(ms - CLOCKS_APART_MS), latest = int(ms + CLOCKS_APART_MS),
+    generation = generations(ms), keep = tonumber(args[2]), most_lacked = tonumber(args[3]), most_bytes = tonumber(args[4]),
+    most_seen = tonumber(args[5]),
   }
   local answers = {}
   local at = 6
   for k = 0, #keys - 1, KEYS_OF_A_ROOM do
-    local known, count = tonumber(args[at]), tonumber(args[at + 1])
+    local known, count = args[at], tonumber(args[at + 1])
     -- A room that is spoilt is no reason to refuse the others.
     local is_done, replies = pcall(accept, keys, k, args, at + 2, count, known, call)
     local failure = not is_done and { err = type(replies) == 'table' and replies.err or 'ERR ' .. tostring(replies) }
@@ -321,7 +340,7 @@ local function room_seen(keys, args)
   local _, present, past = seen_before(keys, 4, generations(ms), { '', args[3] }, 2)
   local before = seen(present, past, 1)
   if before and before.content == args[4] then
-    return { 'duplicate', before.epoch, before.seq, before.id, int(room.stored) }
+    return { 'duplicate', before.epoch, before.seq, before.id, room.stored }
   end
   if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
   if before then return { 'conflict' } end
@@ -330,8 +349,8 @@ local function room_seen(keys, args)
   if present then since = math.floor(ms / SEEN_MS) * SEEN_MS end
   if present and past then since = since - SEEN_MS end
   local oldest = ''
-  if room.stored < room.seq then
-    local entry = redis.call('XRANGE', keys[3], '(' .. int(room.stored) .. '-0', '+', 'COUNT', 1)[1]
+  if is_below(room.stored, room.seq) then
+    local entry = redis.call('XRANGE', keys[3], '(' .. room.stored .. '-0', '+', 'COUNT', 1)[1]
     if entry then oldest = entry[2][2] end
   end
   return { 'unseen', int(since), oldest }
