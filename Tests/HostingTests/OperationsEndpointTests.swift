@@ -48,6 +48,24 @@ private func ask(_ path: String, dependency: Bool = true) async throws -> Respon
         #expect(response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
         #expect(String(decoding: response.body, as: UTF8.self).hasSuffix("\nparley_x_total 3\n"))
     }
+
+    /// Asked as a server asks it: by a task of the loop, where all that is not taken off it stays.
+    @Test func metricsAreReadOffTheLoop() async throws {
+        let page = try await onLoop { loop in
+            let metrics = Registry()
+            metrics.gauge("parley_on_loop", help: "Whether it is read there.") { loop.isCurrent ? 1 : 0 }
+            var routes = Routes()
+            OperationsEndpoint(health: Health(loop: loop), metrics: metrics).add(to: &routes)
+            let (table, request) = (routes, try #require(Request(.get, "/metrics")))
+            return await withCheckedContinuation { continuation in
+                loop.spawn {
+                    let response = await table.respond(to: request)
+                    continuation.resume(returning: String(decoding: response.body, as: UTF8.self))
+                }
+            }
+        }
+        #expect(page.hasSuffix("\nparley_on_loop 0\n"))
+    }
 }
 
 @Suite struct RequestMetricsTests {

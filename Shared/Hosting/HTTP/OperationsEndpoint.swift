@@ -1,3 +1,4 @@
+internal import Engine
 public import Web
 
 /// What operators and their tools ask a service: `/healthz`, `/readyz`, `/metrics`.
@@ -8,6 +9,8 @@ public struct OperationsEndpoint {
 
     private let health: Health
     private let metrics: Registry
+    /// Off the loop: to count open descriptors is to list them, and a gateway has thousands.
+    private let reader = Offload(name: "parley.metrics", width: 1, waitingLimit: 16)
 
     /// Makes the endpoint of what it shows; on the loop of `health`.
     public init(health: Health, metrics: Registry) {
@@ -17,7 +20,7 @@ public struct OperationsEndpoint {
 
     /// Adds the three addresses to a table.
     public func add(to routes: inout Routes) {
-        let (health, metrics) = (health, metrics)
+        let (health, metrics, reader) = (health, metrics, reader)
         routes.on(.get, "/healthz") { _ in
             .json(encoded: Array(#"{"status":"alive"}"#.utf8), headers: OperationsEndpoint.fresh)
         }
@@ -28,12 +31,12 @@ public struct OperationsEndpoint {
                 headers: OperationsEndpoint.fresh)
         }
         routes.on(.get, "/metrics") { _ in
-            .text(await OperationsEndpoint.render(metrics), contentType: Exposition.contentType)
+            guard let page = try? await reader.run({ metrics.exposition() }) else {
+                throw Problem(.serviceUnavailable, "overloaded", retryAfterSeconds: 1)
+            }
+            return .text(page, contentType: Exposition.contentType)
         }
     }
 
     private static let fresh: Headers = ["Cache-Control": "no-store"]
-
-    /// Off the loop: to count open descriptors is to list them, and a gateway has thousands.
-    @concurrent private static func render(_ metrics: Registry) async -> String { metrics.exposition() }
 }
