@@ -1,6 +1,7 @@
 """Direct messages (protocol, 4.5)."""
 
 from people import new_name
+from waiting import eventually
 
 
 def dm(*people):
@@ -31,6 +32,28 @@ def test_several_direct_messages_arrive_once_each_and_in_order(open_cluster, gue
     assert [frame["seq"] for frame in heard] == list(range(1, 51))
     assert [frame["data"]["content"] for frame in heard] == [str(number) for number in range(50)]
     assert listener.heard("new_message") == []
+
+
+def test_who_was_lost_is_heard_for_a_while_and_no_longer(cluster, person):
+    alice, bob = person("alice"), person("bob")
+    channel = f"{{u:{alice.name}}}"
+
+    def listeners():
+        return int(cluster.redis("PUBSUB", "SHARDNUMSUB", channel).splitlines()[1])
+
+    writer = bob.connect(1)
+    for number in range(4):
+        client = alice.connect(0)
+        writer.ask("send_message", "message_sent", to=alice.name, content=f"welcome back {number}")
+        client.expect("new_message", content=f"welcome back {number}")
+        client.drop()
+        # Whoever comes back now is heard of without another subscription.
+        assert listeners() == 1
+    eventually(lambda: listeners() == 0, patience=12)
+    client = alice.connect(0)
+    eventually(lambda: listeners() == 1)
+    client.close()
+    eventually(lambda: listeners() == 0)
 
 
 def test_a_direct_room_may_be_joined_before_the_first_message(person):
