@@ -38,7 +38,7 @@ public final class Authority {
         }
     }
 
-    /// A wave of so many who come back is judged without verifying a signature again: 1.6 MB.
+    /// A wave of so many who come back is judged without verifying a signature again: 2 MB at most.
     private static let mostKnown = 32_768
 
     // MARK: Judging

@@ -24,7 +24,7 @@ public struct KnownSignatures: Sendable {
     /// The header that was read last: those of one issuer are all the same.
     private var lastHeader: (bytes: [UInt8], header: TokenHeader)?
 
-    /// Makes an empty memory that holds at most so many, about 50 bytes each.
+    /// Makes an empty memory that holds at most so many, 64 bytes each.
     public init(limit: Int) { half = max(limit / 2, 1) }
 
     /// How many are remembered.
