@@ -173,10 +173,16 @@ struct DirectInboxTests {
     /// Our clock is ahead of Redis' since the connection was made.
     @Test func aClockThatIsAheadByLittleMissesNothing() async throws {
         try await onInbox { bench in
-            try await bench.tell(1...1)
-            // By so much: it began after what it was told, by its own clock.
-            await bench.loop.sleep(milliseconds: 200)
-            bench.inbox.begin(.alice)
+            var told: Int64
+            // Once more where the machine was so busy that it was not by little.
+            repeat {
+                _ = try await bench.redis.call(["DEL", .text(Keys.directNotices(.alice))])
+                told = WallClock.milliseconds()
+                try await bench.tell(1...1)
+                // By so much: it began after what it was told, by its own clock.
+                await bench.loop.sleep(milliseconds: 200)
+                bench.inbox.begin(.alice)
+            } while WallClock.milliseconds() - told > 900
             bench.subscribe()
             let isHeard = await bench.hears(1...1)
             #expect(isHeard)
