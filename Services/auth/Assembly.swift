@@ -72,8 +72,9 @@ final class Assembly {
             loop: loop, redis: redis, keys: keys, authority: link.authority, revocations: revocations,
             sessions: store, log: log, metrics: metrics)
         let answers = Requests(
-            accounts: accounts, rooms: rooms, membership: membership, copy: copy, redis: redis, log: log,
-            metrics: metrics)
+            accounts: accounts, rooms: rooms,
+            joins: Joins(loop: loop, postgres: postgres, publisher: publisher),
+            loads: RoomLoads(loop: loop, copy: copy), redis: redis, log: log, metrics: metrics)
         requests = RPCServer(
             loop: loop, address: config.redis, service: "auth", instance: link.instance, redis: redis
         ) { type, data throws(ErrorCode) in try await answers.answer(type, data) }

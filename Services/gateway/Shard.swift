@@ -250,7 +250,7 @@ final class Shard {
     func hear(_ event: ControlEvent) {
         authority.hear(event)
         switch event {
-        case .member(let change): rooms.hear(change)
+        case .members(let changes): for change in changes { rooms.hear(change) }
         case .room(let change): rooms.hear(change)
         case .limits: loadPolicies()
         case .reload:

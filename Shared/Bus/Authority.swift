@@ -99,7 +99,7 @@ public final class Authority {
         case .revoked(let revocation):
             revocations.insert(revocation, now: now)
             onRevoked?(revocation)
-        case .member, .room, .limits: break
+        case .members, .room, .limits: break
         }
     }
 

@@ -6,8 +6,8 @@ public enum ControlEvent: Sendable, Hashable {
     case keys
     /// Tokens are no longer good.
     case revoked(Revocation)
-    /// The member list of a room has changed.
-    case member(MemberChange)
+    /// Member lists have changed, each in the order of its changes.
+    case members([MemberChange])
     /// A room has changed.
     case room(RoomChange)
     /// The rate-limit policies have changed.
@@ -61,7 +61,7 @@ extension ControlEvent {
         switch self {
         case .keys: "keys"
         case .revoked: "revoked"
-        case .member: "member"
+        case .members(let changes): changes.count == 1 ? "member" : "members"
         case .room: "room"
         case .limits: "limits"
         case .reload: "reload"
@@ -73,12 +73,8 @@ extension ControlEvent {
         switch self {
         case .keys, .limits, .reload: [:]
         case .revoked(let revocation): revocation.json
-        case .member(let change):
-            [
-                "room": .string(change.room.text), "user": .string(change.user.text),
-                "role": change.role.map(JSONValue.string) ?? .null, "mv": .int(change.mv),
-                "reason": change.reason.map { .string($0.rawValue) } ?? .null,
-            ]
+        case .members(let changes):
+            changes.count == 1 ? changes[0].json : ["changes": .array(changes.map(\.json))]
         case .room(let change): ["room": .string(change.room.text), "deleted": .bool(change.isDeleted)]
         }
     }
@@ -93,16 +89,33 @@ extension ControlEvent {
             guard let revocation = Revocation(data) else { return nil }
             self = .revoked(revocation)
         case "member":
-            guard let room = data["room"]?.text.flatMap(RoomID.init),
-                let user = data["user"]?.text.flatMap(UserHandle.init), let mv = data["mv"]?.int
-            else { return nil }
-            let reason = data["reason"]?.text.flatMap(Left.Reason.init(rawValue:))
-            self = .member(
-                MemberChange(room: room, user: user, role: data["role"]?.text, mv: mv, reason: reason))
+            guard let change = MemberChange(data) else { return nil }
+            self = .members([change])
+        case "members":
+            guard let changes = data["changes"]?.array else { return nil }
+            self = .members(changes.compactMap(MemberChange.init))
         case "room":
             guard let room = data["room"]?.text.flatMap(RoomID.init) else { return nil }
             self = .room(RoomChange(room: room, isDeleted: data["deleted"]?.bool ?? false))
         default: return nil
         }
+    }
+}
+
+extension ControlEvent.MemberChange {
+    fileprivate var json: JSONValue {
+        [
+            "room": .string(room.text), "user": .string(user.text),
+            "role": role.map(JSONValue.string) ?? .null, "mv": .int(mv),
+            "reason": reason.map { .string($0.rawValue) } ?? .null,
+        ]
+    }
+
+    fileprivate init?(_ data: JSONValue) {
+        guard let room = data["room"]?.text.flatMap(RoomID.init),
+            let user = data["user"]?.text.flatMap(UserHandle.init), let mv = data["mv"]?.int
+        else { return nil }
+        let reason = data["reason"]?.text.flatMap(Left.Reason.init(rawValue:))
+        self.init(room: room, user: user, role: data["role"]?.text, mv: mv, reason: reason)
     }
 }

@@ -129,11 +129,29 @@ public final class RoomDirectory {
     private static let loadTries = 3
     private static let loadMilliseconds = 1_500
 
-    /// Makes the user a member of a public room.
+    /// Makes the user a member of a public room; done again, it is answered again.
     ///
     /// - Throws: `.refused(.roomDenied)` where the room is not open to all.
-    public func join(_ user: UserHandle, _ room: RoomID) async throws(BusError) {
-        _ = try await rpc.call("auth", "room_join", ["room": .string(room.text), "user": .string(user.text)])
+    public func join(_ user: UserHandle, _ room: RoomID) async throws(BusError) -> Membership {
+        let answer = try await rpc.call(
+            "auth", "room_join", ["room": .string(room.text), "user": .string(user.text)])
+        guard let role = answer["role"]?.text else { throw .malformed }
+        return Membership(role: role, mv: answer["mv"]?.int)
+    }
+}
+
+/// What auth makes of somebody who enters a public room.
+public struct Membership: Sendable, Hashable {
+    /// The role.
+    public var role: String
+    /// The version of the member list in which they became a member, once Redis has it; nil for those who were one
+    /// before, of whom Redis may not know yet.
+    public var mv: Int64?
+
+    /// Takes the parts.
+    public init(role: String, mv: Int64?) {
+        self.role = role
+        self.mv = mv
     }
 }
 

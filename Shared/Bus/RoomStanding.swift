@@ -19,6 +19,15 @@ public struct RoomStanding: Sendable, Hashable {
     /// The place of the newest envelope.
     public var newest: LogPosition { extent.newest }
 
+    /// The same to one who has become a member since; nil where Redis may not know of that yet.
+    public func `as`(_ membership: Membership) -> RoomStanding? {
+        guard let mv = membership.mv, mv >= self.mv else { return nil }
+        var standing = self
+        standing.role = membership.role
+        standing.mv = mv
+        return standing
+    }
+
     /// Reads a reply; nil where it is none of an open room.
     init?(_ reply: RedisReply) {
         let extent = LogExtent(

@@ -131,6 +131,47 @@ struct Auth: Sendable {
         }
     }
 
+    /// Runs `body` while somebody has locked a room in PostgreSQL.
+    func whileLocked<T: Sendable>(
+        _ room: String, _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> T
+    ) async throws -> T {
+        let url = try #require(PostgresURL(databaseURL))
+        return try await onLoop { loop in
+            let postgres = PostgresClient(loop: loop, url: url, poolSize: 1, name: "probe")
+            postgres.start()
+            loop.preconditionCurrent()
+            let value = try await postgres.transaction { transaction in
+                try await transaction.query("SELECT FROM auth.rooms WHERE id = $1 FOR UPDATE", [.text(room)])
+                return try await body()
+            }
+            await postgres.close()
+            return value
+        }
+    }
+
+    /// Runs `body` with a copy of rooms of its own, and tells what became of each room, by name.
+    func copying(
+        _ body: nonisolated(nonsending) @escaping @Sendable (RoomCopy) async throws -> RoomCopy.Outcomes
+    ) async throws -> [String] {
+        let (url, address) = (try #require(PostgresURL(databaseURL)), try RedisAddress(url: redisURL))
+        return try await onLoop { loop in
+            let postgres = PostgresClient(loop: loop, url: url, poolSize: 2, name: "probe")
+            let redis = RedisClient(loop: loop, address: address, name: "probe")
+            postgres.start()
+            redis.start()
+            let isUp = await eventually(on: loop) { redis.isConnected }
+            try #require(isUp)
+            loop.preconditionCurrent()
+            let outcomes = try await body(RoomCopy(rooms: PostgresRooms(postgres: postgres), redis: redis))
+            await postgres.close()
+            redis.close()
+            return outcomes.map { room, outcome in
+                guard case .failure(let error) = outcome else { return room.text }
+                return "\(room): \(error)"
+            }.sorted()
+        }
+    }
+
     /// Runs `body` with a copy of rooms of its own, while a room's member list gets newer and newer, and nobody tells.
     func whileMembersChange<T: Sendable>(
         of room: RoomID,

@@ -118,7 +118,8 @@ extension ServiceTests {
                         token: alice)
                 }
                 let joined = try await auth.ask("room_join", ["room": "public", "user": "bob"])
-                #expect(joined == .success(["role": "member"]))
+                // The version is told to who becomes a member by it: Redis has it.
+                #expect(joined == .success(["role": "member", "mv": 2]))
                 #expect(try await auth.ask("room_load", ["room": "public"]) == .success([:]))
                 let open = try room("public")
                 #expect(try await auth.members(of: open) == ["alice": "owner", "bob": "member"])
@@ -130,6 +131,93 @@ extension ServiceTests {
                 }
                 #expect(
                     try await auth.ask("room_load", ["room": "nowhere"]) == .failure(.refused(.roomDenied)))
+            }
+        }
+
+        @Test func thoseWhoEnterAtOnceAreAllMembersAndToldInOrder() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                try await auth.sql(
+                    """
+                    INSERT INTO auth.accounts (handle, name, roles)
+                    SELECT 'user-' || n, 'User', ARRAY['member'] FROM generate_series(1, 12) AS n
+                    """)
+                for room in ["one", "two"] {
+                    _ = try await auth.call(
+                        "POST", "/rooms", ["id": .string(room), "name": "Room", "visibility": "public"],
+                        token: alice)
+                }
+                #expect(try await auth.ask("room_load", ["room": "one"]) == .success([:]))
+                let asked = (0...12).flatMap { number in
+                    ["one", "two"].map { (room: $0, user: "user-\(number)") }
+                }
+                // There is no user-0.
+                let refused = try await withThrowingTaskGroup(of: String?.self) { group in
+                    for (room, user) in asked {
+                        group.addTask {
+                            let answer = try await auth.ask(
+                                "room_join", ["room": .string(room), "user": .string(user)])
+                            if case .success(let data) = answer, data["role"] == "member" { return nil }
+                            return answer == .failure(.refused(.userNotFound)) ? user : "\(answer)"
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0 += $1.map { [$0] } ?? [] }
+                }
+                #expect(refused == ["user-0", "user-0"])
+                #expect(try await auth.members(of: room("one")).count == 13)
+                #expect(try await auth.ask("room_load", ["room": "two"]) == .success([:]))
+                #expect(try await auth.members(of: room("two")).count == 13)
+                let told = try await auth.controlLog().flatMap { entry in
+                    entry.type == "member" ? [entry.data] : entry.data["changes"]?.array ?? []
+                }
+                for room in ["one", "two"] {
+                    let versions = told.filter { $0["room"]?.text == room }.map { $0["mv"]?.int }
+                    #expect(versions == (2...13).map { $0 }, "\(room)")
+                }
+            }
+        }
+
+        @Test func aRoomThatSomebodyHasLockedKeepsNobodyFromOthers() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                _ = try await auth.register("bob")
+                for room in ["locked", "free"] {
+                    _ = try await auth.call(
+                        "POST", "/rooms", ["id": .string(room), "name": "Room", "visibility": "public"],
+                        token: alice)
+                    _ = try await auth.ask("room_load", ["room": .string(room)])
+                }
+                let (free, locked) = try await auth.whileLocked("locked") {
+                    let locked = Task { try await auth.ask("room_join", ["room": "locked", "user": "bob"]) }
+                    return (try await auth.ask("room_join", ["room": "free", "user": "bob"]), locked)
+                }
+                #expect(free == .success(["role": "member", "mv": 2]))
+                #expect(try await locked.value == .success(["role": "member", "mv": 2]))
+            }
+        }
+
+        /// Their rooms come one by one then, for the sake of Redis and of memory.
+        @Test func roomsWithMoreMembersThanGoTogetherAreLoaded() async throws {
+            try await withAuth { auth in
+                try await auth.sql(
+                    """
+                    INSERT INTO auth.accounts (handle, name, roles)
+                    SELECT 'user-' || n, 'User', ARRAY['member'] FROM generate_series(1, 6000) AS n
+                    """)
+                try await auth.sql(
+                    """
+                    INSERT INTO auth.rooms (id, name, visibility)
+                    SELECT 'big-' || n, 'Big', 'public' FROM generate_series(1, 3) AS n
+                    """)
+                try await auth.sql(
+                    """
+                    INSERT INTO auth.members (room, handle, role)
+                    SELECT r.id, a.handle, 'member' FROM auth.rooms r, auth.accounts a WHERE a.handle LIKE 'user-%'
+                    """)
+                let rooms = try ["big-1", "big-2", "big-3", "none"].map { try room($0) }
+                let outcomes = try await auth.copying { try await $0.load(rooms) }
+                #expect(outcomes == ["big-1", "big-2", "big-3", "none: roomDenied"])
+                for room in rooms.dropLast() { #expect(try await auth.members(of: room).count == 6_000) }
             }
         }
 
@@ -165,9 +253,9 @@ extension ServiceTests {
                 let versions = try await auth.whileMembersChange(of: team) { copy, rooms in
                     var versions: [(Int64, Int64)] = []
                     for _ in 0..<10 {
-                        let before = try await rooms.version(of: team) ?? 0
+                        let before = try await rooms.versions(of: [team])[team] ?? 0
                         try await copy.load(team)
-                        versions.append((before, try await rooms.version(of: team) ?? 0))
+                        versions.append((before, try await rooms.versions(of: [team])[team] ?? 0))
                     }
                     return versions
                 }

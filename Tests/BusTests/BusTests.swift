@@ -9,8 +9,12 @@ struct ControlEventTests {
         .keys, .limits, .reload,
         .revoked(Revocation(.session("s-1"), expires: 99)),
         .revoked(Revocation(.user(handle("alice"), before: 7), expires: 99)),
-        .member(.init(room: room("general"), user: handle("bob"), role: "member", mv: 3)),
-        .member(.init(room: room("general"), user: handle("bob"), role: nil, mv: 4, reason: .removed)),
+        .members([.init(room: room("general"), user: handle("bob"), role: "member", mv: 3)]),
+        .members([.init(room: room("general"), user: handle("bob"), role: nil, mv: 4, reason: .removed)]),
+        .members([
+            .init(room: room("general"), user: handle("bob"), role: "member", mv: 5),
+            .init(room: room("lounge"), user: handle("bob"), role: "guest", mv: 2),
+        ]),
         .room(.init(room: room("general"), isDeleted: true)),
     ]
 
@@ -18,7 +22,7 @@ struct ControlEventTests {
         #expect(ControlEvent(type: event.type, data: event.data) == event)
     }
 
-    @Test(arguments: ["member", "revoked", "room", "dance"]) func whatIsNotUnderstoodIsPassedOver(
+    @Test(arguments: ["member", "members", "revoked", "room", "dance"]) func whatIsNotUnderstoodIsPassedOver(
         type: String
     ) {
         #expect(ControlEvent(type: type, data: ["user": 7]) == nil)

@@ -21,6 +21,17 @@ struct RoomInquiryTests {
         }
     }
 
+    @Test func whoHasJoinedSinceIsAMemberInThatVersion() throws {
+        let standing = try #require(RoomStanding(Self.reply))
+        let joined = try #require(standing.as(Membership(role: "guest", mv: 4)))
+        #expect(joined.role == "guest")
+        #expect(joined.mv == 4)
+        #expect(joined.newest == standing.newest)
+        // Of who was one before Redis may know nothing yet; and a list that was set back is asked for.
+        #expect(standing.as(Membership(role: "member", mv: nil)) == nil)
+        #expect(standing.as(Membership(role: "member", mv: 2)) == nil)
+    }
+
     @Test func theAnswerMayComeLater() async throws {
         try await onLoop { loop in
             let inquiry = RoomInquiry()

@@ -20,6 +20,70 @@ struct TransactionTests {
         #expect(rows == 2)
     }
 
+    @Test func commitsWithItsLastStatements() async throws {
+        let (rows, error) = try await withClient(poolSize: 1) { client, _ in
+            try await client.query("CREATE TEMP TABLE last (n int)")
+            var error: PostgresError?
+            let answer = try await client.transaction { transaction in
+                try await transaction.query("INSERT INTO last VALUES (1)")
+                let answer = try await transaction.commit(after: [
+                    ("INSERT INTO last VALUES (2)", []), ("SELECT count(*) AS n FROM last", []),
+                ])
+                error = await failure { try await transaction.query("INSERT INTO last VALUES (3)") }
+                return answer
+            }
+            #expect(answer.count == 2)
+            #expect(try answer[1][0]["n"].int == 2)
+            return (try await client.query("SELECT * FROM last").count, error)
+        }
+        #expect(rows == 2)
+        #expect(error == .closed)
+    }
+
+    @Test func aFailureAmongItsLastStatementsUndoesAll() async throws {
+        let (rows, states) = try await withClient(poolSize: 1) { client, _ in
+            try await client.query("CREATE TEMP TABLE torn (n int)")
+            var states: [String?] = []
+            for isFirst in [true, false] {
+                let error = await failure {
+                    try await client.transaction { transaction in
+                        if !isFirst { try await transaction.query("INSERT INTO torn VALUES (1)") }
+                        try await transaction.commit(after: [
+                            ("INSERT INTO torn VALUES (2)", []), ("SELECT 1 / 0", []),
+                        ])
+                    }
+                }
+                states.append(error?.sqlState)
+            }
+            let error = await failure {
+                try await client.transaction { transaction in
+                    _ = await failure { try await transaction.query("SELECT nothing") }
+                    try await transaction.commit(after: [("INSERT INTO torn VALUES (3)", [])])
+                }
+            }
+            #expect(error == .rolledBack)
+            return (try await client.query("SELECT * FROM torn").count, states)
+        }
+        #expect(rows == 0)
+        #expect(states == ["22012", "22012"])
+    }
+
+    @Test func itsFirstStatementsAreOneWithTheOthers() async throws {
+        let rows = try await withClient(poolSize: 1) { client, _ in
+            try await client.query("CREATE TEMP TABLE begun (n int)")
+            _ = await failure {
+                try await client.transaction { transaction in
+                    // What cannot be sent begins nothing.
+                    _ = await failure { try await transaction.query("SELECT $1", [.text("\0")]) }
+                    try await transaction.query("INSERT INTO begun VALUES (1)")
+                    try await transaction.query("SELECT nothing")
+                }
+            }
+            return try await client.query("SELECT * FROM begun").count
+        }
+        #expect(rows == 0)
+    }
+
     @Test func rollsBackOnAnyThrow() async throws {
         let rows = try await withClient(poolSize: 1) { client, _ in
             try await client.query("CREATE TEMP TABLE undone (n int)")

@@ -10,6 +10,18 @@ import Testing
         #expect(queue.next() == nil && queue.isEmpty)
     }
 
+    @Test func keepsTheOrderWhereItNeverGetsEmpty() {
+        var queue = CommandQueue<Int>()
+        queue.append(0, deadline: 10)
+        let isOrdered = (1...10_000).allSatisfy { caller in
+            queue.append(caller, deadline: 10)
+            return queue.next() == caller - 1
+        }
+        #expect(isOrdered)
+        #expect(queue.count == 1 && queue.first == 10_000)
+        #expect(queue.removeAll(at: 0).map(\.caller) == [10_000])
+    }
+
     @Test func seesTheOneThatWaitsTooLong() {
         var queue = CommandQueue<String>()
         queue.append("patient", deadline: 100)

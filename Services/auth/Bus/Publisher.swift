@@ -16,6 +16,10 @@ import Schema
 final class Publisher {
     private static let batch = 100
     private static let lock = "SELECT pg_try_advisory_xact_lock(hashtext('parley.auth.outbox')) AS mine"
+    private static let oldest = """
+        SELECT id, type, data, extract(epoch FROM now() - created_at)::bigint AS age FROM auth.outbox
+        ORDER BY id LIMIT \(batch)
+        """
     /// How long a request waits for its change to be told before it is answered anyway.
     private static let patienceMilliseconds = 2_000
 
@@ -93,12 +97,18 @@ final class Publisher {
     func published(_ id: Int64) async -> Bool {
         guard isOpen else { return false }
         return await withCheckedContinuation { continuation in
-            let timer = loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { [weak self] in
-                self?.settle(id, false)
-            }
-            waiting[id] = Waiting(timer: timer) { continuation.resume(returning: $0) }
+            wait(for: id) { continuation.resume(returning: $0) }
             wake()
         }
+    }
+
+    private func wait(for id: Int64, _ done: @escaping (Bool) -> Void) {
+        // Those of one transaction wait together, as long as the first of them.
+        guard waiting[id] == nil else { return waiting[id]?.done.append(done) ?? () }
+        let timer = loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { [weak self] in
+            self?.settle(id, false)
+        }
+        waiting[id] = Waiting(timer: timer, done: [done])
     }
 
     /// Looks at the outbox soon.
@@ -120,13 +130,13 @@ final class Publisher {
 
     private struct Waiting {
         let timer: Timer
-        let done: (Bool) -> Void
+        var done: [(Bool) -> Void]
     }
 
     private func settle(_ id: Int64, _ isDone: Bool) {
         guard let waiting = waiting.removeValue(forKey: id) else { return }
         waiting.timer.cancel()
-        waiting.done(isDone)
+        for done in waiting.done { done(isDone) }
     }
 
     private func run() async {
@@ -156,8 +166,9 @@ final class Publisher {
         var told: [Int64] = []
         var failure: (any Error)?
         let isMine = try await postgres.transaction { transaction in
-            guard try await transaction.query(Self.lock)[0]["mine"].bool else { return false }
-            rows = try await Self.oldest(transaction)
+            let found = try await transaction.pipeline([(Self.lock, []), (Self.oldest, [])])
+            guard try found[0][0]["mine"].bool else { return false }
+            for row in found[1] { rows.append(try OutboxRow(row)) }
             for row in rows {
                 do { try await tell(row) } catch {
                     failure = error
@@ -166,7 +177,9 @@ final class Publisher {
                 told.append(row.id)
             }
             guard !told.isEmpty else { return true }
-            try await transaction.query("DELETE FROM auth.outbox WHERE id = ANY($1)", [.intArray(told)])
+            try await transaction.commit(after: [
+                ("DELETE FROM auth.outbox WHERE id = ANY($1)", [.intArray(told)])
+            ])
             return true
         }
         guard isMine else { return waiting.isEmpty ? .empty : .busy }
@@ -176,24 +189,14 @@ final class Publisher {
         if rows.count == Self.batch { return .more }
         // What was committed before this pass and is not there any more was told by another instance.
         for id in before { settle(id, true) }
-        return rows.isEmpty ? .empty : .more
-    }
-
-    private static func oldest(_ transaction: PostgresTransaction) async throws -> [OutboxRow] {
-        let rows = try await transaction.query(
-            """
-            SELECT id, type, data, extract(epoch FROM now() - created_at)::bigint AS age FROM auth.outbox
-            ORDER BY id LIMIT \(batch)
-            """)
-        var oldest: [OutboxRow] = []
-        for row in rows { oldest.append(try OutboxRow(row)) }
-        return oldest
+        // What is committed from now on has somebody who wakes us.
+        return .empty
     }
 
     private func tell(_ row: OutboxRow) async throws {
         guard let event = row.event else { return log.error("outbox holds what nobody knows") }
         switch event {
-        case .member(let change): try await copy.apply(change)
+        case .members(let changes): try await copy.apply(changes)
         case .revoked(let revocation):
             let field = revocation.field
             _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(field.name), .text(field.value))

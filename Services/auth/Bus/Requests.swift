@@ -10,20 +10,20 @@ final class Requests {
 
     private let accounts: PostgresAccounts
     private let rooms: PostgresRooms
-    private let membership: Membership
-    private let copy: RoomCopy
+    private let joins: Joins
+    private let loads: RoomLoads
     private let redis: RedisClient
     private let log: Log
     private let metrics: AuthMetrics
 
     init(
-        accounts: PostgresAccounts, rooms: PostgresRooms, membership: Membership, copy: RoomCopy,
-        redis: RedisClient, log: Log, metrics: AuthMetrics
+        accounts: PostgresAccounts, rooms: PostgresRooms, joins: Joins, loads: RoomLoads, redis: RedisClient,
+        log: Log, metrics: AuthMetrics
     ) {
         self.accounts = accounts
         self.rooms = rooms
-        self.membership = membership
-        self.copy = copy
+        self.joins = joins
+        self.loads = loads
         self.redis = redis
         self.log = log
         self.metrics = metrics
@@ -57,7 +57,7 @@ final class Requests {
     private func loadRoom(_ data: JSONValue) async throws -> JSONValue {
         guard let room = data["room"]?.text.flatMap(RoomID.init) else { throw ErrorCode.roomDenied }
         if room.isDirect { try await rooms.makeDirect(room) }
-        try await copy.load(room)
+        try await loads.load(room)
         return [:]
     }
 
@@ -65,7 +65,10 @@ final class Requests {
         guard let room = data["room"]?.text.flatMap(RoomID.init), let user = data.handle("user") else {
             throw ErrorCode.roomDenied
         }
-        return ["role": .string(try await membership.join(user, room).rawValue)]
+        switch try await joins.join(user, room) {
+        case .member(let role): return ["role": .string(role.rawValue)]
+        case .joined(let mv): return ["role": .string(RoomRole.member.rawValue), "mv": .int(mv)]
+        }
     }
 
     private func profile(_ data: JSONValue) async throws -> JSONValue {

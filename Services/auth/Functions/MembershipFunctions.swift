@@ -10,8 +10,8 @@ public enum MembershipFunctions {
 
     /// Writes all of a room's members and vouches for them.
     public static let roomLoad = RedisFunction(name: "room_load", library: library)
-    /// Writes or removes one member.
-    public static let memberSet = RedisFunction(name: "member_set", library: library)
+    /// Writes and removes members, of one room or of several.
+    public static let membersSet = RedisFunction(name: "members_set", library: library)
     /// Writes visibility and policy.
     public static let roomSet = RedisFunction(name: "room_set", library: library)
     /// Forgets that anybody vouched for the room.

@@ -3,7 +3,7 @@
 -- Auth's copy of a room's members. PostgreSQL decides; what is written here only repeats it, and `mv`, the version of
 -- the member list that PostgreSQL counts, keeps an older state from replacing a newer one.
 --
--- KEYS of each: 1 room hash  2 members
+-- KEYS of each, and of each room of a members_set: 1 room hash  2 members
 
 local EPOCH_ZERO = 1735689600
 
@@ -41,26 +41,45 @@ local function is_loaded(key, loaded, run)
   return loaded == run
 end
 
--- member_set: one change of the member list. An empty value removes.
--- ARGV: 1 run  2 mv  3 member  4 value
--- Replies 1 where it was applied, 0 where the room is not loaded or knows better, -1 where a change before it is
--- missing: then the room must be loaded anew.
-local function member_set(keys, args)
-  local f = redis.call('HMGET', keys[1], 'loaded', 'mv')
-  if not is_loaded(keys[1], f[1], args[1]) then return 0 end
-  local known, mv = tonumber(f[2] or '0'), tonumber(args[2])
-  if known >= mv then return 0 end
-  if known < mv - 1 then return -1 end
-  if args[4] == '' then
-    redis.call('HDEL', keys[2], args[3])
-  else
-    redis.call('HSET', keys[2], args[3], args[4])
+-- members_set for one room, whose keys follow `keys[k]` and whose changes begin at `args[from]`.
+local function set_members(keys, k, args, from, count, first)
+  local f = redis.call('HMGET', keys[k + 1], 'loaded', 'mv')
+  if not is_loaded(keys[k + 1], f[1], args[1]) then return 0 end
+  local known, last = tonumber(f[2] or '0'), first + count - 1
+  if known >= last then return 0 end
+  if known < first - 1 then return -1 end
+  for i = from + (known + 1 - first) * 2, from + count * 2 - 1, 2 do
+    if args[i + 1] == '' then
+      redis.call('HDEL', keys[k + 2], args[i])
+    else
+      redis.call('HSET', keys[k + 2], args[i], args[i + 1])
+    end
   end
-  redis.call('HSET', keys[1], 'mv', args[2])
+  redis.call('HSET', keys[k + 1], 'mv', string.format('%d', last))
   return 1
 end
 
--- room_set: visibility and policy. ARGV: 1 run  2 mv  3 visibility  4 policy. Replies as member_set.
+-- members_set: changes of member lists, those of each room in their order. An empty value removes.
+-- KEYS: of one room after another.
+-- ARGV: 1 run, then of each room: the version with its first change, the number of its changes, each the next version,
+-- and of each of these: member, value
+-- Replies for each room 1 where they were applied, 0 where it is not loaded or knows better, -1 where a change before
+-- them is missing: then the room must be loaded anew; or an error where one of its keys is of another type.
+local function members_set(keys, args)
+  local replies = {}
+  local at = 2
+  for k = 0, #keys - 1, 2 do
+    local first, count = tonumber(args[at]), tonumber(args[at + 1])
+    -- A room that is spoilt is no reason to leave the others as they were.
+    local is_done, reply = pcall(set_members, keys, k, args, at + 2, count, first)
+    if not is_done then reply = { err = type(reply) == 'table' and reply.err or 'ERR ' .. tostring(reply) } end
+    replies[#replies + 1] = reply
+    at = at + 2 + count * 2
+  end
+  return replies
+end
+
+-- room_set: visibility and policy. ARGV: 1 run  2 mv  3 visibility  4 policy. Replies as members_set for a room.
 local function room_set(keys, args)
   local f = redis.call('HMGET', keys[1], 'loaded', 'mv')
   if not is_loaded(keys[1], f[1], args[1]) then return 0 end
@@ -79,6 +98,6 @@ local function room_unload(keys)
 end
 
 redis.register_function('room_load', room_load)
-redis.register_function('member_set', member_set)
+redis.register_function('members_set', members_set)
 redis.register_function('room_set', room_set)
 redis.register_function('room_unload', room_unload)

@@ -22,36 +22,16 @@ final class Membership {
         try await change(room, user, by: actor) { rules in (rules.delete(), nil) }
     }
 
-    /// Makes somebody a member of an open room at their first join; returns the role that they have.
-    ///
-    /// Returns when the gateways can see it: who joined sends next.
-    func join(_ user: UserHandle, _ room: RoomID) async throws -> RoomRole {
-        var role = RoomRole.member
-        let isTold = try await change(room, user, by: user, unlessDenied: .roomDenied) { rules in
-            if let present = rules.target {
-                role = present
-                return (.unchanged, nil)
-            }
-            return (rules.visibility == .public ? .allow : .refuse(.roomDenied), .member)
-        }
-        guard isTold else { throw ErrorCode.busUnavailable }
-        return role
-    }
-
     private typealias Choice = (MembershipRules.Decision, RoomRole?)
 
-    /// Returns whether all have been told.
-    @discardableResult
     private func change(
-        _ room: RoomID, _ user: UserHandle, by actor: UserHandle,
-        unlessDenied absent: ErrorCode = .roomNotFound,
-        _ choose: (MembershipRules) -> Choice
-    ) async throws -> Bool {
+        _ room: RoomID, _ user: UserHandle, by actor: UserHandle, _ choose: (MembershipRules) -> Choice
+    ) async throws {
         let outboxID: Int64?
         do {
             outboxID = try await postgres.transaction { transaction in
                 guard let rules = try await Self.rules(transaction, room, user, by: actor) else {
-                    throw absent
+                    throw ErrorCode.roomNotFound
                 }
                 let (decision, role) = choose(rules)
                 switch decision {
@@ -65,8 +45,7 @@ final class Membership {
         } catch let error as PostgresError where error.isForeignKeyViolation {
             throw ErrorCode.userNotFound
         }
-        guard let outboxID else { return true }
-        return await publisher.published(outboxID)
+        if let outboxID { await publisher.published(outboxID) }
     }
 
     /// What the decision needs; the room's row stays locked, so changes of one room come one after another.
@@ -111,7 +90,7 @@ final class Membership {
             "UPDATE auth.rooms SET mv = mv + 1 WHERE id = $1 RETURNING mv", [.text(room.text)])[0]["mv"].int
         let change = ControlEvent.MemberChange(
             room: room, user: user, role: role?.rawValue, mv: mv, reason: reason)
-        let (enqueue, parameters) = Publisher.enqueue([.member(change)])
+        let (enqueue, parameters) = Publisher.enqueue([.members([change])])
         return try await transaction.query(enqueue, parameters).first?["outbox_id"].int
     }
 }

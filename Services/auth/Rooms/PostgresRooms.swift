@@ -103,35 +103,62 @@ final class PostgresRooms {
         }
     }
 
-    /// The version of the member list; nil where there is no such room.
-    func version(of room: RoomID) async throws(PostgresError) -> Int64? {
-        let rows = try await postgres.query("SELECT mv FROM auth.rooms WHERE id = $1", [.text(room.text)])
-        return try rows.first?["mv"].int
+    /// The versions of the member lists; of a room that is none there is none.
+    func versions(of rooms: some Collection<RoomID>) async throws(PostgresError) -> [RoomID: Int64] {
+        guard !rooms.isEmpty else { return [:] }
+        let rows = try await postgres.query(
+            "SELECT id, mv FROM auth.rooms WHERE id = ANY($1)", [.textArray(rooms.map(\.text))])
+        var versions: [RoomID: Int64] = [:]
+        for row in rows { if let id = RoomID(try row["id"].text) { versions[id] = try row["mv"].int } }
+        return versions
     }
 
-    /// The room whole, all of one moment; nil where there is no such room.
-    func state(of room: RoomID) async throws(PostgresError) -> RoomState? {
+    /// Rooms whole, all of one moment, without those that are none; nil where they have more members than that.
+    func states(
+        of rooms: some Collection<RoomID>, mostMembers: Int?
+    ) async throws(PostgresError) -> [RoomID: RoomState]? {
+        guard !rooms.isEmpty else { return [:] }
+        let most = mostMembers.map { $0 + rooms.count }
         let rows = try await postgres.query(
             """
-            SELECT r.mv, r.visibility, r.policy, r.opened, m.handle, m.role
-            FROM auth.rooms r LEFT JOIN auth.members m ON m.room = r.id WHERE r.id = $1
-            """, [.text(room.text)])
-        guard let first = rows.first else { return nil }
-        var state = RoomState(
-            version: try first["mv"].int, visibility: try first["visibility"].visibility,
-            policy: try first["policy"].text, isOpened: try first["opened"].bool, members: [])
+            SELECT r.id, r.mv, r.visibility, r.policy, r.opened, m.handle, m.role
+            FROM auth.rooms r LEFT JOIN auth.members m ON m.room = r.id WHERE r.id = ANY($1) LIMIT $2
+            """, [.textArray(rooms.map(\.text)), most.map { .int(Int64($0) + 1) } ?? .null])
+        if let most, rows.count > most { return nil }
+        var states: [RoomID: RoomState] = [:]
         for row in rows {
+            guard let id = RoomID(try row["id"].text) else { continue }
+            if states[id] == nil { states[id] = try RoomState(row: row) }
             guard let user = try row["handle"].present?.text else { continue }
-            state.members.append((user: user, role: try row["role"].text))
+            states[id]?.members.append((user: user, role: try row["role"].text))
         }
-        return state
+        return states
     }
 
-    /// Notes that the room's log is begun; true for the one caller who was first.
-    func markOpened(_ room: RoomID) async throws(PostgresError) -> Bool {
-        try await postgres.query(
-            "UPDATE auth.rooms SET opened = true WHERE id = $1 AND NOT opened", [.text(room.text)]
-        ).affected == 1
+    /// Lets the transaction it stands in wait so many milliseconds for a lock.
+    static func patience(_ milliseconds: Int) -> PostgresStatement {
+        ("SELECT set_config('lock_timeout', $1, true)", [.text(String(milliseconds))])
+    }
+
+    /// Notes that the rooms' logs are begun; returns those of which the caller is the first to say so.
+    ///
+    /// - Parameter patience: how many milliseconds a room that somebody has locked is waited for; nil: as long as for
+    ///   anything else.
+    func markOpened(_ rooms: [RoomID], patience: Int?) async throws(PostgresError) -> Set<RoomID> {
+        guard !rooms.isEmpty else { return [] }
+        let marking: PostgresStatement = (
+            """
+            UPDATE auth.rooms SET opened = true WHERE id IN (
+                SELECT id FROM auth.rooms WHERE id = ANY($1) AND NOT opened ORDER BY id FOR UPDATE)
+            RETURNING id
+            """, [.textArray(rooms.map(\.text))]
+        )
+        let results = try await postgres.pipeline((patience.map { [Self.patience($0)] } ?? []) + [marking])
+        var first: Set<RoomID> = []
+        for row in results[results.count - 1] {
+            if let id = RoomID(try row["id"].text) { first.insert(id) }
+        }
+        return first
     }
 
     /// Those of `others` who share a room with the user.
@@ -153,6 +180,15 @@ extension RoomView {
             id: try row["id"].text, name: try row["name"].text, visibility: try row["visibility"].visibility,
             created: try row["created_at"].milliseconds, members: try row["members"].int,
             role: try row["role"].present?.role)
+    }
+}
+
+extension RoomState {
+    /// Reads what each row of a room says; its members are still to come.
+    fileprivate init(row: PostgresRow) throws(PostgresError) {
+        self.init(
+            version: try row["mv"].int, visibility: try row["visibility"].visibility,
+            policy: try row["policy"].text, isOpened: try row["opened"].bool, members: [])
     }
 }
 

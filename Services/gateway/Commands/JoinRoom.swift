@@ -113,7 +113,8 @@ private struct Join {
                 }
                 // The member list has changed meanwhile, perhaps against this user: ask again.
                 lag = try await pause(
-                    standing, lag ?? MemberListLag(since: shard.loop.now, told: room.newestMV))
+                    standing, lag ?? MemberListLag(since: shard.loop.now, told: room.newestMV),
+                    isFirst: lag == nil)
             }
             return .success(())
         } catch {
@@ -125,10 +126,11 @@ private struct Join {
     ///
     /// Auth tells of a change when it is in the list: one that stays behind has been set back for good.
     private func pause(
-        _ standing: RoomStanding, _ lag: MemberListLag
+        _ standing: RoomStanding, _ lag: MemberListLag, isFirst: Bool
     ) async throws(BusError) -> MemberListLag? {
         guard shard.loop.now.milliseconds(since: lag.since) >= OutgoingMessage.patienceMilliseconds else {
-            await shard.loop.sleep(milliseconds: 50)
+            // At once where this is the first time: mostly others have come in meanwhile.
+            if !isFirst { await shard.loop.sleep(milliseconds: 50) }
             return lag
         }
         guard standing.mv < lag.told else { throw .timeout }
@@ -148,12 +150,24 @@ private struct Join {
             standing = try await shard.directory.standing(of: user, in: room.id, known: known)
         }
         guard standing.role == nil, standing.visibility == "public" else { return standing }
+        return try await newMember(standing, identity, known)
+    }
+
+    /// Becomes a member of a public room that was found to be like this.
+    private func newMember(
+        _ found: RoomStanding, _ identity: Identity, _ known: Int64
+    ) async throws(BusError) -> RoomStanding {
         // Auth may have been away when the connection was let in.
         if shard.isStranger(identity) { await shard.introduce(identity) }
-        try await shard.directory.join(user, room.id)
-        // Auth answers once it has told Redis, or has waited for that in vain: then it comes a little later.
+        let confirmation = room.confirmation
+        let membership = try await shard.directory.join(identity.user, room.id)
+        // All that has come since is heard here: as long as the subscription lasts, only the list has changed.
+        if let confirmation, confirmation == room.confirmation, let standing = found.as(membership) {
+            return standing
+        }
+        // A member already: Redis may hear of it a little later.
         for _ in 0..<Self.membershipTries {
-            let standing = try await shard.directory.standing(of: user, in: room.id, known: known)
+            let standing = try await shard.directory.standing(of: identity.user, in: room.id, known: known)
             if standing.role != nil { return standing }
             await shard.loop.sleep(milliseconds: 100)
         }

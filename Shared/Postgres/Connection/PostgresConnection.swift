@@ -52,7 +52,7 @@ final class PostgresConnection {
     ///
     /// Outside of a transaction they are one: all happen, or none.
     ///
-    /// `once` leaves them unprepared: transaction control and schema changes.
+    /// `once` leaves them unprepared: schema changes.
     func run(
         _ statements: [PostgresStatement], once: Bool = false, timeout: Int? = nil
     ) async throws(PostgresError) -> [PostgresRows] {
