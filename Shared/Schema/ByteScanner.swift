@@ -29,14 +29,16 @@ struct ByteScanner {
         offset = min(offset + 1, input.count)
     }
 
-    /// Goes back over bytes already taken.
-    mutating func step(back count: Int) {
-        offset = max(offset - count, 0)
-    }
-
     /// The bytes of a range, as far as there are any.
     func bytes(_ range: Range<Int>) -> Slice<UnsafeRawBufferPointer> {
         input[range.clamped(to: 0..<input.count)]
+    }
+
+    /// Passes this byte if it stands here, else stays.
+    mutating func skip(_ byte: UInt8) -> Bool {
+        guard peek() == byte else { return false }
+        offset += 1
+        return true
     }
 
     /// Passes this text if it stands here, else stays.
@@ -53,6 +55,19 @@ struct ByteScanner {
 
     mutating func skipWhitespace() {
         while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { offset += 1 }
+    }
+
+    /// Passes what stands for itself in a JSON string: all before a quote, a backslash or a control character.
+    mutating func skipPlain() -> UnsafeRawBufferPointer {
+        let start = offset
+        while let next = bytes(offset, count: 16), next.isPlain { offset += 16 }
+        while offset < input.count, !input[offset].endsPlain { offset += 1 }
+        return UnsafeRawBufferPointer(rebasing: input[start..<offset])
+    }
+
+    private func bytes(_ start: Int, count: Int) -> UnsafeRawBufferPointer? {
+        guard count <= input.count - start else { return nil }
+        return UnsafeRawBufferPointer(rebasing: input[start..<start + count])
     }
 
     /// Passes decimal digits and tells how many.
@@ -77,15 +92,32 @@ struct ByteScanner {
     }
 
     /// Takes the inside of a quoted text that has no escapes, if one stands here.
-    mutating func plainText() -> Slice<UnsafeRawBufferPointer>? {
-        guard skip("\"") else { return nil }
-        let start = offset
-        while let byte = next() {
-            if byte == UInt8(ascii: "\"") { return bytes(start..<offset - 1) }
-            guard byte != UInt8(ascii: "\\"), byte >= 0x20 else { return nil }
-        }
-        return nil
+    mutating func plainText() -> UnsafeRawBufferPointer? {
+        guard skip(UInt8(ascii: "\"")) else { return nil }
+        let text = skipPlain()
+        return skip(UInt8(ascii: "\"")) ? text : nil
     }
+}
+
+extension UInt8 {
+    /// Whether it does not stand for itself in a JSON string (RFC 8259, section 7).
+    var endsPlain: Bool { self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\") }
+}
+
+// Both look at all bytes whatever they find: loops without a way out take many bytes at a time.
+extension UnsafeRawBufferPointer {
+    /// Whether all bytes stand for themselves in a JSON string.
+    var isPlain: Bool {
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        var others: UInt8 = 0
+        for byte in self {
+            others |= (byte < 0x20 ? 1 : 0) | (byte == quote ? 1 : 0) | (byte == backslash ? 1 : 0)
+        }
+        return others == 0
+    }
+
+    /// Whether all bytes are ASCII.
+    var isASCII: Bool { reduce(0, |) < 0x80 }
 }
 
 extension [UInt8] {

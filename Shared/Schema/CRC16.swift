@@ -8,6 +8,9 @@ public enum CRC16 {
 
     /// The checksum of these bytes.
     public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt16 {
-        bytes.reduce(0) { sum, byte in sum << 8 ^ table[Int(UInt8(truncatingIfNeeded: sum >> 8) ^ byte)] }
+        let table = table
+        return bytes.reduce(0) { sum, byte in
+            sum << 8 ^ table[Int(UInt8(truncatingIfNeeded: sum >> 8) ^ byte)]
+        }
     }
 }

@@ -12,15 +12,7 @@ public enum ClientCommand: Hashable, Sendable {
     case getHistory(GetHistory)
     case ping(JSONValue)
 
-    /// The types of frames that are taken.
-    public static let types: Set<EventType> = [
-        .authenticate, .joinRoom, .leaveRoom, .sendMessage, .typingStart, .typingStop, .getPresence,
-        .getHistory,
-        .ping,
-    ]
-
     init(_ type: EventType, _ fields: FrameFields, _ limits: Limits) throws(SchemaError) {
-        if type != .ping { try fields.requireObject() }
         switch type {
         case .authenticate: self = .authenticate(token: try fields.text("token"))
         case .joinRoom: self = .joinRoom(try JoinRoom(fields))
@@ -30,9 +22,7 @@ public enum ClientCommand: Hashable, Sendable {
         case .typingStop: self = .typingStop(try fields.room())
         case .getPresence: self = .getPresence(try GetPresence(fields))
         case .getHistory: self = .getHistory(try GetHistory(fields))
-        case .ping:
-            try fields.requireUsable()
-            self = .ping(fields.data)
+        case .ping: self = .ping(try fields.whole())
         default: throw .unknownType
         }
     }

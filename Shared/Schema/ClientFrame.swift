@@ -15,20 +15,16 @@ public struct ClientFrame: Hashable, Sendable {
     public init(
         decoding bytes: UnsafeRawBufferPointer, defaultRoom: RoomID? = nil, limits: Limits = Limits()
     ) throws(RejectedFrame) {
-        let document: JSONDocument
-        do { document = try JSONDocument(parsing: bytes) } catch { throw RejectedFrame(error) }
-        guard let members = document.root.object else { throw RejectedFrame(.invalidJSON) }
-        var known = RejectedFrame(.invalidJSON)
+        let text: FrameText
+        do { text = try FrameText(parsing: bytes) } catch { throw RejectedFrame(error) }
+        var readID: ReplyID?
         do {
-            known.note(members, document)
-            known.replyID = try Self.replyID(members["id"], document, bytes)
-            let type = try Self.type(members["type"])
-            let fields = FrameFields(document, defaultRoom: defaultRoom)
-            replyID = known.replyID
-            command = try ClientCommand(type, fields, limits)
+            readID = try Self.replyID(text.id, bytes)
+            command = try ClientCommand(
+                try Self.type(text.type), FrameFields(text.data, defaultRoom: defaultRoom), limits)
+            replyID = readID
         } catch {
-            known.error = error
-            throw known
+            throw RejectedFrame(error, text, readID)
         }
     }
 
@@ -43,25 +39,22 @@ public struct ClientFrame: Hashable, Sendable {
 
     private static func type(_ value: JSONValue?) throws(SchemaError) -> EventType {
         guard let word = value?.text else { throw .invalidField("type") }
-        guard let type = EventType(rawValue: word), ClientCommand.types.contains(type) else {
-            throw .unknownType
-        }
+        guard let type = EventType(rawValue: word) else { throw .unknownType }
         return type
     }
 
     /// The id as sent; `null` counts as none.
     private static func replyID(
-        _ value: JSONValue?, _ document: JSONDocument, _ bytes: UnsafeRawBufferPointer
+        _ id: FrameText.ID?, _ bytes: UnsafeRawBufferPointer
     ) throws(SchemaError) -> ReplyID? {
-        switch value {
-        case nil, .null: return nil
+        guard let id else { return nil }
+        switch id.value {
+        case .null: return nil
         case .string, .int, .number: break
         default: throw .invalidField("id")
         }
-        guard let range = document.idRange, range.count <= Limits.frameIDBytes,
-            !document.unusable.contains(["id"])
-        else { throw .invalidField("id") }
-        return ReplyID(verbatim: Array(bytes[range]))
+        guard id.isUsable, id.range.count <= Limits.frameIDBytes else { throw .invalidField("id") }
+        return ReplyID(verbatim: Array(bytes[id.range]))
     }
 }
 
@@ -83,6 +76,15 @@ public struct RejectedFrame: Error, Hashable, Sendable {
         self.error = error
     }
 
+    /// Refuses a text that could be read, with what its answer can tell of it.
+    fileprivate init(_ error: SchemaError, _ text: FrameText, _ replyID: ReplyID?) {
+        self.error = error
+        self.replyID = replyID
+        type = text.type?.text.flatMap(EventType.init)
+        guard type == .sendMessage, let key = text.data["client_msg_id"], key.isUsable else { return }
+        clientMessageID = key.value.text.flatMap(ClientMessageID.init)
+    }
+
     /// The answer: `message_error` for a send, so that an outbox can settle it; `error` for all else.
     public var answer: [UInt8] {
         guard type == .sendMessage else {
@@ -90,12 +92,5 @@ public struct RejectedFrame: Error, Hashable, Sendable {
         }
         let answer = MessageError(error.code, clientMessageID: clientMessageID, field: error.field)
         return ServerFrame.bytes(answer, replyTo: replyID)
-    }
-
-    /// Keeps what can be told before anything is checked.
-    fileprivate mutating func note(_ members: [String: JSONValue], _ document: JSONDocument) {
-        type = members["type"]?.text.flatMap(EventType.init)
-        guard type == .sendMessage, !document.unusable.contains(["data", "client_msg_id"]) else { return }
-        clientMessageID = members["data"]?["client_msg_id"]?.text.flatMap(ClientMessageID.init)
     }
 }

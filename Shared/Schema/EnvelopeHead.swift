@@ -45,7 +45,8 @@ public struct EnvelopeHead: Hashable, Sendable {
         else { return nil }
         position = LogPosition(epoch: String(decoding: epoch, as: UTF8.self), seq: seq)
         self.mv = mv
-        self.type = EventType.logged.first { $0.rawValue.utf8.elementsEqual(type) }
+        let word = String(decoding: type, as: UTF8.self)
+        self.type = EventType.logged.first { $0.rawValue == word }
         room = nil
         user = nil
     }

@@ -14,7 +14,8 @@ public enum EnvelopeTail {
         writer.member("ts", id.milliseconds)
         writer.member("user", user)
         writer.object("data") { payload.write(to: &$0) }
-        return writer.bytes + [UInt8(ascii: "}")]
+        writer.endObject()
+        return writer.bytes
     }
 
     /// Completes a tail as the accepting function does: for tests, and for whoever must make an envelope whole.

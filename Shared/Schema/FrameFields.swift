@@ -1,32 +1,26 @@
 /// The members of a client frame's `data`, read by name and checked; `null` counts as absent.
 struct FrameFields {
-    /// The whole of `data`.
-    let data: JSONValue
-
-    private let unusable: Set<[String]>
+    private let data: FrameData
     private let defaultRoom: RoomID?
 
-    init(_ document: JSONDocument, defaultRoom: RoomID?) {
-        data = document.root["data"] ?? .null
-        unusable = document.unusable
+    init(_ data: FrameData, defaultRoom: RoomID?) {
+        self.data = data
         self.defaultRoom = defaultRoom
     }
 
-    /// Refuses a `data` that is something else than an object; one that is absent counts as empty.
-    func requireObject() throws(SchemaError) {
-        guard data.isNull || data.object != nil else { throw .invalidField("data") }
+    /// The whole of `data`, which can be given back as it is.
+    func whole() throws(SchemaError) -> JSONValue {
+        guard data.isUsable else { throw .invalidField("data") }
+        return data.value
     }
 
-    /// Refuses a `data` that could not be given back as it is.
-    func requireUsable() throws(SchemaError) {
-        guard !unusable.contains(where: { $0.first == "data" }) else { throw .invalidField("data") }
-    }
-
-    /// The member of this name, if there is one.
+    /// The member of this name, if there is one; a `data` that is absent has none, and any other must be an object.
     func value(_ name: String) throws(SchemaError) -> JSONValue? {
-        guard !unusable.contains(["data", name]) else { throw .invalidField(name) }
-        guard let value = data[name], !value.isNull else { return nil }
-        return value
+        guard data.isObject else { throw .invalidField("data") }
+        guard let member = data[name] else { return nil }
+        guard member.isUsable else { throw .invalidField(name) }
+        guard !member.value.isNull else { return nil }
+        return member.value
     }
 
     /// A member that may be absent, but not be something else than what the closure takes.

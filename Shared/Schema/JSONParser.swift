@@ -1,24 +1,41 @@
-/// The parser behind a document: recursive, but never deeper than `Limits.jsonDepth`.
+/// Reads a JSON text (RFC 8259): recursive, but never deeper than `Limits.jsonDepth`.
+///
+/// Foundation's decoder cannot tell us where a value stood in the input (a frame's `id` goes back as it was sent), nor
+/// which member held a lone surrogate, and it takes a lone surrogate for a fault of the whole text.
 struct JSONParser {
     private var scanner: ByteScanner
-    private var path: [String] = []
     private var depth = 0
-    private(set) var idRange: Range<Int>?
-    private(set) var unusable: Set<[String]> = []
+    private var isUsable = true
 
     init(_ bytes: UnsafeRawBufferPointer) {
         scanner = ByteScanner(bytes)
     }
 
-    mutating func document() throws(SchemaError) -> JSONValue {
+    /// How far it has come.
+    var offset: Int { scanner.offset }
+
+    /// Reads the whole text, whose value `read` takes.
+    mutating func document<T>(
+        _ read: (inout JSONParser) throws(SchemaError) -> T
+    ) throws(SchemaError) -> T {
         scanner.skipWhitespace()
-        let root = try value()
+        let root = try read(&self)
         scanner.skipWhitespace()
         guard scanner.isAtEnd else { throw .invalidJSON }
         return root
     }
 
-    private mutating func value() throws(SchemaError) -> JSONValue {
+    /// Whether all that was read since this was asked last can be stored and sent on as it is.
+    ///
+    /// What cannot is U+0000, a lone surrogate, and containers nested too deep; in the value a lone surrogate is replaced
+    /// by U+FFFD and such a container by `null`.
+    mutating func takeUsability() -> Bool {
+        defer { isUsable = true }
+        return isUsable
+    }
+
+    /// Reads the value that stands here.
+    mutating func value() throws(SchemaError) -> JSONValue {
         guard let first = scanner.peek() else { throw .invalidJSON }
         switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["): return try container()
@@ -37,54 +54,57 @@ struct JSONParser {
 
     private mutating func string() throws(SchemaError) -> String {
         let read = try JSONString.parse(from: &scanner)
-        if !read.isUsable { noteUnusable() }
+        if !read.isUsable { isUsable = false }
         return read.text
-    }
-
-    private mutating func noteUnusable() {
-        unusable.insert(Array(path.prefix(2)))
     }
 }
 
 // MARK: - Containers
 
 extension JSONParser {
-    private mutating func container() throws(SchemaError) -> JSONValue {
-        guard depth < Limits.jsonDepth else {
-            noteUnusable()
-            try skipContainer()
-            return .null
-        }
+    /// Whether an object stands here.
+    var isAtObject: Bool { scanner.peek() == UInt8(ascii: "{") }
+
+    /// Reads the object that stands here: `read` is given each name in turn, and reads its value.
+    mutating func object(
+        _ read: (inout JSONParser, String) throws(SchemaError) -> Void
+    ) throws(SchemaError) {
         depth += 1
         defer { depth -= 1 }
-        return scanner.peek() == UInt8(ascii: "{") ? .object(try members()) : .array(try elements())
-    }
-
-    private mutating func members() throws(SchemaError) -> [String: JSONValue] {
-        guard try open("{", "}") else { return [:] }
-        // As many as most objects of the protocol have: growing to that would copy them three times.
-        var members = [String: JSONValue](minimumCapacity: 6)
+        guard try open("{", "}") else { return }
         repeat {
             scanner.skipWhitespace()
             let name = try string()
             scanner.skipWhitespace()
-            guard scanner.skip(":") else { throw .invalidJSON }
+            guard scanner.skip(UInt8(ascii: ":")) else { throw .invalidJSON }
             scanner.skipWhitespace()
-            members[name] = try member(name)
+            try read(&self, name)
         } while try another(before: "}")
+    }
+
+    private mutating func container() throws(SchemaError) -> JSONValue {
+        guard depth < Limits.jsonDepth else {
+            isUsable = false
+            try skipContainer()
+            return .null
+        }
+        return isAtObject ? .object(try members()) : .array(try elements())
+    }
+
+    /// Of members with the same name the last one counts.
+    private mutating func members() throws(SchemaError) -> [String: JSONValue] {
+        var members: [String: JSONValue] = [:]
+        try object { parser, name throws(SchemaError) in
+            // As many as most objects of the protocol have: growing to that would copy them three times.
+            if members.isEmpty { members.reserveCapacity(6) }
+            members[name] = try parser.value()
+        }
         return members
     }
 
-    private mutating func member(_ name: String) throws(SchemaError) -> JSONValue {
-        path.append(name)
-        defer { path.removeLast() }
-        let start = scanner.offset
-        let value = try value()
-        if path.count == 1, depth == 1, name == "id" { idRange = start..<scanner.offset }
-        return value
-    }
-
     private mutating func elements() throws(SchemaError) -> [JSONValue] {
+        depth += 1
+        defer { depth -= 1 }
         var elements: [JSONValue] = []
         guard try open("[", "]") else { return elements }
         repeat {
@@ -95,16 +115,18 @@ extension JSONParser {
     }
 
     /// Whether anything stands between the brackets.
-    private mutating func open(_ opening: StaticString, _ closing: StaticString) throws(SchemaError) -> Bool {
-        guard scanner.skip(opening) else { throw .invalidJSON }
+    private mutating func open(
+        _ opening: Unicode.Scalar, _ closing: Unicode.Scalar
+    ) throws(SchemaError) -> Bool {
+        guard scanner.skip(UInt8(ascii: opening)) else { throw .invalidJSON }
         scanner.skipWhitespace()
-        return !scanner.skip(closing)
+        return !scanner.skip(UInt8(ascii: closing))
     }
 
-    private mutating func another(before closing: StaticString) throws(SchemaError) -> Bool {
+    private mutating func another(before closing: Unicode.Scalar) throws(SchemaError) -> Bool {
         scanner.skipWhitespace()
-        if scanner.skip(",") { return true }
-        guard scanner.skip(closing) else { throw .invalidJSON }
+        if scanner.skip(UInt8(ascii: ",")) { return true }
+        guard scanner.skip(UInt8(ascii: closing)) else { throw .invalidJSON }
         return false
     }
 

@@ -9,34 +9,20 @@ enum JSONString {
     }
 
     static func parse(from scanner: inout ByteScanner) throws(SchemaError) -> Read {
-        guard scanner.skip("\"") else { throw .invalidJSON }
-        let start = scanner.offset
-        var union: UInt8 = 0
-        while let byte = scanner.next() {
-            if byte == UInt8(ascii: "\"") {
-                let bytes = scanner.bytes(start..<scanner.offset - 1)
-                // ASCII is valid as it stands, and most strings are that.
-                let text = union < 0x80 ? String(decoding: bytes, as: UTF8.self) : try text(bytes)
-                return Read(text: text, isUsable: true)
-            }
-            union |= byte
-            if byte == UInt8(ascii: "\\") {
-                scanner.step(back: 1)
-                return try parseEscaped(from: &scanner, plain: start..<scanner.offset)
-            }
-            guard byte >= 0x20 else { throw .invalidJSON }
-        }
-        throw .invalidJSON
+        guard scanner.skip(UInt8(ascii: "\"")) else { throw .invalidJSON }
+        let plain = scanner.skipPlain()
+        guard scanner.skip(UInt8(ascii: "\"")) else { return try parseEscaped(from: &scanner, after: plain) }
+        return Read(text: try text(plain), isUsable: true)
     }
 
     private static func parseEscaped(
-        from scanner: inout ByteScanner, plain: Range<Int>
+        from scanner: inout ByteScanner, after plain: UnsafeRawBufferPointer
     ) throws(SchemaError) -> Read {
-        var bytes = Array(scanner.bytes(plain))
+        var bytes = Array(plain)
         var isUsable = true
         while let byte = scanner.next() {
             switch byte {
-            case UInt8(ascii: "\""): return Read(text: try text(bytes), isUsable: isUsable)
+            case UInt8(ascii: "\""): return Read(text: try bytes.withRawBytes(text), isUsable: isUsable)
             case UInt8(ascii: "\\"):
                 let scalar = try escape(from: &scanner)
                 if scalar == nil || scalar == "\0" { isUsable = false }
@@ -49,7 +35,9 @@ enum JSONString {
         throw .invalidJSON
     }
 
-    private static func text(_ bytes: some Collection<UInt8>) throws(SchemaError) -> String {
+    private static func text(_ bytes: UnsafeRawBufferPointer) throws(SchemaError) -> String {
+        // ASCII is valid as it stands, and most strings are that.
+        guard !bytes.isASCII else { return String(decoding: bytes, as: UTF8.self) }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .invalidJSON }
         return text
     }

@@ -10,9 +10,10 @@ public enum JSONValue: Hashable, Sendable {
 
     /// Parses one JSON text; text with U+0000 or a lone surrogate is refused too, as is excessive depth.
     public init(parsing bytes: UnsafeRawBufferPointer) throws(SchemaError) {
-        let document = try JSONDocument(parsing: bytes)
-        guard document.unusable.isEmpty else { throw .invalidJSON }
-        self = document.root
+        var parser = JSONParser(bytes)
+        let root = try parser.document { parser throws(SchemaError) in try parser.value() }
+        guard parser.takeUsability() else { throw .invalidJSON }
+        self = root
     }
 
     /// Parses one JSON text.
@@ -83,7 +84,10 @@ extension JSONValue {
     }
 
     /// Whether this is `null`.
-    public var isNull: Bool { self == .null }
+    public var isNull: Bool {
+        guard case .null = self else { return false }
+        return true
+    }
 }
 
 // MARK: - Codable

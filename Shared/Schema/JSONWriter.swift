@@ -1,21 +1,33 @@
 /// Writes JSON text piece by piece: members in the order in which they are given, strings as they are.
 ///
 /// Only what RFC 8259, section 7, demands is escaped: quotes, backslashes and control characters.
-/// Commas are put by looking at the last byte, so pieces can be written in any nesting.
+/// Commas are put where they belong, so pieces can be written in any nesting.
 public struct JSONWriter: Sendable {
     /// What has been written.
     public private(set) var bytes: [UInt8] = []
+    /// Whether what comes next follows a value.
+    private var isBehindValue = false
 
     /// Starts with nothing; room for what is expected saves copies.
     public init(reserving capacity: Int = 256) {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Goes before each value, and each name.
     private mutating func separate() {
-        switch bytes.last {
-        case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"), UInt8(ascii: ","): break
-        default: bytes.append(UInt8(ascii: ","))
-        }
+        if isBehindValue { bytes.append(UInt8(ascii: ",")) }
+        isBehindValue = true
+    }
+
+    /// Begins something whose first value needs no comma.
+    private mutating func open(_ byte: UInt8) {
+        bytes.append(byte)
+        isBehindValue = false
+    }
+
+    private mutating func close(_ byte: UInt8) {
+        bytes.append(byte)
+        isBehindValue = true
     }
 }
 
@@ -44,7 +56,13 @@ extension JSONWriter {
     /// Writes a whole number.
     public mutating func integer(_ value: Int64) {
         separate()
-        bytes.append(contentsOf: String(value).utf8)
+        digits(value)
+    }
+
+    /// Writes the id of a message.
+    public mutating func id(_ id: MessageID) {
+        separate()
+        quoted(id)
     }
 
     /// Writes a number; `null` for one that JSON does not have.
@@ -77,16 +95,21 @@ extension JSONWriter {
 
     /// Writes an object with the members that the closure writes.
     public mutating func object(_ body: (inout JSONWriter) -> Void) {
-        verbatim("{")
+        separate()
+        open(UInt8(ascii: "{"))
         body(&self)
-        bytes.append(UInt8(ascii: "}"))
+        endObject()
     }
+
+    /// Ends an object, also one that something else has begun.
+    mutating func endObject() { close(UInt8(ascii: "}")) }
 
     /// Writes an array with the values that the closure writes.
     public mutating func array(_ body: (inout JSONWriter) -> Void) {
-        verbatim("[")
+        separate()
+        open(UInt8(ascii: "["))
         body(&self)
-        bytes.append(UInt8(ascii: "]"))
+        close(UInt8(ascii: "]"))
     }
 }
 
@@ -98,7 +121,8 @@ extension JSONWriter {
         separate()
         bytes.append(UInt8(ascii: "\""))
         append(name)
-        append("\":")
+        bytes.append(UInt8(ascii: "\""))
+        open(UInt8(ascii: ":"))
     }
 
     /// Writes a member that is a string, or `null`.
@@ -116,6 +140,12 @@ extension JSONWriter {
     public mutating func member(_ name: StaticString, _ value: Int64?) {
         self.name(name)
         if let value { integer(value) } else { null() }
+    }
+
+    /// Writes a member that is the id of a message.
+    public mutating func member(_ name: StaticString, _ id: MessageID) {
+        self.name(name)
+        self.id(id)
     }
 
     /// Writes a member that is a whole number.
@@ -149,9 +179,10 @@ extension JSONWriter {
 
     /// Writes members whose names are not ours, in order of their names.
     public mutating func members(_ members: [String: JSONValue]) {
+        guard !members.isEmpty else { return }
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             string(name)
-            bytes.append(UInt8(ascii: ":"))
+            open(UInt8(ascii: ":"))
             self.value(value)
         }
     }
@@ -164,24 +195,24 @@ extension JSONWriter {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    /// Copies runs of bytes that need no escape as they are.
     private mutating func quoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
-            var start = 0
-            for index in utf8.indices {
-                let byte = utf8[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
-                    continue
-                }
-                bytes.append(contentsOf: utf8[start..<index])
-                escape(byte)
-                start = index + 1
-            }
-            bytes.append(contentsOf: utf8[start...])
+            if UnsafeRawBufferPointer(utf8).isPlain { bytes.append(contentsOf: utf8) } else { escaped(utf8) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Copies runs of bytes that need no escape as they are.
+    private mutating func escaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+        var start = 0
+        for index in utf8.indices where utf8[index].endsPlain {
+            bytes.append(contentsOf: utf8[start..<index])
+            escape(utf8[index])
+            start = index + 1
+        }
+        bytes.append(contentsOf: utf8[start...])
     }
 
     private mutating func escape(_ byte: UInt8) {
@@ -197,6 +228,26 @@ extension JSONWriter {
             append("\\u00")
             bytes.append(UInt8(hexadecimalDigit: UInt64(byte >> 4)))
             bytes.append(UInt8(hexadecimalDigit: UInt64(byte)))
+        }
+    }
+
+    private mutating func quoted(_ id: MessageID) {
+        bytes.append(UInt8(ascii: "\""))
+        id.withText { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func digits(_ value: Int64) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        // 64 bits have at most 20 digits; the last one is found first.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var (start, rest) = (digits.count, value.magnitude)
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
         }
     }
 }

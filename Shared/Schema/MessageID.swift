@@ -55,24 +55,30 @@ public struct MessageID: TextIdentifier {
     public var milliseconds: Int64 { Int64(truncatingIfNeeded: high >> 16) }
 
     /// The 16 bytes, first byte first.
-    public var bytes: [UInt8] {
-        (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> UInt64(56 - $0 % 8 * 8)) }
-    }
+    public var bytes: [UInt8] { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) } }
 
     /// The text form, in lower case.
-    public var text: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
-            var nibble = 0
-            for index in 0..<36 {
-                if Self.isHyphen(at: index) {
-                    buffer[index] = UInt8(ascii: "-")
-                } else {
-                    let word = nibble < 16 ? high : low
-                    buffer[index] = UInt8(hexadecimalDigit: word >> UInt64(60 - nibble % 16 * 4))
-                    nibble += 1
-                }
-            }
-            return 36
+    public var text: String { withText { String(decoding: $0, as: UTF8.self) } }
+
+    /// Lends the 36 characters of the text form.
+    func withText<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            for place in [8, 13, 18, 23] { text[place] = UInt8(ascii: "-") }
+            Self.write(high >> 32, 8, to: text, at: 0)
+            Self.write(high >> 16, 4, to: text, at: 9)
+            Self.write(high, 4, to: text, at: 14)
+            Self.write(low >> 48, 4, to: text, at: 19)
+            Self.write(low, 12, to: text, at: 24)
+            return body(UnsafeBufferPointer(text))
+        }
+    }
+
+    /// Writes the lowest digits of a word.
+    private static func write(
+        _ word: UInt64, _ count: Int, to text: UnsafeMutableBufferPointer<UInt8>, at place: Int
+    ) {
+        for index in 0..<count {
+            text[place + index] = UInt8(hexadecimalDigit: word >> UInt64(4 * (count - 1 - index)))
         }
     }
 

@@ -235,6 +235,32 @@ extension ClientFrameTests {
         #expect(frame.replyID.map { String(decoding: $0.json, as: UTF8.self) } == "\"b\"")
     }
 
+    @Test("Of two members of `data` the last one counts, whatever the first one was")
+    func lastMember() throws {
+        let send = try self.send(#"{"room":"other","content":"\u0000","room":"general","content":"x"}"#)
+        #expect(send.destination == general.map { .room($0) })
+        #expect(send.message.content == "x")
+        expect(
+            .invalidField("content"), "send_message",
+            #"{"room":"general","content":"x","content":"\u0000"}"#)
+        #expect(try command("ping", #"{"n":1,"n":2}"#) == .ping(["n": 2]))
+        #expect(
+            try ClientFrame(decoding: Array(#"{"data":7,"type":"ping","data":{"n":1}}"#.utf8)).command
+                == .ping(["n": 1]))
+    }
+
+    @Test("What cannot be sent on is refused where it would be, and only there")
+    func unusable() throws {
+        expect(.invalidField("data"), "ping", #"{"\ud800":1}"#)
+        expect(.invalidField("data"), "ping", #"["\ud800"]"#)
+        let frame = #"{"\ud800":"\u0000","type":"ping","\u0069d":"\u0061","data":{"n":"x"}}"#
+        let read = try ClientFrame(decoding: Array(frame.utf8))
+        #expect(read.command == .ping(["n": "x"]))
+        #expect(read.replyID.map { String(decoding: $0.json, as: UTF8.self) } == #""\u0061""#)
+        let key = #"{"type":"send_message","id":"m","data":{"client_msg_id":"\ud800"}}"#
+        #expect(rejection(of: key)?.clientMessageID == nil)
+    }
+
     @Test("A refusal carries what its answer needs")
     func refusal() throws {
         let text = #"{"type":"send_message","id":"m","data":{"client_msg_id":"c-1","content":""}}"#

@@ -12,7 +12,8 @@ import Testing
         #expect(MessageID(example) == made)
         #expect(MessageID(example.uppercased()) == made)
         #expect(MessageID(bytes: made.bytes) == made)
-        #expect(made.bytes.prefix(4) == [0x01, 0x7F, 0x22, 0xE2])
+        let digits = made.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(digits == example.replacing("-", with: ""))
     }
 
     @Test(
