@@ -51,7 +51,7 @@ public struct LimitPolicies: Sendable, Hashable {
 
     /// The most generous policy among those of these roles.
     public func policy(for roles: [String]) -> LimitPolicy {
-        roles.map { self.roles[$0] ?? standard }.max { $0.generosity < $1.generosity } ?? standard
+        roles.lazy.map { self.roles[$0] ?? standard }.max { $0.generosity < $1.generosity } ?? standard
     }
 
     /// Reads what presence has written over what the settings say.

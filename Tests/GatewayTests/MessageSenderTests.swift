@@ -143,6 +143,25 @@ struct MessageSenderTests {
         }
     }
 
+    /// Else one sent again after Redis has forgotten its key would be told that it says something else.
+    @Test(arguments: [
+        #""content":"h\u00e9 \"x\" \u0001","client_msg_id":"c""#,
+        #""content":"x","client_msg_id":"c","reply_to":"017f22e2-79b0-7cc3-98c4-dc0c0c07398f""#,
+        #""content":"x","metadata":{"b":[1,{"c":null}],"a":"\\"}"#,
+    ])
+    func whatIsInTheArchiveSaysTheSameAsWhatWasSent(data: String) async throws {
+        try await onSender { bench in
+            let message = try bench.message(data)
+            var writer = JSONWriter()
+            writer.object { message.request.message.write(to: &$0) }
+            let stored = OutgoingMessage.contentDigest(of: try JSONValue(parsing: writer.bytes))
+            #expect(stored == message.contentDigest)
+            #expect(stored.count == 12)
+            let other = try bench.message(#""content":"else""#)
+            #expect(stored != other.contentDigest)
+        }
+    }
+
     /// A try that was given up as lost comes through after Redis has asked for an id of its own time.
     @Test func aTryThatWasGivenUpIsKnownAgainWithoutAKeyToo() async throws {
         try await onSender { bench in

@@ -7,6 +7,7 @@ import Testing
     func sha256() {
         let expected = bytes(hex: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(Digest.sha256(Array("abc".utf8)) == expected)
+        #expect(Digest.sha256(Array("abc".utf8), first: 12) == Array(expected.prefix(12)))
     }
 
     @Test("HMAC-SHA-256, RFC 4231 case 2")

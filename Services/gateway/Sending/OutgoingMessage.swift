@@ -110,27 +110,43 @@ final class OutgoingMessage {
     ///
     /// Not that of this try: one that was given up as lost may still come, and must be known again under the next id.
     var keyDigest: [UInt8] {
-        let bytes =
-            key.map { Array("\(sender.user)\n\($0.text)".utf8) } ?? [UInt8(ascii: "\n")]
-            + (ids.first?.bytes ?? [])
-        return Array(Digest.sha256(bytes).prefix(12))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(128)
+        if let key {
+            bytes.append(contentsOf: sender.user.text.utf8)
+            bytes.append(UInt8(ascii: "\n"))
+            bytes.append(contentsOf: key.text.utf8)
+        } else {
+            bytes.append(UInt8(ascii: "\n"))
+            bytes.append(contentsOf: ids.first?.bytes ?? [])
+        }
+        return Digest.sha256(bytes, first: Self.digestBytes)
     }
 
     /// What two sends with the same key must have in common.
     var contentDigest: [UInt8] {
         let message = request.message
-        return Self.contentDigest([
-            .string(message.content), message.replyTo.map { .string($0.text) } ?? .null,
-            .object(message.metadata),
-        ])
+        return Self.contentDigest(about: message.content.utf8.count) { parts in
+            parts.string(message.content)
+            if let id = message.replyTo { parts.id(id) } else { parts.null() }
+            parts.object { $0.members(message.metadata) }
+        }
     }
 
     /// The same of a message that stands in the archive, from its `data`.
     static func contentDigest(of data: JSONValue) -> [UInt8] {
-        contentDigest([data["content"] ?? .null, data["reply_to"] ?? .null, data["metadata"] ?? [:]])
+        contentDigest(about: 256) { parts in
+            parts.value(data["content"] ?? .null)
+            parts.value(data["reply_to"] ?? .null)
+            parts.value(data["metadata"] ?? [:])
+        }
     }
 
-    private static func contentDigest(_ parts: [JSONValue]) -> [UInt8] {
-        Array(Digest.sha256(JSONValue.array(parts).encoded).prefix(12))
+    private static func contentDigest(about count: Int, _ parts: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter(reserving: count + 64)
+        writer.array(parts)
+        return Digest.sha256(writer.bytes, first: digestBytes)
     }
+
+    private static let digestBytes = 12
 }

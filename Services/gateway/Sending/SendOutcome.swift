@@ -35,14 +35,14 @@ enum AcceptReply {
     case refused(ErrorCode)
 
     init?(_ reply: RedisReply) {
-        switch reply[0].text {
+        let word = reply[0].text
+        switch word {
         case "ok", "duplicate":
             guard let epoch = reply[1].text, let seq = reply[2].int, LogPosition.isPossible(seq),
                 let id = reply[3].bytes.flatMap({ MessageID(bytes: $0) }), let stored = reply[4].int
             else { return nil }
             self = .placed(
-                id, LogPosition(epoch: epoch, seq: seq), isDuplicate: reply[0].text == "duplicate",
-                stored: stored)
+                id, LogPosition(epoch: epoch, seq: seq), isDuplicate: word == "duplicate", stored: stored)
         case "unseen":
             guard let since = reply[1].int, let oldest = reply[2].bytes else { return nil }
             self = .unseen(SeenMemory(since: since, oldestUnstored: oldest))

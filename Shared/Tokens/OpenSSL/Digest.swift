@@ -11,12 +11,16 @@ public enum Digest {
     private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 
     /// The SHA-256 of some bytes.
-    public static func sha256(_ input: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: byteCount)
-        // Part of every provider and of fixed size: it fails only where a process has no memory left.
-        let done = EVP_Digest(input, input.count, &digest, nil, algorithm, nil)
-        precondition(done == 1, "OpenSSL has no SHA-256")
-        return digest
+    public static func sha256(_ input: [UInt8]) -> [UInt8] { sha256(input, first: byteCount) }
+
+    /// The first bytes of the SHA-256 of some bytes, at most all of them.
+    public static func sha256(_ input: [UInt8], first count: Int) -> [UInt8] {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { digest in
+            // Part of every provider and of fixed size: it fails only where a process has no memory left.
+            let done = EVP_Digest(input, input.count, digest.baseAddress, nil, algorithm, nil)
+            precondition(done == 1, "OpenSSL has no SHA-256")
+            return Array(digest.prefix(count))
+        }
     }
 
     /// The HMAC (RFC 2104) with SHA-256 of a message under a key.
