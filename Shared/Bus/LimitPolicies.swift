@@ -51,7 +51,8 @@ public struct LimitPolicies: Sendable, Hashable {
 
     /// The most generous policy among those of these roles.
     public func policy(for roles: [String]) -> LimitPolicy {
-        roles.lazy.map { self.roles[$0] ?? standard }.max { $0.generosity < $1.generosity } ?? standard
+        guard !self.roles.isEmpty else { return standard }
+        return roles.map { self.roles[$0] ?? standard }.max { $0.generosity < $1.generosity } ?? standard
     }
 
     /// Reads what presence has written over what the settings say.

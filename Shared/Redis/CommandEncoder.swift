@@ -38,7 +38,8 @@ struct CommandEncoder {
 
     private mutating func writeCount(_ kind: UInt8, _ count: Int) {
         bytes.append(kind)
-        Int64(count).withDecimal { bytes.append(contentsOf: $0) }
+        // So few that the call to copy them costs more.
+        Int64(count).withDecimal { for digit in $0 { bytes.append(digit) } }
         endLine()
     }
 

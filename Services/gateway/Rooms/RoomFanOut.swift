@@ -92,10 +92,7 @@ struct RoomFanOut<Audience: RoomAudience> {
 
     /// Takes live envelopes that have come together.
     mutating func received(_ envelopes: [LogEnvelope<Payload>], _ audience: Audience) -> [Request] {
-        guard envelopes.count > 1 else {
-            return envelopes.first.map { perform(feed.received($0), audience) } ?? []
-        }
-        return perform(envelopes.flatMap { feed.received($0) }, audience)
+        perform(feed.received(envelopes), audience)
     }
 
     /// Live envelopes may have been missed.

@@ -62,19 +62,35 @@ struct RoomFeed<Payload> {
     }
 
     /// Takes a live envelope.
-    mutating func received(_ envelope: Envelope) -> [Action] {
-        heardSeq = max(heardSeq, envelope.position.seq)
-        if waiting.isEmpty, !isReading, !isChecking, page == nil, envelope.mv <= mv, follows(envelope) {
-            last = envelope.position
-            return [.deliver(envelope, ground)]
+    mutating func received(_ envelope: Envelope) -> [Action] { received([envelope]) }
+
+    /// Takes live envelopes that have come together.
+    mutating func received(_ envelopes: [Envelope]) -> [Action] {
+        var actions: [Action] = []
+        actions.reserveCapacity(envelopes.count)
+        for envelope in envelopes {
+            heardSeq = max(heardSeq, envelope.position.seq)
+            if isFollowing, envelope.mv <= mv, follows(envelope) {
+                last = envelope.position
+                actions.append(.deliver(envelope, ground))
+            } else {
+                keepWaiting(envelope)
+                actions += proceed()
+            }
         }
+        return actions
+    }
+
+    /// Whether nothing waits for a page or a check.
+    private var isFollowing: Bool { waiting.isEmpty && !isReading && !isChecking && page == nil }
+
+    private mutating func keepWaiting(_ envelope: Envelope) {
         guard waiting.count < Self.waitingLimit, waitingBytes + envelope.size <= Self.waitingBytesLimit else {
             mustRead = true
-            return proceed()
+            return
         }
         waiting.append(envelope)
         waitingBytes += envelope.size
-        return proceed()
     }
 
     /// Takes what was read after the last envelope.

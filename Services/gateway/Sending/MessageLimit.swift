@@ -117,6 +117,8 @@ final class MessageLimit {
         guard underWay == 0 || asking.count >= Self.mostAtOnce else { return }
         var rest = asking[...]
         asking = []
+        // Nearly as many as now gather until the next call.
+        asking.reserveCapacity(rest.count)
         while !rest.isEmpty {
             let together = rest.prefix(Self.mostAtOnce)
             rest = rest.dropFirst(Self.mostAtOnce)

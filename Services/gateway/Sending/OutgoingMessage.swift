@@ -14,8 +14,9 @@ final class OutgoingMessage {
     let arrived: Instant
     /// The id that it is tried with, once it has been tried; a later try has the same, so that it is accepted once.
     private(set) var id: MessageID?
-    /// All ids that it was tried with, the first one first.
-    private var ids: [MessageID] = []
+    /// The id of its first try; those of later ones that were others.
+    private var firstID: MessageID?
+    private var laterIDs: [MessageID] = []
     /// The run of Redis in which it was tried last.
     var triedIn: RunID?
     /// Whether it may have its place already, though no answer has said so yet.
@@ -96,7 +97,7 @@ final class OutgoingMessage {
         if let id { return id }
         let id = MessageID(milliseconds: time)
         self.id = id
-        ids.append(id)
+        if firstID == nil { firstID = id } else { laterIDs.append(id) }
         return id
     }
 
@@ -104,7 +105,7 @@ final class OutgoingMessage {
     func forgetID() { id = nil }
 
     /// Whether what stands under this id is this very message.
-    func wasTried(as id: MessageID) -> Bool { ids.contains(id) }
+    func wasTried(as id: MessageID) -> Bool { id == firstID || laterIDs.contains(id) }
 
     /// What makes two sends the same: user and key; without a key, the id of the first try (see Bus.md).
     ///
@@ -118,7 +119,7 @@ final class OutgoingMessage {
             bytes.append(contentsOf: key.text.utf8)
         } else {
             bytes.append(UInt8(ascii: "\n"))
-            bytes.append(contentsOf: ids.first?.bytes ?? [])
+            bytes.append(contentsOf: firstID?.bytes ?? [])
         }
         return Digest.sha256(bytes, first: Self.digestBytes)
     }
