@@ -27,6 +27,7 @@ struct Options: Sendable {
     var keyFile: String?
     var accounts = 0
     var names: String?
+    var roomNames: String?
     var issuer = "parley"
     var audience = "parley"
     var processes: [(name: String, pid: Int)] = []
@@ -110,6 +111,12 @@ struct Options: Sendable {
         }
         rules.text("names", "PREFIX", "users are PREFIX-0 and so on (bench- and a new word each run)") {
             box.options.names = $0
+        }
+        rules.text(
+            "room-names", "PREFIX",
+            "rooms are PREFIX-0 and so on, made where they are not there (bench- and a new word each run)"
+        ) {
+            box.options.roomNames = $0
         }
         rules.text("issuer", "NAME", "`iss` of signed tokens (parley)") { box.options.issuer = $0 }
         rules.text("audience", "NAME", "`aud` of signed tokens (parley)") { box.options.audience = $0 }

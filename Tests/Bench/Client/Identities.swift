@@ -46,12 +46,12 @@ enum Identities {
     }
 
     /// Makes public rooms, some at once, which belong to the owner of the token.
-    static func makeRooms(_ rooms: [String], token: String, rest: Rest) async throws {
+    static func makeRooms(_ rooms: [String], token: String, rest: Rest, mayExist: Bool) async throws {
         try await withThrowingTaskGroup { group in
             for part in 0..<8 {
                 group.addTask {
                     for index in stride(from: part, to: rooms.count, by: 8) {
-                        try await makeRoom(rooms[index], token: token, rest: rest)
+                        try await makeRoom(rooms[index], token: token, rest: rest, mayExist: mayExist)
                     }
                 }
             }
@@ -59,9 +59,9 @@ enum Identities {
         }
     }
 
-    private static func makeRoom(_ room: String, token: String, rest: Rest) async throws {
+    private static func makeRoom(_ room: String, token: String, rest: Rest, mayExist: Bool) async throws {
         let answer = try await rest.post(
             "/rooms", ["id": room, "name": room, "visibility": "public"], token: token)
-        guard answer.status == 201 else { throw BenchError.server("POST /rooms: status \(answer.status)") }
+        guard answer.status == 201 || mayExist && answer.status == 409 else { throw BenchError.server("POST /rooms: status \(answer.status)") }
     }
 }

@@ -97,6 +97,8 @@ struct Report: Codable, Sendable {
     var connections: Int?
     var connectsPerSecond: Double?
     var connectsPerCpuSecond: Double?
+    /// The same of the first wave, whom nobody knows yet.
+    var firstConnectsPerCpuSecond: Double?
     /// Pings that were answered while nothing else went on.
     var pings: Int?
     /// What the kernel holds for both ends of a connection.

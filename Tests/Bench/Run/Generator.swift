@@ -11,7 +11,8 @@ struct Generator: Sendable {
         let run = String(UInt64(Date().timeIntervalSince1970 * 1000) % 0xFFFF_FFFF, radix: 36)
         var plan = Plan(
             peer: options.peer, targets: options.urls.compactMap { Target($0) },
-            rooms: (0..<options.rooms).map { "bench-\(run)-\($0)" }, clients: options.clients,
+            rooms: (0..<options.rooms).map { "\(options.roomNames ?? "bench-\(run)")-\($0)" },
+            clients: options.clients,
             publishers: options.publishers, slow: options.slow, size: options.size, hasKeys: options.hasKeys,
             tokens: [], loops: options.loops)
         if !options.peer.isRaw {
@@ -21,7 +22,8 @@ struct Generator: Sendable {
             plan.tokens = try await Identities.tokens(
                 options, names: options.names ?? "bench-\(run)", rest: rest)
             guard let owner = plan.tokens.first else { throw BenchError.server("nobody to make rooms") }
-            try await Identities.makeRooms(plan.rooms, token: owner, rest: rest)
+            try await Identities.makeRooms(
+                plan.rooms, token: owner, rest: rest, mayExist: options.roomNames != nil)
         }
         let stations = try (0..<options.loops).map { try Station($0, plan: plan) }
         for station in stations { await station.prepare(stations) }

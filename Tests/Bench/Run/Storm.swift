@@ -54,6 +54,7 @@ enum Storm {
     }
 
     private static func summarize(_ report: inout Report) {
+        report.firstConnectsPerCpuSecond = report.waves.first?.connectsPerCpuSecond
         // The first one makes members of all: what comes again is what a storm is.
         let waves = report.waves.count > 1 ? Array(report.waves.dropFirst()) : report.waves
         let connects = waves.reduce(0) { $0 + $1.connects }

@@ -7,6 +7,7 @@ NAMES = {
     "deliveries_per_second": "deliveries / s",
     "deliveries_per_loop_second": "deliveries / busiest loop's CPU-s",
     "connects_per_cpu_second": "connects / CPU-s",
+    "first_connects_per_cpu_second": "first connects / CPU-s",
     "connects_per_second": "connects / s",
     "delivery_milliseconds.p50": "p50 ms",
     "delivery_milliseconds.p99": "p99 ms",
