@@ -54,7 +54,7 @@ struct GatewayConfig: ServiceConfiguration {
     /// How many replicas must have a message before it is acknowledged.
     let ackReplicas: Int
     /// How many bytes of messages may wait for Redis.
-    let sendBacklogBytes: Int
+    let sendBacklog: SendBacklog.Bounds
 
     init(from settings: inout Settings) {
         let hosting = settings.hosting(port: 8080)
@@ -148,9 +148,13 @@ struct GatewayConfig: ServiceConfiguration {
         ackReplicas = settings.int(
             "REDIS_ACK_REPLICAS", default: 0, in: 0...16, unit: "replicas",
             help: "How many replicas of Redis must have a message before it is acknowledged.")
-        sendBacklogBytes = settings.bytes(
-            "SEND_BACKLOG_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
-            help: "How much all clients may have waiting for Redis, 5 s long; more is refused as overloaded.")
+        sendBacklog = SendBacklog.Bounds(
+            messages: settings.int(
+                "SEND_BACKLOG", default: 10_000, in: 100...1_000_000, unit: "messages",
+                help: "How many messages of all clients may wait for Redis; more are refused as overloaded."),
+            bytes: settings.bytes(
+                "SEND_BACKLOG_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184,
+                help: "How much they may occupy, 5 s long; more is refused as overloaded."))
     }
 
     /// The trusted proxies.

@@ -258,7 +258,7 @@ struct GatewayCommons: Sendable {
             census: ConnectionCensus(
                 perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser),
             unknown: config.unknown, memory: MemoryBound(bytes: config.memoryBytes), metrics: metrics)
-        backlog = SendBacklog(limit: config.sendBacklogBytes, metrics: metrics)
+        backlog = SendBacklog(config.sendBacklog, metrics: metrics)
         storedWaits = WaitingCount(limit: StoredWatch.mostOfAll, gauge: metrics.storedWaits)
         untoldDirect = WaitingCount(limit: UntoldMessages.most, gauge: metrics.directUntold)
         judgement = SharedJudgement(loops: config.loops, metrics: metrics, log: context.log)

@@ -114,10 +114,12 @@ final class GatewayMetrics: Sendable {
         refused = registry.counter("parley_gateway_messages_refused_total", help: "Sends refused otherwise.")
         unanswered = registry.counter(
             "parley_gateway_messages_unanswered_total",
-            help: "Sends that were given up after 5 s, as Redis or a replica had not answered.")
+            help: "Sends that were given up after 5 s, as Redis or a replica had not answered, or too late.")
         waiting = registry.gauge(
             "parley_gateway_messages_waiting",
-            help: "Sends that wait for their answer; many of them: Redis is slow or away.")
+            help:
+                "Sends that wait for their answer, bounded by SEND_BACKLOG; many of them: Redis is slow or away."
+        )
         waitingBytes = registry.gauge(
             "parley_gateway_messages_waiting_bytes", help: "What they occupy, bounded by SEND_BACKLOG_BYTES.")
         archiveQuestions = registry.counter(

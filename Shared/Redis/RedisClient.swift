@@ -27,6 +27,8 @@ public final class RedisClient {
     public private(set) var serverVersion: String?
     /// The server's clock minus ours in milliseconds, as measured at the last connect.
     public private(set) var clockOffset: Int64 = 0
+    /// When Redis was last heard on the connection that stands; nil while there is none.
+    public var lastHeard: Instant? { isConnected ? link.connection?.lastHeard : nil }
     /// Why there is no connection, as far as the last try tells.
     public var lastError: RedisError? { link.lastError }
 

@@ -112,6 +112,8 @@ struct OptionsTests {
         let options = try Options("fanout", ["--rooms", "3", "--clients=7", "--no-keys", "--rate=2.5"])
         #expect(options.rooms == 3 && options.clients == 7 && !options.hasKeys && options.rate == 2.5)
         #expect(options.window == nil)
+        #expect(options.roomNames == nil)
+        #expect(try Options("storm", ["--room-names", "r"]).roomNames == "r")
     }
 
     @Test(arguments: [

@@ -3,6 +3,7 @@
 import time
 from contextlib import contextmanager
 
+from client import Client
 from outages import metric
 from waiting import eventually
 
@@ -73,3 +74,25 @@ def test_what_one_connection_may_have_waiting_is_bounded(open_cluster, open_pair
         refused = on_a.expect("message_error")["data"]
         assert (refused["code"], refused["retryable"]) == ("overloaded", True)
     on_a.collect("message_sent", int(refused["client_msg_id"][2:]), patience=PATIENCE)
+
+
+def test_what_all_connections_may_have_waiting_is_bounded(open_cluster, guest):
+    gateway = open_cluster.spawn("gateway", SEND_BACKLOG="100")
+    room = guest().create_room()
+    clients = []
+    for _ in range(3):
+        client = Client(gateway.url, token=guest().token).greeted()
+        client.join(room, recent=0)
+        clients.append(client)
+    with held(open_cluster, "redis"):
+        for number in range(60):
+            for client in clients:
+                client.send("send_message", room=room, content="x", client_msg_id=f"k-{number}")
+        # At once, while the others wait: who may try again knows it before five seconds are over.
+        eventually(lambda: sum(len(client.heard("message_error")) for client in clients) == 80)
+        assert metric(gateway.url, "parley_gateway_messages_waiting") == 100
+    for client in clients:
+        refused = client.heard("message_error")
+        assert {(error["data"]["code"], error["data"]["retryable"]) for error in refused} == {("overloaded", True)}
+        client.collect("message_sent", 60 - len(refused), patience=PATIENCE)
+    open_cluster.kill(gateway.name)

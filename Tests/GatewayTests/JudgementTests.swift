@@ -125,3 +125,19 @@ struct JudgementTests {
         #expect(after.changes(since: after) == [])
     }
 }
+
+/// A Redis that has much to answer is there; one that says nothing at all is not.
+struct SignOfLifeTests {
+    @Test(
+        arguments: [
+            (nil, nil, 5_000, true), (0, nil, 699, true), (0, nil, 700, false), (0, 4_500, 5_000, true),
+            (0, 4_000, 5_000, false), (4_800, 1_000, 5_000, true), (4_000, 3_900, 5_000, false),
+        ] as [(Int?, Int?, Int, Bool)])
+    func anyAnswerIsOne(asked: Int?, heard: Int?, now: Int, isThere: Bool) {
+        let start = Instant.current()
+        let isHeard = Degradation.isHeard(
+            heard.map { start.advanced(byMilliseconds: $0) },
+            since: asked.map { start.advanced(byMilliseconds: $0) }, at: start.advanced(byMilliseconds: now))
+        #expect(isHeard == isThere)
+    }
+}

@@ -212,6 +212,41 @@ struct MessageSenderTests {
         }
     }
 
+    /// Redis answers all that it is asked, and one before it keeps its lane; or it has also refused to answer something.
+    @Test(arguments: [true, false]) func whoOnlyHadToWaitIsToldOfOverload(wasAway: Bool) async throws {
+        try await onSender { bench in
+            let lane = SendLane()
+            let slow = try bench.message(#""content":"slow""#)
+            slow.begin(in: lane) { _ in }
+            lane.enter(slow)
+            let fresh = try bench.message(#""content":"waiting""#)
+            let waiting = OutgoingMessage(
+                room: fresh.room, request: fresh.request, replyID: nil, sender: fresh.sender,
+                arrived: bench.loop.now.advanced(byMilliseconds: -4_000))
+            bench.sender.send(waiting, in: lane) { _ in }
+            if wasAway {
+                // Without as many replicas as it must have, Redis refuses to write: another message is tried again.
+                _ = try await bench.call("CONFIG", "SET", "min-replicas-to-write", "1")
+                let other = OutgoingMessage(
+                    room: fresh.room, request: fresh.request, replyID: nil, sender: fresh.sender,
+                    arrived: bench.loop.now.advanced(byMilliseconds: -4_800))
+                let refused = await bench.send(other)
+                #expect(refused == "bus_unavailable")
+            }
+            let pulse = bench.loop.scheduleRepeating(everyMilliseconds: 50) {
+                bench.redis.call(["PING"]) { _ in }
+            }
+            let isSettled = await eventually(on: bench.loop) { waiting.isSettled }
+            pulse.cancel()
+            #expect(isSettled)
+            guard case .refused(let code) = try #require(waiting.outcome) else {
+                Issue.record("not refused: \(waiting.outcome as Any)")
+                return
+            }
+            #expect(code == (wasAway ? .busUnavailable : .overloaded))
+        }
+    }
+
     @Test func oneThatWaitedTooLongInItsLaneIsNotTried() async throws {
         try await onSender { bench in
             let fresh = try bench.message(#""content":"old""#)

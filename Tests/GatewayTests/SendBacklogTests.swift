@@ -9,7 +9,8 @@ struct SendBacklogTests {
     @Test func whatWaitsIsBoundedInBytes() async throws {
         try await onSender { bench in
             let registry = Registry()
-            let backlog = SendBacklog(limit: 10_000, metrics: GatewayMetrics(registry))
+            let backlog = SendBacklog(
+                .init(messages: 10, bytes: 10_000), metrics: GatewayMetrics(registry))
             let content = String(repeating: "x", count: 3_000)
             let messages = try (1...3).map { _ in try bench.message(#""content":"\#(content)""#) }
             #expect(messages.map { backlog.enter($0) } == [true, true, false])
@@ -19,6 +20,19 @@ struct SendBacklogTests {
             #expect(messages[2].byteCount == messages[0].byteCount)
             let hasEntered = backlog.enter(messages[2])
             #expect(hasEntered)
+        }
+    }
+
+    @Test func whatWaitsIsBoundedInNumber() async throws {
+        try await onSender { bench in
+            let backlog = SendBacklog(
+                .init(messages: 2, bytes: .max), metrics: GatewayMetrics(Registry()))
+            let messages = try (1...3).map { _ in try bench.message(#""content":"x""#) }
+            #expect(messages.map { backlog.enter($0) } == [true, true, false])
+            backlog.leave(messages[0])
+            let hasEntered = backlog.enter(messages[2])
+            #expect(hasEntered)
+            #expect(backlog.bytes == 2 * messages[1].byteCount)
         }
     }
 

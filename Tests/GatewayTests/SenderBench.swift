@@ -42,7 +42,7 @@ final class SenderBench {
                 ? ReplicaAcks(
                     needed: replicas, loop: loop, address: address, name: "sender", incarnation: "sender.1",
                     tooFew: metrics.tooFewReplicas) : nil,
-            backlog: SendBacklog(limit: 1 << 20, metrics: metrics),
+            backlog: SendBacklog(.init(messages: 1_000, bytes: 1 << 20), metrics: metrics),
             directNotices: DirectNotices(
                 loop: loop, redis: redis, bound: WaitingCount(limit: 100, gauge: metrics.directUntold),
                 metrics: metrics),

@@ -36,7 +36,7 @@ final class Degradation {
 
     private static let tickMilliseconds = 100
     private static let lookMilliseconds = 1_000
-    /// An answer that takes longer shows that Redis pauses.
+    /// Where nothing is heard for longer, an answer being due, Redis pauses.
     private static let overdueMilliseconds = 700
 
     init(
@@ -86,13 +86,16 @@ final class Degradation {
     private func tick() {
         let now = loop.now
         ask(now)
-        let isBusUp = redis.isConnected && isAnswering(now) && isHearing()
+        let isAnswering = hasAnswered && Self.isHeard(redis.lastHeard, since: asked, at: now)
+        let isBusUp = redis.isConnected && isAnswering && isHearing()
         judgement.judge { $0.looked(index, isBusUp: isBusUp, at: now) }
     }
 
-    private func isAnswering(_ now: Instant) -> Bool {
-        guard let asked else { return hasAnswered }
-        return hasAnswered && now.milliseconds(since: asked) < Self.overdueMilliseconds
+    /// Whether Redis, asked so long ago or not at all, shows by any answer that it is there: it may have much to answer
+    /// before that.
+    static func isHeard(_ heard: Instant?, since asked: Instant?, at now: Instant) -> Bool {
+        guard let asked else { return true }
+        return now.milliseconds(since: max(asked, heard ?? asked)) < overdueMilliseconds
     }
 
     /// Each second, and as often as looks are made while Redis has not answered since it came back.

@@ -32,8 +32,12 @@ final class MessageSender {
     private let metrics: GatewayMetrics
     private var clock: RedisClock
     private var questions = 0
+    /// When a message was last kept waiting by something else than those before it.
+    private var heldUpAt: Instant?
 
     private static let retryMilliseconds = 100
+    /// A Redis that is not heard for longer does not answer: each second it is asked something in any case.
+    private static let silenceMilliseconds = 1_500
     /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
     private static let clockMilliseconds = 100
     /// How old a message may be, sent again, to be told of once more: its sender has been to another gateway by then.
@@ -91,8 +95,11 @@ final class MessageSender {
             done(outcome)
         }
         let patience = message.patience(at: began)
-        guard patience > 0 else { return giveUp(message) }
-        message.deadline = loop.schedule(afterMilliseconds: patience) { [self] in giveUp(message) }
+        // What it waited for, a join, was not answered.
+        guard patience > 0 else { return giveUp(message, .busUnavailable) }
+        message.deadline = loop.schedule(afterMilliseconds: patience) { [self] in
+            giveUp(message, isInLine(message) ? .overloaded : .busUnavailable)
+        }
         if message.request.isRetry, message.key != nil { recall(message) } else { count(message) }
     }
 
@@ -281,6 +288,7 @@ final class MessageSender {
 
     private func load(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
         message.step = .working
+        heldUpAt = loop.now
         directory.load(message.room) { [self] result in
             switch result {
             case .success: step(message)
@@ -302,11 +310,20 @@ final class MessageSender {
         message.settle(outcome)
     }
 
-    private func giveUp(_ message: OutgoingMessage) {
+    private func giveUp(_ message: OutgoingMessage, _ code: ErrorCode) {
         // One before it is still under way, and its own end is known.
         guard !message.isSettled else { return message.tell() }
         metrics.unanswered.add()
-        end(message, .refused(.busUnavailable))
+        end(message, .refused(code))
+    }
+
+    /// Whether nothing has kept this message from its place but those that Redis answers before it: it answers, and has
+    /// all the while.
+    private func isInLine(_ message: OutgoingMessage) -> Bool {
+        guard let heard = redis.lastHeard,
+            loop.now.milliseconds(since: heard) < Self.silenceMilliseconds
+        else { return false }
+        return heldUpAt.map { $0 < message.arrived } ?? true
     }
 
     /// It was given up on the way: nothing more is tried, so that it cannot appear, and its unit is nobody's.
@@ -336,6 +353,7 @@ final class MessageSender {
     }
 
     private func again(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
+        heldUpAt = loop.now
         guard !message.isSettled else { return abandon(message) }
         message.step = .working
         loop.schedule(afterMilliseconds: Self.retryMilliseconds) { step(message) }

@@ -2,17 +2,24 @@ import Hosting
 import Synchronization
 
 /// The messages of all connections of the gateway that wait for their answers, and a bound for them: while Redis is away
-/// they come in and none leaves.
+/// they come in and none leaves; while it is slow, more come in than leave.
 ///
 /// Used from all loops.
 final class SendBacklog: Sendable {
-    private let limit: Int
+    /// How many may wait, and how many bytes they may occupy.
+    struct Bounds: Sendable {
+        let messages: Int
+        let bytes: Int
+    }
+
+    private let bounds: Bounds
     private let count: Gauge
     private let size: Gauge
+    private let waiting = Atomic<Int>(0)
     private let held = Atomic<Int>(0)
 
-    init(limit: Int, metrics: GatewayMetrics) {
-        self.limit = limit
+    init(_ bounds: Bounds, metrics: GatewayMetrics) {
+        self.bounds = bounds
         count = metrics.waiting
         size = metrics.waitingBytes
     }
@@ -21,8 +28,8 @@ final class SendBacklog: Sendable {
 
     /// Takes a message in, if there is room for it.
     func enter(_ message: OutgoingMessage) -> Bool {
-        guard take(message.byteCount) <= limit else {
-            _ = take(-message.byteCount)
+        guard take(1, message.byteCount) else {
+            _ = take(-1, -message.byteCount)
             return false
         }
         count.add()
@@ -32,10 +39,15 @@ final class SendBacklog: Sendable {
 
     /// The message has been answered.
     func leave(_ message: OutgoingMessage) {
-        _ = take(-message.byteCount)
+        _ = take(-1, -message.byteCount)
         count.add(-1)
         size.add(-message.byteCount)
     }
 
-    private func take(_ bytes: Int) -> Int { held.wrappingAdd(bytes, ordering: .relaxed).newValue }
+    /// Counts them; says whether what is counted is within the bounds.
+    private func take(_ messages: Int, _ bytes: Int) -> Bool {
+        let messages = waiting.wrappingAdd(messages, ordering: .relaxed).newValue
+        let bytes = held.wrappingAdd(bytes, ordering: .relaxed).newValue
+        return messages <= bounds.messages && bytes <= bounds.bytes
+    }
 }

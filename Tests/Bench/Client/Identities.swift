@@ -62,6 +62,7 @@ enum Identities {
     private static func makeRoom(_ room: String, token: String, rest: Rest, mayExist: Bool) async throws {
         let answer = try await rest.post(
             "/rooms", ["id": room, "name": room, "visibility": "public"], token: token)
-        guard answer.status == 201 || mayExist && answer.status == 409 else { throw BenchError.server("POST /rooms: status \(answer.status)") }
+        let isThere = answer.status == 201 || mayExist && answer.status == 409
+        guard isThere else { throw BenchError.server("POST /rooms: status \(answer.status)") }
     }
 }
