@@ -5,9 +5,16 @@ import Web
 
 /// The server over a real socket.
 @Suite struct HTTPConnectionTests {
+    /// Where a request for `/held` waits.
+    private final class Gate: @unchecked Sendable {
+        // Both are used on the one loop only.
+        var isReached = false
+        var isOpen = false
+    }
+
     /// Runs `body` against a server that echoes the path and the body.
     private func serve<T: Sendable>(
-        _ change: @escaping @Sendable (inout HTTPLimits) -> Void = { _ in },
+        _ change: @escaping @Sendable (inout HTTPLimits) -> Void = { _ in }, gate: Gate = Gate(),
         _ body: nonisolated(nonsending) @escaping @Sendable (RawClient, HTTPServer) async throws -> T
     ) async throws -> T {
         return try await onLoop { loop in
@@ -15,7 +22,7 @@ import Web
             limits.lingerMilliseconds = 50
             change(&limits)
             let server = HTTPServer(loop: loop, limits: limits) { request in
-                await Self.echo(request, on: loop)
+                await Self.echo(request, on: loop, gate)
             }
             let client = try await RawClient.connected(to: server, on: loop)
             let result = try await body(client, server)
@@ -26,7 +33,11 @@ import Web
         }
     }
 
-    private static func echo(_ request: Request, on loop: EventLoop) async -> Response {
+    private static func echo(_ request: Request, on loop: EventLoop, _ gate: Gate) async -> Response {
+        if request.path == "/held" {
+            gate.isReached = true
+            _ = await eventually(on: loop) { gate.isOpen }
+        }
         if request.path == "/slow" { await loop.sleep(milliseconds: 30) }
         if request.path == "/large" { return Response(body: [UInt8](repeating: 0x61, count: 20_000_000)) }
         if request.path == "/close" { return Response(headers: ["Connection": "close"]) }
@@ -224,10 +235,12 @@ import Web
             await server.drain(withinMilliseconds: 5_000)
             #expect(client.statuses.isEmpty)
         }
-        try await serve { client, server in
-            client.send(Self.get("/slow"))
-            await client.stream.loop.sleep(milliseconds: 10)
-            await server.drain(withinMilliseconds: 5_000)
+        let gate = Gate()
+        try await serve(gate: gate) { client, server in
+            client.send(Self.get("/held"))
+            #expect(await eventually(on: client.stream.loop) { gate.isReached })
+            client.stream.loop.schedule(afterMilliseconds: 20) { gate.isOpen = true }
+            await server.drain(withinMilliseconds: 20_000)
             #expect(client.statuses == ["200 OK"])
             #expect(client.text.contains("Connection: close"))
         }
