@@ -226,8 +226,8 @@ func withAuth(
     _ settings: [String: String] = [:], redis: RedisServer? = nil, database: String? = nil,
     _ body: (Auth) async throws -> Void
 ) async throws {
-    let redis = try redis ?? RedisServer()
-    let database = try database ?? SharedPostgres.makeDatabase()
+    let redis = if let redis { redis } else { try await blocking { try RedisServer() } }
+    let database = if let database { database } else { try await SharedPostgres.makeDatabase() }
     var environment = [
         "REDIS_URL": redis.url, "DATABASE_URL": database, "SCRYPT_LOG_N": "14", "POSTGRES_POOL": "4",
     ]

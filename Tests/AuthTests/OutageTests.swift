@@ -58,7 +58,7 @@ extension ServiceTests {
 
         @Test(arguments: [true, false]) func whatAFlushTookComesBackByItself(_ hasPostgres: Bool) async throws
         {
-            let postgres = try PostgresServer()
+            let postgres = try await blocking { try PostgresServer() }
             defer { postgres.remove() }
             try await withAuth(database: postgres.url) { auth in
                 let alice = try await auth.register("alice")
@@ -66,7 +66,7 @@ extension ServiceTests {
                 #expect(logout.status == 204)
                 let before = try await auth.kept()
                 #expect(before.run != nil && before.keys != nil && before.revoked.count == 2)
-                if !hasPostgres { try postgres.stop() }
+                if !hasPostgres { try await blocking { try postgres.stop() } }
                 // The run stays the same, and no connection is lost.
                 try await auth.redis { client in _ = try await client.call("FLUSHALL") }
                 let isBack = try await eventually { try await auth.kept() == before }
@@ -97,11 +97,11 @@ extension ServiceTests {
         }
 
         @Test func withoutPostgresItAnswers503AndRecovers() async throws {
-            let postgres = try PostgresServer()
+            let postgres = try await blocking { try PostgresServer() }
             defer { postgres.remove() }
             try await withAuth(database: postgres.url) { auth in
                 let alice = try await auth.register("alice").access
-                try postgres.stop()
+                try await blocking { try postgres.stop() }
                 let login: JSONValue = ["username": "alice", "password": "wonderland"]
                 let away = try await auth.call("POST", "/auth/login", login)
                 #expect(away.status == 503)
@@ -110,7 +110,7 @@ extension ServiceTests {
                 #expect(try await auth.call("GET", "/readyz").status == 503)
                 #expect(
                     try await auth.ask("room_load", ["room": "team"]) == .failure(.refused(.busUnavailable)))
-                try postgres.start()
+                try await blocking { try postgres.start() }
                 let isBack = try await eventually {
                     try await auth.call("GET", "/rooms", token: alice).status == 200
                 }

@@ -78,19 +78,22 @@ private actor Seat {
 struct SharedJudgementTests {
     private let registry = Registry()
 
+    /// Two seats, watched from a loop of the test's own.
     private func seats(
-        _ body: nonisolated(nonsending) (SharedJudgement, [Seat]) async throws -> Void
+        _ body: nonisolated(nonsending) @escaping @Sendable (SharedJudgement, [Seat]) async throws -> Void
     ) async throws {
-        let judgement = SharedJudgement(
-            loops: 2, metrics: GatewayMetrics(registry), log: .silent)
-        let seats = try (0..<2).map { try Seat($0, judgement) }
-        var failure: (any Error)?
-        do { try await body(judgement, seats) } catch { failure = error }
-        for seat in seats {
-            await seat.end()
-            await Support.join(seat.loop)
+        try await onLoop { [registry] _ in
+            let judgement = SharedJudgement(
+                loops: 2, metrics: GatewayMetrics(registry), log: .silent)
+            let seats = try (0..<2).map { try Seat($0, judgement) }
+            var failure: (any Error)?
+            do { try await body(judgement, seats) } catch { failure = error }
+            for seat in seats {
+                await seat.end()
+                await Support.join(seat.loop)
+            }
+            if let failure { throw failure }
         }
-        if let failure { throw failure }
     }
 
     /// Waits until it is so, as two loops see it; between two looks both go on.
@@ -114,13 +117,13 @@ struct SharedJudgementTests {
 
     /// Redis goes on for the first: what holds for one of the loops is told to the clients of both.
     @Test func aLoopWithoutRedisSpeaksForAll() async throws {
-        let (one, other) = (try RedisServer(), try RedisServer())
-        for server in [one, other] {
-            for key in [Keys.alive("history"), Keys.alive("presence"), Keys.answering("history")] {
-                _ = try server.ask("SET", key, "1")
-            }
-        }
         try await seats { _, seats in
+            let (one, other) = (try RedisServer(), try RedisServer())
+            for server in [one, other] {
+                for key in [Keys.alive("history"), Keys.alive("presence"), Keys.answering("history")] {
+                    _ = try server.ask("SET", key, "1")
+                }
+            }
             try await seats[0].start(one.url)
             try await seats[1].start(other.url)
             let areReady = try await both(seats, .init(isReady: true, told: [], notices: 0))

@@ -26,7 +26,7 @@ final class Cluster {
     init(_ loop: EventLoop, database: String? = nil, starts: Bool = true) async throws {
         self.loop = loop
         server = try RedisServer()
-        let url = try database ?? SharedPostgres.makeDatabase()
+        let url = if let database { database } else { try await SharedPostgres.makeDatabase() }
         config = try Cluster.configuration([
             "REDIS_URL": server.url, "DATABASE_URL": url, "JWT_ALGORITHM": "HS256",
             "JWT_SECRET": Cluster.secret,

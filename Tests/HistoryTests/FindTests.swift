@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func whoAsksWronglyOrWithoutAnArchiveIsTold() async throws {
-        let server = try PostgresServer()
+        let server = try await blocking { try PostgresServer() }
         defer { server.remove() }
         try await withCluster(database: server.url) { cluster in
             try server.stop()

@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func withoutPostgresTheNewestPageIsGivenWhereItIsRecent() async throws {
-        let server = try PostgresServer()
+        let server = try await blocking { try PostgresServer() }
         defer { server.remove() }
         try await withCluster(database: server.url) { cluster in
             for number in 1...60 { try await cluster.send("message \(number)", to: .general) }

@@ -44,7 +44,7 @@ import Testing
 
     @Test func nothingIsLostOrTwiceWhilePostgresIsAway() async throws {
         let rooms = (0..<5).map { room("room-\($0)") }
-        let server = try PostgresServer()
+        let server = try await blocking { try PostgresServer() }
         defer { server.remove() }
         try await withCluster(database: server.url, rooms: rooms) { cluster in
             for number in 0..<1_000 {

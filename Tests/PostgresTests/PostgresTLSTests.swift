@@ -24,7 +24,7 @@ struct PostgresTLSTests {
 
     @Test func theModeOfTheURLIsKept() async throws {
         let (authority, stranger) = (try await TestAuthority(), try await TestAuthority())
-        let server = try PostgresServer()
+        let server = try await blocking { try PostgresServer() }
         defer { server.remove() }
         try server.speakTLS(try await authority.issue("postgres", for: "DNS:localhost"))
         func outcome(_ host: String, _ settings: String) async throws -> String {
@@ -42,7 +42,7 @@ struct PostgresTLSTests {
     }
 
     @Test func aServerWithoutTLSIsRefusedWhereItIsRequired() async throws {
-        let reason = try await outcome(SharedServer.url() + "?sslmode=require")
+        let reason = try await outcome(await SharedServer.url() + "?sslmode=require")
         #expect(reason.contains("server does not support SSL"))
     }
 }

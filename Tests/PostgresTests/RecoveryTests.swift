@@ -52,8 +52,8 @@ struct RecoveryTests {
         #expect(rows == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func comesBackAfterARestartOfTheServer() async throws {
-        let server = try PostgresServer()
+    @Test(.timeLimit(.minutes(5))) func comesBackAfterARestartOfTheServer() async throws {
+        let server = try await blocking { try PostgresServer() }
         defer { server.remove() }
         try await withClient(url: server.url) { client, loop in
             try await client.ping()
@@ -90,7 +90,7 @@ struct RecoveryTests {
     }
 
     @Test func tellsWhyItCannotConnectWithoutThePassword() async throws {
-        let url = try SharedServer.url().replacing("parley@", with: "nobody:hunter2@")
+        let url = try await SharedServer.url().replacing("parley@", with: "nobody:hunter2@")
         let reason = try await withClient(url: url) { client, loop in
             var reason = ""
             client.onConnectionFailure = { reason = $0 }
@@ -102,7 +102,7 @@ struct RecoveryTests {
     }
 
     @Test func resolvesNamesAndTriesEachHost() async throws {
-        let url = try SharedServer.url()
+        let url = try await SharedServer.url()
         let port = try #require(url.split(separator: ":").last?.split(separator: "/").first)
         let hosts = "no-such-host.invalid:1,127.0.0.1:1,localhost:\(port)"
         try await withClient(url: "postgres://parley@\(hosts)/postgres") { client, _ in

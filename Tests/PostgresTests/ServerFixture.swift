@@ -6,7 +6,7 @@ import Support
 enum SharedServer {
     private static let server = Result { try PostgresServer() }
 
-    static func url() throws -> String { try server.get().url }
+    static func url() async throws -> String { try await blocking { try server.get().url } }
 }
 
 struct NoURL: Error {}
@@ -16,7 +16,7 @@ func withClient<T: Sendable>(
     poolSize: Int = 2, settings: PostgresSettings = PostgresSettings(), url: String? = nil,
     _ body: nonisolated(nonsending) @escaping @Sendable (PostgresClient, EventLoop) async throws -> T
 ) async throws -> T {
-    let text = try url ?? SharedServer.url()
+    let text = if let url { url } else { try await SharedServer.url() }
     guard let url = PostgresURL(text) else { throw NoURL() }
     return try await onLoop { loop in
         let client = PostgresClient(

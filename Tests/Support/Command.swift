@@ -3,16 +3,10 @@ internal import Foundation
 /// A command of the system, run to its end.
 public enum Command {
     /// As `runBlocking`, on a thread of its own.
-    ///
-    /// All tests share the few threads of Swift's pool: whoever waits on one for a process holds up everybody.
     public static func run(
         _ command: [String], input: String = ""
     ) async throws -> (status: Int32, output: String) {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try runBlocking(command, input: input) })
-            }
-        }
+        try await blocking { try runBlocking(command, input: input) }
     }
 
     /// Its exit code and all that it wrote, given `input` to read.

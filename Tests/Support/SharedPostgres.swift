@@ -6,8 +6,8 @@ public enum SharedPostgres {
     private static let count = Atomic<Int>(0)
 
     /// The URL of a new database.
-    public static func makeDatabase() throws -> String {
+    public static func makeDatabase() async throws -> String {
         let number = count.wrappingAdd(1, ordering: .relaxed).newValue
-        return try server.get().makeDatabase("test_\(number)")
+        return try await blocking { try server.get().makeDatabase("test_\(number)") }
     }
 }

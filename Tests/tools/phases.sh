@@ -128,10 +128,7 @@ sanitized() {
 swift_tests() {
     local report=$top/$output/unit status=0
     rm -f "$report"*.xml
-    # As many tests at once as the machine has room for: each may start a Redis or a PostgreSQL of its own, and
-    # hundreds at once would starve each other past any bound.
-    SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$((2 * $(nproc))) \
-        swift test --disable-xctest --xunit-output "$report.xml" "$@" || status=$?
+    swift test --disable-xctest --xunit-output "$report.xml" "$@" || status=$?
     python3 Tests/tools/count.py "$report"*.xml >"$tally"
     return $status
 }
