@@ -16,6 +16,7 @@ let strict: [SwiftSetting] = [
 /// C libraries, as Debian packages them: module maps, no logic.
 let system: [Target] = [
     .systemLibrary(name: "CLinux", path: "Shared/C/Linux"),
+    .systemLibrary(name: "CHiredis", path: "Shared/C/Hiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(
         name: "CPostgres", path: "Shared/C/Postgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(
@@ -35,7 +36,7 @@ let modules: [Target] = [
     shared("Schema", [], exclude: ["Schema.docc"]),
     shared("Engine", ["CLinux", "COpenSSL"]),
     shared("Web", ["Engine", "COpenSSL", "CZlib"]),
-    shared("Redis", ["Engine"]),
+    shared("Redis", ["Engine", "CHiredis"]),
     shared("Postgres", ["Engine", "CPostgres"]),
     shared("Tokens", ["COpenSSL"]),
     shared("Hosting", ["Engine", "Web"]),

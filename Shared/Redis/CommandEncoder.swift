@@ -1,51 +1,54 @@
-/// Writes commands as Redis reads them: an array of bulk strings, `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n` (RESP, version 2).
+import CHiredis
+
+/// Writes commands as Redis reads them (RESP arrays of bulks), by hiredis' formatter.
 ///
-/// The scratch space is kept from command to command, so that in the steady state nothing is allocated here.
+/// The scratch space is kept from command to command: in the steady state one command costs one allocation here.
 struct CommandEncoder {
     /// Redis itself refuses a bulk over 512 MiB; no command of ours comes near this.
     static let maxCommandBytes = 64 << 20
-    /// More scratch space than this is not kept.
-    private static let mostKept = 1 << 16
 
-    private var bytes: [UInt8] = []
+    private var words: [UInt8] = []
+    private var starts: [Int] = []
+    private var lengths: [Int] = []
+    private var pointers: [UnsafePointer<CChar>?] = []
 
     /// Lends one command's bytes.
     mutating func encode<R>(
         _ arguments: [RedisArgument], _ body: (UnsafeRawBufferPointer) -> R
     ) throws(RedisError) -> R {
-        guard !arguments.isEmpty else { throw .commandTooLarge }
-        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.mostKept)
-        writeCount(UInt8(ascii: "*"), arguments.count)
-        for argument in arguments {
-            switch argument {
-            case .text(let text):
-                writeCount(UInt8(ascii: "$"), text.utf8.count)
-                bytes.append(contentsOf: text.utf8)
-            case .bytes(let word):
-                writeCount(UInt8(ascii: "$"), word.count)
-                bytes.append(contentsOf: word)
-            case .int(let number):
-                number.withDecimal { digits in
-                    writeCount(UInt8(ascii: "$"), digits.count)
-                    bytes.append(contentsOf: digits)
-                }
-            }
-            endLine()
-            guard bytes.count <= Self.maxCommandBytes else { throw .commandTooLarge }
+        layOut(arguments)
+        guard let count = Int32(exactly: lengths.count), count > 0, words.count <= Self.maxCommandBytes else {
+            throw .commandTooLarge
         }
-        return bytes.withUnsafeBytes(body)
+        var formatted: UnsafeMutablePointer<CChar>?
+        let size = words.withUnsafeBytes { words in
+            // Filled while `words` cannot move; hiredis has copied all of it when the call returns.
+            pointers.removeAll(keepingCapacity: true)
+            for start in starts {
+                pointers.append(words.baseAddress?.advanced(by: start).assumingMemoryBound(to: CChar.self))
+            }
+            return redisFormatCommandArgv(&formatted, count, &pointers, lengths)
+        }
+        guard size > 0, let formatted else { throw .commandTooLarge }
+        defer { redisFreeCommand(formatted) }
+        return body(UnsafeRawBufferPointer(start: formatted, count: Int(size)))
     }
 
-    private mutating func writeCount(_ kind: UInt8, _ count: Int) {
-        bytes.append(kind)
-        // So few that the call to copy them costs more.
-        Int64(count).withDecimal { for digit in $0 { bytes.append(digit) } }
-        endLine()
-    }
-
-    private mutating func endLine() {
-        bytes.append(UInt8(ascii: "\r"))
-        bytes.append(UInt8(ascii: "\n"))
+    /// Puts all words one after another, so that a single stable address serves them all.
+    private mutating func layOut(_ arguments: [RedisArgument]) {
+        words.removeAll(keepingCapacity: words.capacity <= 1 << 16)
+        starts.removeAll(keepingCapacity: true)
+        lengths.removeAll(keepingCapacity: true)
+        for argument in arguments {
+            starts.append(words.count)
+            switch argument {
+            case .text(let text): words.append(contentsOf: text.utf8)
+            case .bytes(let bytes): words.append(contentsOf: bytes)
+            case .int(let number): number.withDecimal { words.append(contentsOf: $0) }
+            }
+            lengths.append(words.count - (starts.last ?? 0))
+        }
+        words.append(0)  // the address of an empty last word must exist too
     }
 }
 

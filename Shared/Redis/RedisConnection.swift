@@ -9,8 +9,6 @@ final class RedisConnection {
 
     /// Once set, what comes in is no answer to a command: the connection subscribes.
     var onPush: ((RedisReply) -> Void)?
-    /// Lent what was published on channels, where it has come in one piece; the rest comes by `onPush`.
-    var onMessage: ((ChannelMessage) -> Void)?
     /// Called once, before the callers that still wait are told.
     var onClose: ((RedisError) -> Void)?
 
@@ -80,7 +78,6 @@ final class RedisConnection {
         let tell = onClose
         onClose = nil
         onPush = nil
-        onMessage = nil
         tell?(error)
         for (done, expired) in lost { done(.failure(expired ? .timeout : .disconnected)) }
     }
@@ -88,13 +85,7 @@ final class RedisConnection {
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         lastHeard = loop.now
         do throws(RedisError) {
-            let message = onMessage.map { lend in
-                { [self] message in
-                    lend(message)
-                    return isOpen
-                }
-            }
-            try reader.receive(bytes, message: message) { reply in
+            try reader.receive(bytes) { reply in
                 deliver(reply)
                 return isOpen
             }

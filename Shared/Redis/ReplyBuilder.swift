@@ -1,123 +1,83 @@
 /// What one reply may cost.
 struct ReplyLimits {
-    /// Bytes of all strings of a reply together.
+    /// Bytes of all strings of a reply together, and of what is buffered of an unfinished one.
     var bytes = 64 << 20
     /// Values of a reply, arrays included.
     var values = 4 << 20
-    /// Arrays within arrays.
+    /// Arrays within arrays; hiredis itself stops at 7.
     var depth = 8
 }
 
-/// Builds replies of the values that come, one after another.
+/// Builds a ``RedisReply`` from the values of a parser that works depth first.
 ///
-/// Pure. Limits hold before memory is asked for; what is past them is a fault of the connection, which must go.
+/// Every method answers whether the value was taken; after a `false` the reply is past its limits, and the
+/// connection it came from must go.
 struct ReplyBuilder {
-    private let limits: ReplyLimits
+    let limits: ReplyLimits
     private var open: [OpenArray] = []
     private var bytes = 0
     private var values = 0
     private var finished: RedisReply?
 
-    init(limits: ReplyLimits = ReplyLimits()) { self.limits = limits }
-
-    /// Whether the next value is the first of a reply.
-    var isAtStart: Bool { open.isEmpty }
-
-    /// Reads values until a reply is whole; nil where the next value is not.
-    mutating func next(in lines: inout ReplyLines) throws(RedisError) -> RedisReply? {
-        while finished == nil {
-            let start = lines.place
-            guard let line = try lines.line(), try add(line, &lines) else {
-                lines.place = start
-                return nil
-            }
-        }
-        return take()
+    init(limits: ReplyLimits = ReplyLimits()) {
+        self.limits = limits
     }
 
-    private mutating func take() -> RedisReply? {
-        defer {
-            finished = nil
-            bytes = 0
-            values = 0
-        }
-        return finished
-    }
-
-    /// Adds the value that a line begins; false where the rest of it has not come yet.
-    private mutating func add(
-        _ line: UnsafeRawBufferPointer, _ lines: inout ReplyLines
-    ) throws(RedisError) -> Bool {
-        guard let kind = line.first else { throw .protocolViolation }
-        let line = UnsafeRawBufferPointer(rebasing: line[1...])
-        switch kind {
-        case UInt8(ascii: "+"):
-            try count(bytes: line.count)
-            close(with: .status(String(decoding: line, as: UTF8.self)))
-        case UInt8(ascii: "-"):
-            try count(bytes: line.count)
-            close(with: .error(String(decoding: line, as: UTF8.self)))
-        case UInt8(ascii: ":"):
-            guard let number = line.decimal else { throw .protocolViolation }
-            try count()
-            close(with: .integer(number))
-        case UInt8(ascii: "$"): return try addString(of: try length(line), &lines)
-        case UInt8(ascii: "*"): try addArray(of: try length(line))
-        default: throw .protocolViolation
-        }
+    /// Takes a value that stands alone.
+    mutating func add(_ value: RedisReply) -> Bool {
+        guard count(bytes: 0) else { return false }
+        close(with: value)
         return true
     }
 
-    private mutating func addString(of length: Int?, _ lines: inout ReplyLines) throws(RedisError) -> Bool {
-        guard let length else {
-            try count()
-            close(with: .null)
-            return true
-        }
-        guard length <= limits.bytes - bytes else { throw .protocolViolation }
-        guard let text = try lines.string(of: length) else { return false }
-        try count(bytes: length)
-        close(with: .bulk(Array(text)))
+    /// Takes a string of some kind.
+    mutating func add(_ text: UnsafeRawBufferPointer, as make: (UnsafeRawBufferPointer) -> RedisReply) -> Bool
+    {
+        guard count(bytes: text.count) else { return false }
+        close(with: make(text))
         return true
     }
 
     /// Begins an array whose values come next.
-    private mutating func addArray(of length: Int?) throws(RedisError) {
-        try count()
-        switch length {
-        case nil: close(with: .null)
-        case 0: close(with: .array([]))
-        case let length?:
-            guard open.count < limits.depth, length <= limits.values - values else {
-                throw .protocolViolation
-            }
-            open.append(OpenArray(expected: length))
+    mutating func beginArray(of expected: Int) -> Bool {
+        guard expected >= 0, open.count < limits.depth, count(bytes: 0) else { return false }
+        // Refused now rather than after the memory for it was asked for.
+        guard expected <= limits.values - values else { return false }
+        guard expected > 0 else {
+            close(with: .array([]))
+            return true
         }
+        open.append(OpenArray(expected: expected))
+        return true
     }
 
-    /// Reads how long a string or an array is; nil where there is none.
-    private func length(_ line: UnsafeRawBufferPointer) throws(RedisError) -> Int? {
-        guard let length = line.decimal.flatMap(Int.init(exactly:)), length >= -1 else {
-            throw .protocolViolation
-        }
-        return length < 0 ? nil : length
+    /// The reply, once it is whole; the builder is then ready for the next.
+    mutating func take() -> RedisReply? {
+        guard let reply = finished else { return nil }
+        finished = nil
+        bytes = 0
+        values = 0
+        return reply
     }
 
-    private mutating func count(bytes more: Int = 0) throws(RedisError) {
-        guard values < limits.values, more <= limits.bytes - bytes else { throw .protocolViolation }
+    private mutating func count(bytes more: Int) -> Bool {
+        guard values < limits.values, more <= limits.bytes - bytes else { return false }
         values += 1
         bytes += more
+        return true
     }
 
-    /// Puts a value into the innermost array that is open, and so on with each that is whole by that.
-    private mutating func close(with value: consuming RedisReply) {
-        guard let last = open.indices.last else {
-            finished = value
-            return
+    private mutating func close(with value: RedisReply) {
+        var value = value
+        while var array = open.popLast() {
+            array.elements.append(value)
+            guard array.elements.count == array.expected else {
+                open.append(array)
+                return
+            }
+            value = .array(array.elements)
         }
-        open[last].elements.append(value)
-        guard open[last].elements.count == open[last].expected else { return }
-        close(with: .array(open.removeLast().elements))
+        finished = value
     }
 }
 

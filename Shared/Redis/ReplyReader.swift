@@ -1,48 +1,103 @@
-/// Cuts the bytes of a connection into replies (RESP, version 2).
+import CHiredis
+
+/// Cuts the bytes of a connection into replies, by hiredis' reader.
 ///
-/// Values are read where the bytes lie; only what has come of an unfinished one is kept.
+/// The reader calls back into a ``ReplyBuilder``, so values go from its buffer into Swift without a tree of C
+/// objects between, and limits hold before memory is asked for.
 final class ReplyReader {
-    private var builder: ReplyBuilder
-    private var unfinished: [UInt8] = []
+    private let reader: UnsafeMutablePointer<redisReader>
+    private let box: BuilderBox
 
-    init(limits: ReplyLimits = ReplyLimits()) { builder = ReplyBuilder(limits: limits) }
-
-    /// Takes bytes and hands on each reply that is whole now, until `keepGoing` answers false.
-    ///
-    /// - Parameter message: lent each message of a channel that is whole where it lies, and answers as `keepGoing` does;
-    ///   others, and all where it is nil, come as replies.
-    func receive(
-        _ bytes: UnsafeRawBufferPointer, message: ((ChannelMessage) -> Bool)? = nil,
-        _ keepGoing: (RedisReply) -> Bool
-    ) throws(RedisError) {
-        guard !unfinished.isEmpty else {
-            let end = try read(bytes, message, keepGoing)
-            return unfinished.append(contentsOf: bytes[end...])
+    init(limits: ReplyLimits = ReplyLimits()) {
+        guard let reader = redisReaderCreateWithFunctions(callbacks) else {
+            preconditionFailure("no memory for a reply reader")
         }
-        var all = unfinished
-        unfinished = []
-        all.append(contentsOf: bytes)
-        let end = try all.withUnsafeBufferPointer { bytes throws(RedisError) in
-            try read(UnsafeRawBufferPointer(bytes), message, keepGoing)
-        }
-        all.removeFirst(end)
-        unfinished = all
+        self.reader = reader
+        box = BuilderBox(ReplyBuilder(limits: limits))
+        reader.pointee.privdata = Unmanaged.passUnretained(box).toOpaque()
     }
 
-    /// Answers how many bytes need not be read again.
-    private func read(
-        _ bytes: UnsafeRawBufferPointer, _ message: ((ChannelMessage) -> Bool)?,
-        _ keepGoing: (RedisReply) -> Bool
-    ) throws(RedisError) -> Int {
-        var lines = ReplyLines(bytes)
-        while true {
-            if let message, builder.isAtStart, let found = try lines.message() {
-                guard message(found) else { return bytes.count }
-            } else if let reply = try builder.next(in: &lines) {
-                guard keepGoing(reply) else { return bytes.count }
-            } else {
-                return lines.place
+    deinit {
+        redisReaderFree(reader)
+    }
+
+    /// Takes bytes and hands on each reply that is whole now, until `keepGoing` answers false.
+    func receive(
+        _ bytes: UnsafeRawBufferPointer, _ keepGoing: (RedisReply) -> Bool
+    ) throws(RedisError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try feed(UnsafeRawBufferPointer(rebasing: rest.prefix(Self.pieceBytes)))
+            rest = rest.dropFirst(Self.pieceBytes)
+            while let reply = try next() {
+                guard keepGoing(reply) else { return }
             }
         }
+    }
+
+    /// hiredis moves the rest of its buffer forward after every KiB it has read: small pieces keep that cheap.
+    private static let pieceBytes = 16 << 10
+
+    private func feed(_ piece: UnsafeRawBufferPointer) throws(RedisError) {
+        let start = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
+        guard redisReaderFeed(reader, start, piece.count) == REDIS_OK else { throw .protocolViolation }
+        let waiting = reader.pointee.len &- reader.pointee.pos
+        // The KiB is for the lengths and line ends around a string of the full size.
+        guard waiting <= box.builder.limits.bytes + Self.pieceBytes + 1024 else { throw .protocolViolation }
+    }
+
+    private func next() throws(RedisError) -> RedisReply? {
+        var marker: UnsafeMutableRawPointer?
+        guard redisReaderGetReply(reader, &marker) == REDIS_OK else { throw .protocolViolation }
+        return marker == nil ? nil : box.builder.take()
+    }
+}
+
+/// Gives the builder an address that the C callbacks can keep.
+private final class BuilderBox {
+    var builder: ReplyBuilder
+
+    init(_ builder: ReplyBuilder) {
+        self.builder = builder
+    }
+
+    static func of(_ task: UnsafePointer<redisReadTask>?) -> BuilderBox? {
+        guard let pointer = task?.pointee.privdata else { return nil }
+        // The reader that makes this call is owned by the same ReplyReader as the box.
+        return Unmanaged<BuilderBox>.fromOpaque(pointer).takeUnretainedValue()
+    }
+}
+
+/// What hiredis takes for "an object was made"; it is never looked into, nor freed.
+private func marker(_ taken: Bool) -> UnsafeMutableRawPointer? {
+    taken ? UnsafeMutableRawPointer(bitPattern: 1) : nil
+}
+
+/// The C table of callbacks: hiredis keeps its address, so it lives as long as the process; nothing writes it again.
+private nonisolated(unsafe) let callbacks: UnsafeMutablePointer<redisReplyObjectFunctions> = {
+    let table = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+    table.initialize(
+        to: redisReplyObjectFunctions(
+            createString: { task, start, count in
+                let text = UnsafeRawBufferPointer(start: start, count: count)
+                return marker(
+                    BuilderBox.of(task)?.builder.add(text, as: stringKind(task?.pointee.type)) ?? false)
+            },
+            createArray: { task, count in
+                marker(BuilderBox.of(task)?.builder.beginArray(of: Int(count)) ?? false)
+            },
+            createInteger: { task, number in
+                marker(BuilderBox.of(task)?.builder.add(.integer(number)) ?? false)
+            },
+            createNil: { task in marker(BuilderBox.of(task)?.builder.add(.null) ?? false) },
+            freeObject: { _ in }))
+    return table
+}()
+
+private func stringKind(_ type: Int32?) -> (UnsafeRawBufferPointer) -> RedisReply {
+    switch type {
+    case REDIS_REPLY_STATUS: { .status(String(decoding: $0, as: UTF8.self)) }
+    case REDIS_REPLY_ERROR: { .error(String(decoding: $0, as: UTF8.self)) }
+    default: { .bulk(Array($0)) }
     }
 }

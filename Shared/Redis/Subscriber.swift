@@ -89,9 +89,6 @@ public final class Subscriber {
 
     private func up(_ connection: RedisConnection, _ identity: ServerIdentity) {
         connection.onPush = { [weak self] in self?.receive($0) }
-        connection.onMessage = { [weak self] in
-            self?.handlers[Array($0.channel)]?.onMessage($0.payload)
-        }
         send(table.connected())
         onConnect?(identity.runID)
     }

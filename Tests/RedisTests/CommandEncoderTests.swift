@@ -10,10 +10,6 @@ import Testing
             ["SET", .bytes([0x0d, 0x0a]), -12] as [RedisArgument],
             "*3\r\n$3\r\nSET\r\n$2\r\n\r\n\r\n$3\r\n-12\r\n"
         ),
-        (
-            [.int(.min), .int(.max), 0] as [RedisArgument],
-            "*3\r\n$20\r\n-9223372036854775808\r\n$19\r\n9223372036854775807\r\n$1\r\n0\r\n"
-        ),
         (["é", "room:\(7)"] as [RedisArgument], "*2\r\n$2\r\né\r\n$6\r\nroom:7\r\n"),
     ])
     func writes(command: [RedisArgument], wire: String) throws {

@@ -14,7 +14,7 @@ SHARED = {
     "Schema": {"FoundationEssentials"},
     "Engine": {"CLinux", "COpenSSL"},
     "Web": {"Engine", "COpenSSL", "CZlib", "FoundationEssentials"},
-    "Redis": {"Engine"},
+    "Redis": {"Engine", "CHiredis"},
     "Postgres": {"Engine", "CPostgres"},
     "Tokens": {"COpenSSL", "FoundationEssentials"},
     "Hosting": {"Engine", "Web", "Foundation", "FoundationEssentials"},

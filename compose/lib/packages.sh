@@ -10,6 +10,7 @@ server_packages=(
     postgresql-15=/usr/lib/postgresql/15/bin/postgres
 )
 runtime_packages=(
+    libhiredis0.14=lib:libhiredis.so.0.14
     libpq5=lib:libpq.so.5
     libcurl4=lib:libcurl.so.4
     libssl3=lib:libssl.so.3
@@ -17,6 +18,7 @@ runtime_packages=(
 )
 build_packages=(
     pkg-config=pkg-config
+    libhiredis-dev=/usr/include/hiredis/hiredis.h
     libpq-dev=/usr/include/postgresql/libpq-fe.h
     libssl-dev=/usr/include/openssl/ssl.h
     zlib1g-dev=/usr/include/zlib.h
