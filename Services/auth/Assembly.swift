@@ -24,6 +24,7 @@ final class Assembly {
 
     // Who one is.
     private let accounts: PostgresAccounts
+    private let introductions: Introductions
     private let passwords: Passwords
     private let keys: KeyRing
     private let revocations: Revocations
@@ -59,6 +60,7 @@ final class Assembly {
         membership = Membership(postgres: postgres, publisher: publisher)
 
         accounts = PostgresAccounts(postgres: postgres)
+        introductions = Introductions(loop: loop, accounts: accounts)
         passwords = try Passwords(cost: config.passwordCost, workers: config.passwordWorkers)
         keys = KeyRing(postgres: postgres, settings: config.tokens)
         revocations = Revocations(
@@ -72,7 +74,7 @@ final class Assembly {
             loop: loop, redis: redis, keys: keys, authority: link.authority, revocations: revocations,
             sessions: store, log: log, metrics: metrics)
         let answers = Requests(
-            accounts: accounts, rooms: rooms,
+            accounts: accounts, introductions: introductions, rooms: rooms,
             joins: Joins(loop: loop, postgres: postgres, publisher: publisher),
             loads: RoomLoads(loop: loop, copy: copy), redis: redis, log: log, metrics: metrics)
         requests = RPCServer(
@@ -155,7 +157,7 @@ final class Assembly {
         routes.log(to: context.log)
         let bearer = Bearer(
             callers: Callers(authority: link.authority),
-            visitors: Visitors(accounts: accounts, isOpen: config.tokens.algorithm == .hs256))
+            visitors: Visitors(introductions: introductions, isOpen: config.tokens.algorithm == .hs256))
         addAccounts(to: &routes)
         addSessions(to: &routes, bearer)
         addRooms(to: &routes, bearer)

@@ -131,6 +131,28 @@ struct Auth: Sendable {
         }
     }
 
+    /// Notes handles that are vouched for elsewhere, and tells what all accounts are then.
+    func noting(_ faces: [(user: String, name: String, roles: [String])]) async throws -> [String] {
+        let url = try #require(PostgresURL(databaseURL))
+        let noted = try faces.map {
+            Identity.Face(user: try #require(UserHandle($0.user)), name: $0.name, roles: $0.roles)
+        }
+        return try await onLoop { loop in
+            let postgres = PostgresClient(loop: loop, url: url, poolSize: 1, name: "probe")
+            postgres.start()
+            loop.preconditionCurrent()
+            try await PostgresAccounts(postgres: postgres).note(noted)
+            let rows = try await postgres.query(
+                "SELECT handle, name, roles FROM auth.accounts ORDER BY handle")
+            let told = try rows.map { row in
+                let roles = try row["roles"].textArray.compactMap { $0 }
+                return "\(try row["handle"].text): \(try row["name"].text) \(roles.joined(separator: ","))"
+            }
+            await postgres.close()
+            return told
+        }
+    }
+
     /// Runs `body` while somebody has locked a room in PostgreSQL.
     func whileLocked<T: Sendable>(
         _ room: String, _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> T

@@ -285,6 +285,21 @@ extension ServiceTests {
             }
         }
 
+        @Test func whoComesAtTheSameTimeIsNotedTogether() async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                let faces = try await auth.noting([
+                    ("robot", "R", ["member", "bot"]), ("alice", "Queen", ["admin"]),
+                    ("robot", "R2", ["bot", "two words"]),
+                    ("drone", "", []),
+                ])
+                // Who has a password is nobody's to rename; who comes twice is as they came last.
+                #expect(faces == ["alice: alice member", "drone: drone ", "robot: R2 bot"])
+                let again = try await auth.noting([("drone", "D", ["member"]), ("robot", "R2", ["bot"])])
+                #expect(again == ["alice: alice member", "drone: D member", "robot: R2 bot"])
+            }
+        }
+
         @Test func otherServicesAskAboutPeople() async throws {
             try await withAuth { auth in
                 let alice = try await auth.register("alice").access

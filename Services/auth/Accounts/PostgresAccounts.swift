@@ -1,3 +1,4 @@
+import Bus
 import Postgres
 import Schema
 
@@ -28,18 +29,28 @@ final class PostgresAccounts {
         ).affected == 1
     }
 
-    /// Makes sure that a handle vouched for elsewhere is an account; name and roles follow its tokens for as
-    /// long as it has no password.
-    func note(_ user: UserHandle, name: String, roles: [String]) async throws(PostgresError) {
+    /// Makes sure that handles vouched for elsewhere are accounts; name and roles follow their tokens for as long as one
+    /// has no password.
+    ///
+    /// In the order of their handles, so that nobody waits for one who waits for them.
+    func note(_ faces: [Identity.Face]) async throws(PostgresError) {
+        // Whoever came twice is as they came last: a statement writes no row twice.
+        let latest = Dictionary(faces.map { ($0.user, $0) }, uniquingKeysWith: { $1 })
+        let noted = latest.values.sorted { $0.user.text < $1.user.text }
         try await postgres.query(
             """
-            INSERT INTO auth.accounts AS a (handle, name, roles) VALUES ($1, $2, $3)
-            ON CONFLICT (handle) DO UPDATE SET name = $2, roles = $3
-            WHERE a.password IS NULL AND (a.name, a.roles) IS DISTINCT FROM ($2, $3)
+            INSERT INTO auth.accounts AS a (handle, name, roles)
+            SELECT handle, name, string_to_array(roles, ' ')
+            FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS noted (handle, name, roles, number)
+            ORDER BY number
+            ON CONFLICT (handle) DO UPDATE SET name = excluded.name, roles = excluded.roles
+            WHERE a.password IS NULL AND (a.name, a.roles) IS DISTINCT FROM (excluded.name, excluded.roles)
             """,
             [
-                .text(user.text), .text(AccountRules.fit(name, orElse: user.text)),
-                .textArray(roles.filter(\.isWord)),
+                .textArray(noted.map(\.user.text)),
+                .textArray(noted.map { AccountRules.fit($0.name, orElse: $0.user.text) }),
+                // A word has no space.
+                .textArray(noted.map { $0.roles.filter(\.isWord).joined(separator: " ") }),
             ])
     }
 

@@ -5,19 +5,19 @@ import Schema
 final class Visitors {
     private static let mostRemembered = 50_000
 
-    private let accounts: PostgresAccounts
+    private let introductions: Introductions
     private let isOpen: Bool
     private var known: Set<Identity.Face> = []
 
     /// With signed tokens nobody comes who has no account.
-    init(accounts: PostgresAccounts, isOpen: Bool) {
-        self.accounts = accounts
+    init(introductions: Introductions, isOpen: Bool) {
+        self.introductions = introductions
         self.isOpen = isOpen
     }
 
     func seen(_ identity: Identity) async throws {
         guard isOpen, !known.contains(identity.face) else { return }
-        try await accounts.note(identity.user, name: identity.name, roles: identity.roles)
+        try await introductions.note(identity.face)
         if known.count >= Self.mostRemembered { known.removeAll() }
         known.insert(identity.face)
     }
@@ -25,7 +25,7 @@ final class Visitors {
 
 extension Identity {
     /// What of an identity stands in an account.
-    struct Face: Hashable {
+    struct Face: Hashable, Sendable {
         let user: UserHandle
         let name: String
         let roles: [String]

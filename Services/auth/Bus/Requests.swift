@@ -9,6 +9,7 @@ final class Requests {
     private static let profileSeconds: Int64 = 3_600
 
     private let accounts: PostgresAccounts
+    private let introductions: Introductions
     private let rooms: PostgresRooms
     private let joins: Joins
     private let loads: RoomLoads
@@ -17,10 +18,11 @@ final class Requests {
     private let metrics: AuthMetrics
 
     init(
-        accounts: PostgresAccounts, rooms: PostgresRooms, joins: Joins, loads: RoomLoads, redis: RedisClient,
-        log: Log, metrics: AuthMetrics
+        accounts: PostgresAccounts, introductions: Introductions, rooms: PostgresRooms, joins: Joins,
+        loads: RoomLoads, redis: RedisClient, log: Log, metrics: AuthMetrics
     ) {
         self.accounts = accounts
+        self.introductions = introductions
         self.rooms = rooms
         self.joins = joins
         self.loads = loads
@@ -87,7 +89,8 @@ final class Requests {
     private func noteAccount(_ data: JSONValue) async throws -> JSONValue {
         guard let user = data.handle("user") else { throw ErrorCode.invalidField }
         let roles = data["roles"]?.array?.compactMap(\.text) ?? []
-        try await accounts.note(user, name: data["name"]?.text ?? user.text, roles: roles)
+        try await introductions.note(
+            Identity.Face(user: user, name: data["name"]?.text ?? user.text, roles: roles))
         return [:]
     }
 
