@@ -12,11 +12,11 @@ struct CommandEncoder {
     private var lengths: [Int] = []
     private var pointers: [UnsafePointer<CChar>?] = []
 
-    /// Lends one command's bytes.
+    /// Lends the bytes of one command, whose words are those of its parts one after another.
     mutating func encode<R>(
-        _ arguments: [RedisArgument], _ body: (UnsafeRawBufferPointer) -> R
+        _ parts: [[RedisArgument]], _ body: (UnsafeRawBufferPointer) -> R
     ) throws(RedisError) -> R {
-        layOut(arguments)
+        layOut(parts)
         guard let count = Int32(exactly: lengths.count), count > 0, words.count <= Self.maxCommandBytes else {
             throw .commandTooLarge
         }
@@ -35,10 +35,15 @@ struct CommandEncoder {
     }
 
     /// Puts all words one after another, so that a single stable address serves them all.
-    private mutating func layOut(_ arguments: [RedisArgument]) {
+    private mutating func layOut(_ parts: [[RedisArgument]]) {
         words.removeAll(keepingCapacity: words.capacity <= 1 << 16)
         starts.removeAll(keepingCapacity: true)
         lengths.removeAll(keepingCapacity: true)
+        for part in parts { layOut(part) }
+        words.append(0)  // the address of an empty last word must exist too
+    }
+
+    private mutating func layOut(_ arguments: [RedisArgument]) {
         for argument in arguments {
             starts.append(words.count)
             switch argument {
@@ -48,7 +53,6 @@ struct CommandEncoder {
             }
             lengths.append(words.count - (starts.last ?? 0))
         }
-        words.append(0)  // the address of an empty last word must exist too
     }
 }
 

@@ -28,16 +28,9 @@ public struct RedisFunction: Sendable, Hashable {
         self.isReadOnly = isReadOnly
     }
 
-    /// The command that calls the function.
-    func call(keys: [RedisArgument], arguments: [RedisArgument]) -> [RedisArgument] {
-        var words: [RedisArgument] = []
-        words.reserveCapacity(3 + keys.count + arguments.count)
-        words.append(isReadOnly ? "FCALL_RO" : "FCALL")
-        words.append(.text(name))
-        words.append(.int(Int64(keys.count)))
-        words.append(contentsOf: keys)
-        words.append(contentsOf: arguments)
-        return words
+    /// The command that calls the function, in parts: calls of many messages are long, and need not be copied together.
+    func call(keys: [RedisArgument], arguments: [RedisArgument]) -> [[RedisArgument]] {
+        [[isReadOnly ? "FCALL_RO" : "FCALL", .text(name), .int(Int64(keys.count))], keys, arguments]
     }
 }
 

@@ -68,6 +68,10 @@ public final class RedisClient {
     public func call(
         _ command: [RedisArgument], timeoutMilliseconds: Int? = nil, _ done: @escaping Done
     ) {
+        call([command], timeoutMilliseconds: timeoutMilliseconds, done)
+    }
+
+    private func call(_ command: [[RedisArgument]], timeoutMilliseconds: Int?, _ done: @escaping Done) {
         guard isConnected, let connection = link.connection else { return done(.failure(.unavailable)) }
         connection.send(
             command, timeoutMilliseconds: timeoutMilliseconds ?? self.timeoutMilliseconds, done)

@@ -47,6 +47,11 @@ final class RedisConnection {
 
     /// Sends a command; `done` is called exactly once, at once where the command cannot be sent.
     func send(_ command: [RedisArgument], timeoutMilliseconds: Int, _ done: @escaping Done) {
+        send([command], timeoutMilliseconds: timeoutMilliseconds, done)
+    }
+
+    /// Sends a command whose words are those of its parts one after another.
+    func send(_ command: [[RedisArgument]], timeoutMilliseconds: Int, _ done: @escaping Done) {
         guard isOpen else { return done(.failure(.unavailable)) }
         guard callers.count < Self.maxWaiting else { return done(.failure(.overloaded)) }
         do throws(RedisError) {
@@ -63,7 +68,7 @@ final class RedisConnection {
         var bytes: [UInt8] = []
         for command in commands {
             // A command too large is a bug of the caller's own constants: there is nobody to tell.
-            try? encoder.encode(command) { bytes.append(contentsOf: $0) }
+            try? encoder.encode([command]) { bytes.append(contentsOf: $0) }
         }
         stream.send(bytes)
     }

@@ -19,7 +19,7 @@ extension RedisReply {
     public var text: String? {
         switch self {
         case .status(let text): text
-        case .bulk(let bytes): String(validating: bytes, as: UTF8.self)
+        case .bulk(let bytes): String(replied: bytes)
         case .integer(let number): String(number)
         case .error, .null, .array: nil
         }
@@ -73,5 +73,18 @@ extension RedisReply {
     public var result: Result<RedisReply, RedisError> {
         guard case .error(let message) = self else { return .success(self) }
         return .failure(.reply(message))
+    }
+}
+
+extension String {
+    /// Takes bytes that are UTF-8.
+    fileprivate init?(replied bytes: [UInt8]) {
+        // Nearly all words are ASCII, which needs no check that costs more than the text itself.
+        guard bytes.reduce(0, |) < 0x80 else {
+            guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+            self = text
+            return
+        }
+        self.init(decoding: bytes, as: UTF8.self)
     }
 }

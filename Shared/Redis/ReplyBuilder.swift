@@ -67,17 +67,15 @@ struct ReplyBuilder {
         return true
     }
 
-    private mutating func close(with value: RedisReply) {
-        var value = value
-        while var array = open.popLast() {
-            array.elements.append(value)
-            guard array.elements.count == array.expected else {
-                open.append(array)
-                return
-            }
-            value = .array(array.elements)
+    /// Puts a value into the innermost array that is open, and so on with each that is whole by that.
+    private mutating func close(with value: consuming RedisReply) {
+        guard let last = open.indices.last else {
+            finished = value
+            return
         }
-        finished = value
+        open[last].elements.append(value)
+        guard open[last].elements.count == open[last].expected else { return }
+        close(with: .array(open.removeLast().elements))
     }
 }
 

@@ -7,9 +7,9 @@ import Testing
 
     @Test func callsWithKeysAndArguments() {
         let function = RedisFunction(name: "f", library: library)
-        #expect(function.call(keys: ["k"], arguments: ["a", 2]) == ["FCALL", "f", 1, "k", "a", 2])
+        #expect(function.call(keys: ["k"], arguments: ["a", 2]) == [["FCALL", "f", 1], ["k"], ["a", 2]])
         let reading = RedisFunction(name: "g", library: library, isReadOnly: true)
-        #expect(reading.call(keys: [], arguments: []) == ["FCALL_RO", "g", 0])
+        #expect(reading.call(keys: [], arguments: []) == [["FCALL_RO", "g", 0], [], []])
     }
 
     @Test func isListedOnlyWithItsOwnSource() {
