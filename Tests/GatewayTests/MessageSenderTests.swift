@@ -217,7 +217,7 @@ struct MessageSenderTests {
         try await onSender { bench in
             let lane = SendLane()
             let slow = try bench.message(#""content":"slow""#)
-            slow.begin(in: lane) { _ in }
+            slow.begin(in: lane) { _ in lane.leave(slow) }
             lane.enter(slow)
             let fresh = try bench.message(#""content":"waiting""#)
             let waiting = OutgoingMessage(
@@ -239,6 +239,10 @@ struct MessageSenderTests {
             let isSettled = await eventually(on: bench.loop) { waiting.isSettled }
             pulse.cancel()
             #expect(isSettled)
+            // A lane whose messages are not told to the end would be left over.
+            slow.settle(.refused(.timeout))
+            waiting.tell()
+            #expect(lane.isEmpty)
             guard case .refused(let code) = try #require(waiting.outcome) else {
                 Issue.record("not refused: \(waiting.outcome as Any)")
                 return
