@@ -14,6 +14,7 @@ public final class RPCClient {
     private var counter: UInt64 = 0
     /// Whether answers can be heard.
     public private(set) var isReady = false
+    private var isClosed = false
 
     private struct Waiting {
         let timer: Timer
@@ -38,8 +39,9 @@ public final class RPCClient {
         subscriber.start()
     }
 
-    /// Ends for good.
+    /// Ends for good: whoever waits, or asks from now on, is told that nobody answers.
     public func close() {
+        isClosed = true
         subscriber.close()
         for id in Array(waiting.keys) { settle(id, .failure(.timeout)) }
     }
@@ -85,7 +87,7 @@ public final class RPCClient {
     private func awaitConnection(_ timeoutMilliseconds: Int) async throws(BusError) -> Int {
         let began = loop.now
         while !isReady || !redis.isConnected {
-            guard loop.now.milliseconds(since: began) < timeoutMilliseconds else {
+            guard !isClosed, loop.now.milliseconds(since: began) < timeoutMilliseconds else {
                 throw .redis(.unavailable)
             }
             await loop.sleep(milliseconds: 20)

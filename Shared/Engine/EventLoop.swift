@@ -273,7 +273,7 @@ public final class EventLoop: @unchecked Sendable {
             runJobs()
             for timer in timers.removeAll() where timer.isSleep { timer.fire() }
             guard sleeping + beginning > 0, Instant.current() < deadline else { break }
-            poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) {}
+            poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) { now = .current() }
         }
         turnEnd.removeAll()
         gatherers.removeAll()
