@@ -101,6 +101,7 @@ struct SharedJudgementTests {
         let deadline = Instant.current().advanced(byMilliseconds: 20_000)
         while !(await condition()) {
             guard Instant.current() < deadline else { return false }
+            // Between two looks: there is nothing to wait for but what both loops do meanwhile.
             try await Task.sleep(for: .milliseconds(5))
         }
         return true

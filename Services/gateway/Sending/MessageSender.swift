@@ -32,12 +32,9 @@ final class MessageSender {
     private let metrics: GatewayMetrics
     private var clock: RedisClock
     private var questions = 0
-    /// When a message was last kept waiting by something else than those before it.
-    private var heldUpAt: Instant?
+    private var holdUps = HoldUps()
 
     private static let retryMilliseconds = 100
-    /// A Redis that is not heard for longer does not answer: each second it is asked something in any case.
-    private static let silenceMilliseconds = 1_500
     /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
     private static let clockMilliseconds = 100
     /// How old a message may be, sent again, to be told of once more: its sender has been to another gateway by then.
@@ -98,7 +95,8 @@ final class MessageSender {
         // What it waited for, a join, was not answered.
         guard patience > 0 else { return giveUp(message, .busUnavailable) }
         message.deadline = loop.schedule(afterMilliseconds: patience) { [self] in
-            giveUp(message, isInLine(message) ? .overloaded : .busUnavailable)
+            giveUp(
+                message, holdUps.refusal(of: message.arrived, heard: redis.lastHeard, at: loop.now))
         }
         if message.request.isRetry, message.key != nil { recall(message) } else { count(message) }
     }
@@ -288,7 +286,7 @@ final class MessageSender {
 
     private func load(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
         message.step = .working
-        heldUpAt = loop.now
+        holdUps.note(at: loop.now)
         directory.load(message.room) { [self] result in
             switch result {
             case .success: step(message)
@@ -315,15 +313,6 @@ final class MessageSender {
         guard !message.isSettled else { return message.tell() }
         metrics.unanswered.add()
         end(message, .refused(code))
-    }
-
-    /// Whether nothing has kept this message from its place but those that Redis answers before it: it answers, and has
-    /// all the while.
-    private func isInLine(_ message: OutgoingMessage) -> Bool {
-        guard let heard = redis.lastHeard,
-            loop.now.milliseconds(since: heard) < Self.silenceMilliseconds
-        else { return false }
-        return heldUpAt.map { $0 < message.arrived } ?? true
     }
 
     /// It was given up on the way: nothing more is tried, so that it cannot appear, and its unit is nobody's.
@@ -353,7 +342,7 @@ final class MessageSender {
     }
 
     private func again(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
-        heldUpAt = loop.now
+        holdUps.note(at: loop.now)
         guard !message.isSettled else { return abandon(message) }
         message.step = .working
         loop.schedule(afterMilliseconds: Self.retryMilliseconds) { step(message) }
