@@ -175,21 +175,10 @@ struct Auth: Sendable {
     func copying(
         _ body: nonisolated(nonsending) @escaping @Sendable (RoomCopy) async throws -> RoomCopy.Outcomes
     ) async throws -> [String] {
-        let (url, address) = (try #require(PostgresURL(databaseURL)), try RedisAddress(url: redisURL))
-        return try await onLoop { loop in
-            let postgres = PostgresClient(loop: loop, url: url, poolSize: 2, name: "probe")
-            let redis = RedisClient(loop: loop, address: address, name: "probe")
-            postgres.start()
-            redis.start()
-            let isUp = await eventually(on: loop) { redis.isConnected }
-            try #require(isUp)
-            loop.preconditionCurrent()
-            let outcomes = try await body(RoomCopy(rooms: PostgresRooms(postgres: postgres), redis: redis))
-            await postgres.close()
-            redis.close()
-            return outcomes.map { room, outcome in
-                guard case .failure(let error) = outcome else { return room.text }
-                return "\(room): \(error)"
+        try await probing { postgres, redis, _ in
+            try await body(RoomCopy(rooms: PostgresRooms(postgres: postgres), redis: redis)).map {
+                guard case .failure(let error) = $1 else { return $0.text }
+                return "\($0): \(error)"
             }.sorted()
         }
     }
@@ -199,14 +188,7 @@ struct Auth: Sendable {
         of room: RoomID,
         _ body: nonisolated(nonsending) @escaping @Sendable (RoomCopy, PostgresRooms) async throws -> T
     ) async throws -> T {
-        let (url, address) = (try #require(PostgresURL(databaseURL)), try RedisAddress(url: redisURL))
-        return try await onLoop { loop in
-            let postgres = PostgresClient(loop: loop, url: url, poolSize: 2, name: "probe")
-            let redis = RedisClient(loop: loop, address: address, name: "probe")
-            postgres.start()
-            redis.start()
-            let isUp = await eventually(on: loop) { redis.isConnected }
-            try #require(isUp)
+        try await probing { postgres, redis, loop in
             let changes = Changes()
             loop.spawn {
                 while !changes.isOver {
@@ -220,6 +202,25 @@ struct Auth: Sendable {
             let value = try await body(RoomCopy(rooms: rooms, redis: redis), rooms)
             changes.isOver = true
             _ = await eventually(on: loop) { changes.hasEnded }
+            return value
+        }
+    }
+
+    /// Runs `body` with clients of its own, of the same PostgreSQL and Redis.
+    private func probing<T: Sendable>(
+        _ body:
+            nonisolated(nonsending) @escaping @Sendable (PostgresClient, RedisClient, EventLoop)
+            async throws -> T
+    ) async throws -> T {
+        let (url, address) = (try #require(PostgresURL(databaseURL)), try RedisAddress(url: redisURL))
+        return try await onLoop { loop in
+            let postgres = PostgresClient(loop: loop, url: url, poolSize: 2, name: "probe")
+            let redis = RedisClient(loop: loop, address: address, name: "probe")
+            postgres.start()
+            redis.start()
+            let isUp = await eventually(on: loop) { redis.isConnected }
+            try #require(isUp)
+            let value = try await body(postgres, redis, loop)
             await postgres.close()
             redis.close()
             return value
