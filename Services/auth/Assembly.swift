@@ -15,6 +15,7 @@ final class Assembly {
     private let config: AuthConfig
     private let context: LaunchContext
     private let loop: EventLoop
+    private let clock: () -> Instant
     private let metrics: AuthMetrics
     private let health: Health
 
@@ -41,8 +42,8 @@ final class Assembly {
     /// Whether migrations, keys and the first administrator are there.
     private var isSetUp = false
 
-    init(config: AuthConfig, context: LaunchContext, loop: EventLoop) throws {
-        (self.config, self.context, self.loop) = (config, context, loop)
+    init(config: AuthConfig, context: LaunchContext, loop: EventLoop, clock: @escaping () -> Instant) throws {
+        (self.config, self.context, self.loop, self.clock) = (config, context, loop, clock)
         let log = context.log
         metrics = AuthMetrics(registry: context.metrics)
         health = Health(loop: loop)
@@ -172,7 +173,7 @@ final class Assembly {
             .post, "/auth/login",
             Login(
                 accounts: accounts, passwords: passwords, sessions: sessions, proxies: config.hosting.proxies,
-                throttle: config.hasLimits ? LoginThrottle() : nil, metrics: metrics))
+                throttle: config.hasLimits ? LoginThrottle() : nil, clock: clock, metrics: metrics))
         routes.on(.post, "/auth/refresh", Refresh(sessions: sessions, metrics: metrics))
         routes.on(.get, "/.well-known/jwks.json", PublicKeys(keys: keys))
     }

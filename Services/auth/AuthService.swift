@@ -7,11 +7,16 @@ actor AuthService: Service {
     private let config: AuthConfig
     private let context: LaunchContext
     private let loop: EventLoop
+    private let clock: @Sendable () -> Instant
     private var assembly: Assembly?
 
-    init(config: AuthConfig, context: LaunchContext) throws {
+    /// Makes one; `clock` is what those who guess passwords wait by.
+    init(
+        config: AuthConfig, context: LaunchContext, clock: @escaping @Sendable () -> Instant = Instant.current
+    ) throws {
         self.config = config
         self.context = context
+        self.clock = clock
         loop = try context.makeLoop("auth")
     }
 
@@ -22,7 +27,7 @@ actor AuthService: Service {
 
     func start() async throws {
         loop.preconditionCurrent()
-        let assembly = try Assembly(config: config, context: context, loop: loop)
+        let assembly = try Assembly(config: config, context: context, loop: loop, clock: clock)
         self.assembly = assembly
         try await assembly.start()
     }

@@ -50,7 +50,8 @@ extension ServiceTests {
         }
 
         @Test func wrongPasswordsAreRefusedAndSlowedDown() async throws {
-            try await withAuth { auth in
+            let clock = ManualClock()
+            try await withAuth(clock: { clock.now }) { auth in
                 _ = try await auth.register("alice")
                 let wrong: JSONValue = ["username": "alice", "password": "wrong-password"]
                 for _ in 0..<5 {
@@ -63,6 +64,12 @@ extension ServiceTests {
                 #expect(slowed.status == 429)
                 #expect(slowed.code == "rate_limited")
                 #expect(slowed.header("retry-after") == "1")
+                // Who waits is let in once more, and pays twice as much.
+                clock.advance(bySeconds: 1)
+                #expect(try await auth.call("POST", "/auth/login", wrong).status == 401)
+                let again = try await auth.call("POST", "/auth/login", wrong)
+                #expect(again.status == 429)
+                #expect(again.header("retry-after") == "2")
                 let nobody = try await auth.call(
                     "POST", "/auth/login", ["username": "nobody", "password": "wonderland"])
                 #expect(nobody.status == 401)

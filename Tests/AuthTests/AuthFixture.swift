@@ -247,6 +247,7 @@ struct Auth: Sendable {
 /// Runs `body` against an auth of its own: private Redis, its own database, cheap hashes.
 func withAuth(
     _ settings: [String: String] = [:], redis: RedisServer? = nil, database: String? = nil,
+    clock: @escaping @Sendable () -> Instant = Instant.current,
     _ body: (Auth) async throws -> Void
 ) async throws {
     let redis = if let redis { redis } else { try await blocking { try RedisServer() } }
@@ -258,7 +259,7 @@ func withAuth(
     let loader = ConfigurationLoader<AuthConfig>(arguments: [], environment: environment)
     guard case .loaded(let config, _) = loader.load() else { throw BadSettings() }
     let context = LaunchContext(service: "auth", hosting: HostingSettings(port: 0, logLevel: .error))
-    let service = try AuthService(config: config, context: context)
+    let service = try AuthService(config: config, context: context, clock: clock)
     do {
         try await service.start()
         try await body(Auth(port: await service.port, redisURL: redis.url, databaseURL: database))

@@ -13,16 +13,18 @@ final class Login: Operation {
     private let metrics: AuthMetrics
     /// Nil where limits are off.
     private var throttle: LoginThrottle?
+    private let clock: () -> Instant
 
     init(
         accounts: PostgresAccounts, passwords: Passwords, sessions: LoginSessions, proxies: TrustedProxies,
-        throttle: LoginThrottle?, metrics: AuthMetrics
+        throttle: LoginThrottle?, clock: @escaping () -> Instant, metrics: AuthMetrics
     ) {
         self.accounts = accounts
         self.passwords = passwords
         self.sessions = sessions
         self.proxies = proxies
         self.throttle = throttle
+        self.clock = clock
         self.metrics = metrics
     }
 
@@ -82,5 +84,5 @@ final class Login: Operation {
         try? await accounts.rehash(old, to: new, of: account.user)
     }
 
-    private var now: Int64 { Instant.current().milliseconds / 1000 }
+    private var now: Int64 { clock().milliseconds / 1000 }
 }
