@@ -171,6 +171,7 @@ actor GatewayLoop {
         link.control.onEvent = { shard.hear($0) }
         link.control.onReload = { shard.reload() }
         lease.onLapsed = { shard.presence.stateAll() }
+        lease.onRenewed = { shard.presence.stateUnsettled() }
         shard.onForgotten = { lease.renew() }
         let half = PresenceRecord.onlineSeconds / 2
         loop.scheduleRepeating(everyMilliseconds: half * 1000) { shard.presence.renewCopies() }

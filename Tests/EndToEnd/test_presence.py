@@ -115,6 +115,16 @@ def test_presence_is_there_for_anyone_to_read_in_redis(cluster, pair):
     eventually(lambda: json.loads(cluster.redis("GET", key))["status"] == "offline")
 
 
+def test_who_left_while_redis_refused_it_is_offline_in_the_end(cluster, pair):
+    devices, status = f"{{u:{pair.bob.name}}}:devices", f"presence:user:{pair.bob.name}"
+    eventually(lambda: json.loads(cluster.redis("GET", status) or "{}").get("status") == "online")
+    cluster.redis("SET", devices, "nothing that could be written to")
+    pair.on_b.close()
+    pair.on_a.expect("user_left", user=pair.bob.name)
+    cluster.redis("DEL", devices)
+    eventually(lambda: json.loads(cluster.redis("GET", status))["status"] == "offline", 15)
+
+
 def test_presence_by_rest(cluster, pair):
     answer = cluster.web.get(f"/presence/users?ids={pair.bob.name},nobody-at-all", pair.alice.token)
     assert answer.status == 200

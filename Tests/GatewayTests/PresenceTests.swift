@@ -79,6 +79,80 @@ struct PresenceTests {
         }
     }
 
+    /// Redis is there and refuses: as it does while its memory is full, or its disk.
+    private static func refuse(_ command: String, _ redis: RedisClient) async throws {
+        _ = try await redis.call("ACL", "SETUSER", "default", "-\(command)")
+    }
+
+    private static func allow(_ command: String, _ redis: RedisClient) async throws {
+        _ = try await redis.call("ACL", "SETUSER", "default", "+\(command)")
+    }
+
+    @Test func aCopyThatCouldNotBeWrittenIsWrittenLater() async throws {
+        try await withPresence { loop, redis, presence in
+            let set: RedisArgument = .text(Keys.gatewayUsers("one.aaaaaaaa"))
+            presence.connected(.alice)
+            _ = try await redis.call("PING")
+            try await Self.refuse("set", redis)
+            presence.disconnected(.alice, wasLost: false)
+            for _ in 0..<6 { _ = try await redis.call("PING") }
+            presence.stateUnsettled()
+            for _ in 0..<6 { _ = try await redis.call("PING") }
+            // Presence would find them here.
+            let known = try await redis.call("SMEMBERS", set)
+            #expect(known == .array([.bulk(Array("alice".utf8))]))
+            var status = try await Self.status(redis)
+            #expect(status == .online)
+            try await Self.allow("set", redis)
+            presence.stateUnsettled()
+            for _ in 0..<1_000 where status != .offline { status = try await Self.status(redis) }
+            #expect(status == .offline)
+            var left: Int64? = 1
+            for _ in 0..<1_000 where left != 0 { left = try await redis.call("SCARD", set).int }
+            #expect(left == 0)
+        }
+    }
+
+    @Test func aLaterWordIsNotOvertakenByACopyThatCouldNotBeWritten() async throws {
+        try await withPresence { loop, redis, presence in
+            presence.connected(.alice)
+            _ = try await redis.call("PING")
+            try await Self.refuse("set", redis)
+            presence.disconnected(.alice, wasLost: false)
+            for _ in 0..<6 { _ = try await redis.call("PING") }
+            presence.connected(.alice)
+            for _ in 0..<3 { _ = try await redis.call("PING") }
+            try await Self.allow("set", redis)
+            _ = try await redis.call("DEL", .text(Keys.presence(.alice)))
+            presence.stateUnsettled()
+            var text: String?
+            for _ in 0..<1_000 where text == nil {
+                text = try await redis.call("GET", .text(Keys.presence(.alice))).text
+            }
+            let status = try await Self.status(redis)
+            #expect(status == .online)
+        }
+    }
+
+    @Test func whatRedisRefusesIsStatedAgain() async throws {
+        try await withPresence { loop, redis, presence in
+            presence.connected(.alice)
+            _ = await presence.entered(.general, .alice, among: 0)
+            try await Self.refuse("fcall", redis)
+            presence.left(.general, .alice, wasLost: false)
+            presence.disconnected(.alice, wasLost: false)
+            _ = try await redis.call("PING")
+            try await Self.allow("fcall", redis)
+            presence.stateUnsettled()
+            _ = try await redis.call("PING")
+            let stated = try await redis.call(
+                "HEXISTS", .text(Keys.devices(.alice)), "one.aaaaaaaa")
+            #expect(stated.int == 0)
+            let online = try await PresenceRecord.online(in: .general, from: redis)
+            #expect(online == [])
+        }
+    }
+
     /// What others ask Redis after a reconnect does not wait for everybody who is here.
     @Test func allAreStatedInSlices() async throws {
         try await withPresence { loop, redis, presence in

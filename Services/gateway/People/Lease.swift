@@ -12,6 +12,9 @@ final class Lease {
     /// Called when the lease had ended, so that somebody may have taken our devices for gone.
     var onLapsed: (() -> Void)?
 
+    /// Called whenever the lease is renewed: Redis takes what is written.
+    var onRenewed: (() -> Void)?
+
     private let id: String
     private let loop: EventLoop
     private let redis: RedisClient
@@ -46,7 +49,9 @@ final class Lease {
             guard let self else { return }
             switch result {
             case .failure(let error): log.warn("lease not renewed", .error(error))
-            case .success(let before) where before.text == incarnation: holds = true
+            case .success(let before) where before.text == incarnation:
+                holds = true
+                onRenewed?()
             case .success(let before):
                 // Right after a start this is the run before; later somebody else goes by our name.
                 if holds, let other = before.text {

@@ -15,7 +15,7 @@ final class Presence {
     private let log: Log
     private var devices = Headcount<UserHandle>()
     private var online = Headcount<Place>()
-    /// Whose last statement may not have reached Redis: those who are gone stand in no count any more.
+    /// Whose last statement, or its copy, may not have reached Redis: those who are gone stand in no count any more.
     private var unsettledUsers: Set<UserHandle> = []
     private var unsettledPlaces: Set<Place> = []
     /// What is to be stated again.
@@ -90,24 +90,46 @@ final class Presence {
                 return
             }
             unsettledUsers.remove(user)
-            switch reply[0].text {
-            case "first": tell(PresenceRecord.command(PresenceEntry(user, .online)))
-            case "last": writeCopy(of: user)
-            default: break
-            }
-            // A newer statement may have been made since: then its user is here again, and stays in the set.
-            if devices.count(of: user) == 0 { tell(["SREM", .text(set), .text(user.text)]) }
+            if reply[0].text == "first" { writeOnlineCopy(of: user) }
+            // Not only where this was the last device: it may be said again because no copy could be written.
+            guard reply[1].int == 0 else { return forget(user) }
+            bringCopyUpToDate(of: user)
+        }
+    }
+
+    /// Nothing of this user stands here any more.
+    private func forget(_ user: UserHandle) {
+        // A newer statement may have been made since: then its user is here again, and stays in the set.
+        guard devices.count(of: user) == 0, !unsettledUsers.contains(user) else { return }
+        tell(["SREM", .text(Keys.gatewayUsers(incarnation)), .text(user.text)])
+    }
+
+    private func writeOnlineCopy(of user: UserHandle) {
+        redis.call(PresenceRecord.command(PresenceEntry(user, .online))) { [weak self] result in
+            if case .failure(let error) = result { self?.copyFailed(of: user, error) }
         }
     }
 
     /// The user may be on their way to another gateway, whose word must not be overtaken by ours.
-    private func writeCopy(of user: UserHandle) {
-        let (copies, log) = (StatusCopies(redis: redis), log)
+    ///
+    /// Whose copy is not there yet stays in the set, so that presence finds them should this gateway die.
+    private func bringCopyUpToDate(of user: UserHandle) {
+        let copies = StatusCopies(redis: redis)
+        weak let this = self
         loop.spawn {
-            do throws(RedisError) { try await copies.bringUpToDate([user]) } catch {
-                log.debug("presence not stated", .error(error))
+            do throws(RedisError) {
+                try await copies.bringUpToDate([user])
+                this?.forget(user)
+            } catch {
+                this?.copyFailed(of: user, error)
             }
         }
+    }
+
+    /// Their devices are stated once more, and the copy after them: whatever is newest then.
+    private func copyFailed(of user: UserHandle, _ error: RedisError) {
+        unsettledUsers.insert(user)
+        log.debug("presence not stated", .error(error))
     }
 
     // MARK: Rooms
@@ -175,13 +197,19 @@ final class Presence {
         takeBackTheGone()
     }
 
+    /// States again what Redis has not taken: it may be there, and refuse to write for a while.
+    func stateUnsettled() {
+        guard redis.isConnected, again.isDone else { return }
+        again.begin(unsettledUsers.map { .devices($0) } + unsettledPlaces.map { .online($0) })
+    }
+
     /// States what is true when its turn comes.
     private func stateAgain(_ subject: Subject) {
         switch subject {
         case .devices(let user):
             let count = devices.count(of: user)
             state(user, count: count)
-            if count > 0 { tell(PresenceRecord.command(PresenceEntry(user, .online))) }
+            if count > 0 { writeOnlineCopy(of: user) }
         case .online(let place): state(place, count: online.count(of: place))
         }
     }
@@ -202,7 +230,7 @@ final class Presence {
 
     /// Keeps the copies of those who stay online for days from ending.
     func renewCopies() {
-        for (user, _) in devices.all { tell(PresenceRecord.command(PresenceEntry(user, .online))) }
+        for (user, _) in devices.all { writeOnlineCopy(of: user) }
     }
 
     /// A statement that fails is made again with all others when Redis is back.
