@@ -68,6 +68,17 @@ extension ControlEvent {
         }
     }
 
+    /// How many changes of members an entry holds at most; so its data has 2 KiB at most, whatever they are.
+    static let mostChanges = 10
+
+    /// What goes into an entry each.
+    var parts: [ControlEvent] {
+        guard case .members(let changes) = self else { return [self] }
+        return stride(from: 0, to: changes.count, by: Self.mostChanges).map {
+            .members(Array(changes[$0..<min($0 + Self.mostChanges, changes.count)]))
+        }
+    }
+
     /// The `data` of the entry.
     public var data: JSONValue {
         switch self {

@@ -40,11 +40,19 @@ public final class ControlLog {
     /// Stays only with the run of Redis that commands go to.
     public func keepTo(_ run: RunID) { reader.keepTo(run) }
 
-    /// Writes an entry.
+    /// How many entries the log keeps, and a hundred more at most.
+    private static let mostEntries: RedisArgument = "10000"
+
+    /// Writes an entry; of many changes of members several, so that no entry is large.
     public static func append(_ event: ControlEvent, to redis: RedisClient) async throws(RedisError) {
-        _ = try await redis.call(
-            "XADD", .text(Keys.controlLog), "MAXLEN", "~", "10000", "*", "type", .text(event.type), "data",
-            .bytes(event.data.encoded))
+        let parts = event.parts
+        _ = try await redis.together(parts.count) { number, done in
+            redis.call(
+                [
+                    "XADD", .text(Keys.controlLog), "MAXLEN", "~", mostEntries, "*",
+                    "type", .text(parts[number].type), "data", .bytes(parts[number].data.encoded),
+                ], done)
+        }
     }
 
     private func connected(_ run: RunID) {

@@ -1,3 +1,5 @@
+import Engine
+import Redis
 import Schema
 import Support
 import Testing
@@ -26,6 +28,25 @@ struct ControlEventTests {
         type: String
     ) {
         #expect(ControlEvent(type: type, data: ["user": 7]) == nil)
+    }
+
+    @Test func noEntryIsLarge() {
+        let name = String(repeating: "n", count: 32)
+        let longest = (0..<64).map {
+            ControlEvent.MemberChange(
+                room: room(String(repeating: "r", count: 64)), user: handle(name), role: "moderator",
+                mv: .max - Int64($0), reason: .roomDeleted)
+        }
+        let parts = ControlEvent.members(longest).parts
+        #expect(parts.allSatisfy { $0.data.encoded.count <= 2_048 })
+        // All of them, in their order.
+        let told = parts.flatMap { part -> [ControlEvent.MemberChange] in
+            guard case .members(let changes)? = ControlEvent(type: part.type, data: part.data) else {
+                return []
+            }
+            return changes
+        }
+        #expect(told == longest)
     }
 }
 
@@ -88,6 +109,33 @@ struct LimitPoliciesTests {
 }
 
 struct ControlLogTests {
+    @Test func manyChangesAreSeveralEntries() async throws {
+        let changes = (1...25).map {
+            ControlEvent.MemberChange(
+                room: room("general"), user: handle("user-\($0)"), role: "member", mv: $0)
+        }
+        let told = try await onLoop { loop in
+            let server = try RedisServer()
+            let redis = RedisClient(loop: loop, address: try RedisAddress(url: server.url), name: "log")
+            redis.start()
+            let isConnected = await eventually(on: loop) { redis.isConnected }
+            try #require(isConnected)
+            loop.preconditionCurrent()
+            try await ControlLog.append(.members(changes), to: redis)
+            let entries = try await redis.call("XRANGE", .text(Keys.controlLog), "-", "+").array ?? []
+            redis.close()
+            return try entries.map { entry -> ControlEvent? in
+                let data = try JSONValue(parsing: entry[1]["data"].bytes ?? [])
+                return ControlEvent(type: entry[1]["type"].text ?? "", data: data)
+            }
+        }
+        #expect(
+            told == [
+                .members(Array(changes[..<10])), .members(Array(changes[10..<20])),
+                .members(Array(changes[20...])),
+            ])
+    }
+
     @Test(
         arguments: [
             (nil, "5-1", "5-1"), ("5-1", "9-0", "5-1"), ("5-1", "5-0", "5-0"), ("5-9", "5-10", "5-9"),
