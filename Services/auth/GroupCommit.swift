@@ -82,9 +82,14 @@ final class GroupCommit<Request, Answer: Sendable> {
     private struct Unanswered: Error {}
 }
 
-/// How long those that go together wait for what somebody has locked: longer, whoever wishes for it waits alone.
-enum GroupPatience {
-    static let milliseconds = 250
+/// How long somebody waits for what another has locked, in milliseconds.
+struct GroupPatience {
+    /// Those that go together: longer, whoever wishes for it waits alone.
+    var together = 250
+    /// Less than a gateway waits for the answer.
+    var alone = 4_000
+
+    func milliseconds(isAlone: Bool) -> Int { isAlone ? alone : together }
 }
 
 extension Error {

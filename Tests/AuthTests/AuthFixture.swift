@@ -207,14 +207,16 @@ struct Auth: Sendable {
     }
 
     /// Runs `body` with clients of its own, of the same PostgreSQL and Redis.
-    private func probing<T: Sendable>(
+    func probing<T: Sendable>(
+        settings: PostgresSettings = PostgresSettings(),
         _ body:
             nonisolated(nonsending) @escaping @Sendable (PostgresClient, RedisClient, EventLoop)
             async throws -> T
     ) async throws -> T {
         let (url, address) = (try #require(PostgresURL(databaseURL)), try RedisAddress(url: redisURL))
         return try await onLoop { loop in
-            let postgres = PostgresClient(loop: loop, url: url, poolSize: 2, name: "probe")
+            let postgres = PostgresClient(
+                loop: loop, url: url, poolSize: 5, name: "probe", settings: settings)
             let redis = RedisClient(loop: loop, address: address, name: "probe")
             postgres.start()
             redis.start()

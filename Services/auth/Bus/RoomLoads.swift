@@ -5,9 +5,9 @@ import Schema
 final class RoomLoads {
     private let loads: GroupCommit<RoomID, Void>
 
-    init(loop: EventLoop, copy: RoomCopy) {
+    init(loop: EventLoop, copy: RoomCopy, patience: GroupPatience = GroupPatience()) {
         loads = GroupCommit(loop: loop) { rooms, isAlone in
-            let outcomes = try await copy.load(rooms, patience: isAlone ? nil : GroupPatience.milliseconds)
+            let outcomes = try await copy.load(rooms, patience: patience.milliseconds(isAlone: isAlone))
             return rooms.map { outcomes[$0] ?? .failure(ErrorCode.internalError) }
         }
     }

@@ -15,18 +15,21 @@ final class Joins {
         case joined(mv: Int64)
     }
 
-    /// Less than a gateway waits for the answer.
-    private static let aloneMilliseconds = 4_000
-
     private let postgres: PostgresClient
     private let publisher: Publisher
     private let commits: GroupCommit<JoinBatch.Request, (outcome: JoinBatch.Outcome, outboxID: Int64?)>
 
-    init(loop: EventLoop, postgres: PostgresClient, publisher: Publisher) {
+    init(
+        loop: EventLoop, postgres: PostgresClient, publisher: Publisher,
+        patience: GroupPatience = GroupPatience()
+    ) {
         self.postgres = postgres
         self.publisher = publisher
         commits = GroupCommit(loop: loop) { requests, isAlone in
-            try await postgres.transaction { try await Self.write(requests, isAlone: isAlone, in: $0) }
+            let milliseconds = patience.milliseconds(isAlone: isAlone)
+            return try await postgres.transaction {
+                try await Self.write(requests, patience: milliseconds, in: $0)
+            }
         }
     }
 
@@ -45,11 +48,10 @@ final class Joins {
     }
 
     private static func write(
-        _ requests: [JoinBatch.Request], isAlone: Bool, in transaction: PostgresTransaction
+        _ requests: [JoinBatch.Request], patience: Int, in transaction: PostgresTransaction
     ) async throws -> [Result<(outcome: JoinBatch.Outcome, outboxID: Int64?), any Error>] {
         let found = try await transaction.pipeline([
-            PostgresRooms.patience(isAlone ? aloneMilliseconds : GroupPatience.milliseconds),
-            locking(requests), asking(requests),
+            PostgresRooms.patience(patience), locking(requests), asking(requests),
         ])
         let batch = JoinBatch(
             requests, rooms: try rooms(found[1]), standings: try standings(of: requests, found[2]))
