@@ -21,7 +21,7 @@ final class Shard {
     let recent: RecentLog
     let rooms: Rooms
     let quiet: QuietRooms
-    let people: People
+    let people: People<Session>
     let presence: Presence
     let sender: MessageSender
     let stored: StoredWatch
@@ -54,7 +54,7 @@ final class Shard {
     init(
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
         rpc: RPCClient, authority: Authority, directory: RoomDirectory, recent: RecentLog, rooms: Rooms,
-        people: People, presence: Presence, sender: MessageSender, stored: StoredWatch,
+        people: People<Session>, presence: Presence, sender: MessageSender, stored: StoredWatch,
         degradation: Degradation, entrance: Entrance
     ) {
         self.loop = loop
