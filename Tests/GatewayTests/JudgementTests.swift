@@ -9,19 +9,19 @@ private struct Looks {
     var judgement = Judgement(loops: 2)
     private(set) var now = Instant(milliseconds: 0)
 
-    /// Lets time pass, while both loops look ten times a second and read the signals each second.
+    /// Lets time pass, while both loops, or those that turn, look ten times a second and read the signals each second.
     mutating func pass(
         _ milliseconds: Int, bus: [Bool] = [true, true], reads: [Bool] = [true, true],
-        history: Bool = true, presence: Bool = true, answers: Bool = true
+        history: Bool = true, presence: Bool = true, answers: Bool = true, turning: [Int] = [0, 1]
     ) {
         let end = now.advanced(byMilliseconds: milliseconds)
         while now < end {
             now = now.advanced(byMilliseconds: 100)
-            for loop in 0..<2 {
+            for loop in turning {
                 judgement.looked(loop, isBusUp: bus[loop], at: now)
                 guard now.milliseconds % 1_000 == 0 else { continue }
                 guard reads[loop] else {
-                    judgement.readNothing(loop)
+                    judgement.readNothing(loop, at: now)
                     continue
                 }
                 let signals = Judgement.Signals(
@@ -95,6 +95,33 @@ struct JudgementTests {
         #expect(looks.failed == [])
         looks.pass(4_000, history: false)
         #expect(looks.failed == [.history])
+    }
+
+    /// It would have told that Redis is away, or be told; whatever has its home there, nobody hears.
+    @Test func aLoopThatHangsIsNotUp() {
+        var looks = Looks()
+        looks.pass(3_000)
+        looks.pass(1_900, turning: [1])
+        #expect(looks.judgement.verdict.isReady)
+        looks.pass(500, turning: [1])
+        #expect(looks.failed == [])
+        looks.pass(1_600, turning: [1])
+        #expect(looks.failed == [.bus])
+        #expect(!looks.judgement.verdict.isReady)
+        looks.pass(400)
+        #expect(looks.failed == [])
+        #expect(looks.judgement.verdict.isReady)
+    }
+
+    @Test func aLoopThatHangsReadsNoSignals() {
+        var looks = Looks()
+        looks.pass(7_000)
+        looks.pass(5_000, reads: [false, false], turning: [1])
+        // As nobody has read any, the services get time to show themselves.
+        looks.pass(4_000, history: false)
+        #expect(looks.failed.isDisjoint(with: [.history]))
+        looks.pass(4_000, history: false)
+        #expect(looks.failed.contains(.history))
     }
 
     @Test func whoHasLeftCountsNoMore() {

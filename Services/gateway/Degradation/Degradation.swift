@@ -113,7 +113,7 @@ final class Degradation {
         guard !isStopped else { return }
         guard case .success(let reply) = result else {
             hasAnswered = false
-            return judgement.judge { $0.readNothing(index) }
+            return judgement.judge { $0.readNothing(index, at: loop.now) }
         }
         hasAnswered = true
         let signals = Judgement.Signals(

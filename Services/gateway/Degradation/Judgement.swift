@@ -4,7 +4,8 @@ import Schema
 /// Judges the parts of the service by what all loops of a gateway see of them.
 ///
 /// Pure. The bus has failed where it has for any loop: each hears channels for the others, and "restored" promises that
-/// what is sent works, whichever loop it meets. Of history and presence whoever can read their signals may tell.
+/// what is sent works, whichever loop it meets. Of history and presence whoever can read their signals may tell. A loop
+/// that has not looked for a while does not turn any more: what it saw last counts no longer, and nothing passes it.
 struct Judgement {
     /// The signals that services leave in Redis, as one answer shows them (see `ServiceBeacon`).
     struct Signals {
@@ -17,7 +18,16 @@ struct Judgement {
     private struct Loop {
         var isBusUp = false
         var seesSignals = false
+        /// When it looked last.
+        var looked: Instant?
+
+        func turns(at now: Instant) -> Bool {
+            looked.map { now.milliseconds(since: $0) < Judgement.longestTurn } ?? false
+        }
     }
+
+    /// A loop looks each 100 ms, and while it hangs, not at all.
+    private static let longestTurn = 2_000
 
     private var loops: [Int: Loop]
     private var bus = DegradationState(.init(patience: 500, calm: 200, settling: 2_000))
@@ -49,7 +59,8 @@ struct Judgement {
     mutating func looked(_ loop: Int, isBusUp: Bool, at now: Instant) {
         guard loops[loop] != nil else { return }
         loops[loop]?.isBusUp = isBusUp
-        let isUp = loops.values.allSatisfy(\.isBusUp)
+        loops[loop]?.looked = now
+        let isUp = loops.values.allSatisfy { $0.isBusUp && $0.turns(at: now) }
         _ = bus.looked(isUp: isUp, at: now)
         _ = readiness.looked(isUp: isUp, at: now)
     }
@@ -64,9 +75,9 @@ struct Judgement {
     }
 
     /// A loop could not read them: if no other can, nothing is known any more.
-    mutating func readNothing(_ loop: Int) {
+    mutating func readNothing(_ loop: Int, at now: Instant) {
         loops[loop]?.seesSignals = false
-        guard !loops.values.contains(where: \.seesSignals) else { return }
+        guard !loops.values.contains(where: { $0.seesSignals && $0.turns(at: now) }) else { return }
         history.blind()
         presence.blind()
         answers.blind()
