@@ -1,6 +1,9 @@
 """Pages of other origins: who may read the answers, and that one of them can do all that a page of the product can."""
 
 import json
+import shutil
+import socket
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,8 +11,10 @@ import pytest
 
 import chromium
 import people
+from cluster import TOP
 from conftest import CHEAP_PASSWORDS
-from rest import Service
+from rest import Service, is_problem
+from waiting import eventually
 
 PAGE, OTHER = "https://chat.example", "https://other.example:8443"
 LOGIN = {"username": "nobody-here", "password": "wrong password"}
@@ -49,6 +54,71 @@ def test_an_allowed_page_reads_refusals_too(open_cluster, origin):
     status, headers = asked(open_cluster.web, "POST", "/auth/login", origin, body=LOGIN)
     assert (status, headers["Access-Control-Allow-Origin"]) == (401, origin)
     assert "Retry-After" in headers["Access-Control-Expose-Headers"]
+
+
+def test_an_allowed_page_reads_what_the_load_balancer_refuses(open_cluster, cluster):
+    for service, readers in [(open_cluster.web, PAGE), (cluster.web, None)]:
+        answer = service.call("POST", "/auth/login", headers={"Origin": PAGE, "Content-Length": "1000000"})
+        is_problem(answer, 413, "body_too_large")
+        assert answer.headers["Access-Control-Allow-Origin"] == readers
+
+
+@pytest.fixture
+def deserted(tmp_path):
+    """The load balancer, with a setting and with nothing behind it."""
+    started = []
+
+    def start(setting: str) -> Service:
+        for file in (TOP / "compose" / "nginx").glob("*.conf"):
+            shutil.copy(file, tmp_path)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        (tmp_path / "nginx.conf").write_text(
+            f"daemon off; pid {tmp_path}/pid; events {{}} http {{ access_log off; include origins.conf; include http.conf; "
+            + "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
+            + f"server {{ listen 127.0.0.1:{port}; set $inside http; "
+            + "".join(f"set ${name} 127.0.0.1:1; " for name in ["gateways", "auth", "history", "presence"])
+            + "include routes.conf; } }"
+        )
+        (tmp_path / "origins.conf").write_text(f'map "" $allowed_origins {{ default "{setting}"; }}')
+        started.append(subprocess.Popen(["nginx", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log"]))
+        service = Service(f"http://127.0.0.1:{port}")
+        eventually(lambda: is_listening(port))
+        return service
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait()
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("setting", "origin", "readers"),
+    [(PAGE, PAGE, PAGE), (f"{PAGE},{OTHER}", OTHER, OTHER), (f"{OTHER}, {PAGE}", PAGE, PAGE), ("*", PAGE, "*"),
+     (f"{OTHER}, *", PAGE, "*"), ("HTTPS://Chat.Example", PAGE, PAGE), ("", PAGE, None), (PAGE, None, None), (PAGE, OTHER, None),
+     (PAGE, "https://chat.exampl", None), (PAGE, PAGE + ".evil", None), (PAGE, "https://chatXexample", None),
+     (f"{PAGE},{OTHER}", f"{PAGE},{OTHER}", None), (PAGE, "*", None), (PAGE, "", None), (PAGE, f"*|{OTHER}", None)],
+)
+def test_an_allowed_page_reads_that_a_service_is_away(deserted, setting, origin, readers):
+    balancer = deserted(setting)
+    status, headers = asked(balancer, "OPTIONS", "/history/rooms/general/messages", origin, "GET")
+    assert (status, headers["Access-Control-Allow-Origin"]) == (204 if readers else 503, readers)
+    assert ("GET" in headers.get("Access-Control-Allow-Methods", "")) == bool(readers)
+    assert headers["Access-Control-Allow-Headers"] == ("Authorization, Content-Type" if readers else None)
+    answer = balancer.get("/history/rooms/general/messages", headers={} if origin is None else {"Origin": origin})
+    is_problem(answer, 503, "service_unavailable")
+    assert answer.headers["Access-Control-Allow-Origin"] == readers
+    assert answer.headers["Access-Control-Expose-Headers"] == ("Retry-After" if readers else None)
+    assert answer.headers["Vary"] == (None if "*" in setting or not setting else "Origin")
 
 
 def test_what_is_for_operators_no_page_reads(open_cluster):
