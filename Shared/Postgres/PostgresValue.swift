@@ -2,7 +2,7 @@
 ///
 /// Parameters travel as text and the server infers their types from the statement, so one case serves
 /// several column types (`text` also uuid, json, jsonb and enums; `textArray` also uuid[] and jsonb[]).
-/// Where nothing tells the type, write a cast: `unnest($1::uuid[], $2::jsonb[])`.
+/// Where nothing tells the type, write a cast: `unnest($1::uuid[], $2::jsonb[])`. Only `array` is binary.
 public enum PostgresValue: Sendable, Equatable {
     /// NULL of any type.
     case null
@@ -28,6 +28,8 @@ public enum PostgresValue: Sendable, Equatable {
     case bytesArray([[UInt8]?])
     /// timestamptz[], in milliseconds since 1970.
     case timestampArray([Int64?])
+    /// An array of exactly its type.
+    case array(PostgresArray)
 
     /// A text, or NULL.
     public init(_ text: String?) { self = text.map(Self.text) ?? .null }
@@ -52,22 +54,30 @@ public enum PostgresValue: Sendable, Equatable {
 }
 
 extension PostgresValue {
-    /// The parameter in the server's text format; nil is NULL.
-    var encoded: String? {
+    /// A parameter as it is sent.
+    enum Encoded {
+        case null
+        /// In the server's text format.
+        case text(String)
+        case binary([UInt8])
+    }
+
+    var encoded: Encoded {
         switch self {
-        case .null: nil
-        case .text(let text): text
-        case .int(let int): String(int)
-        case .double(let double): DoubleText.encode(double)
-        case .bool(let bool): bool ? "t" : "f"
-        case .bytes(let bytes): ByteaText.encode(bytes)
-        case .timestamp(let milliseconds): TimestampText.encode(milliseconds: milliseconds)
-        case .textArray(let texts): ArrayLiteral.encode(texts)
-        case .intArray(let ints): ArrayLiteral.encode(ints.map { $0.map { String($0) } })
-        case .boolArray(let bools): ArrayLiteral.encode(bools.map { $0.map { $0 ? "t" : "f" } })
-        case .bytesArray(let arrays): ArrayLiteral.encode(arrays.map { $0.map(ByteaText.encode) })
+        case .null: .null
+        case .text(let text): .text(text)
+        case .int(let int): .text(String(int))
+        case .double(let double): .text(DoubleText.encode(double))
+        case .bool(let bool): .text(bool ? "t" : "f")
+        case .bytes(let bytes): .text(ByteaText.encode(bytes))
+        case .timestamp(let milliseconds): .text(TimestampText.encode(milliseconds: milliseconds))
+        case .textArray(let texts): .text(ArrayLiteral.encode(texts))
+        case .intArray(let ints): .text(ArrayLiteral.encode(ints.map { $0.map { String($0) } }))
+        case .boolArray(let bools): .text(ArrayLiteral.encode(bools.map { $0.map { $0 ? "t" : "f" } }))
+        case .bytesArray(let arrays): .text(ArrayLiteral.encode(arrays.map { $0.map(ByteaText.encode) }))
         case .timestampArray(let times):
-            ArrayLiteral.encode(times.map { $0.map(TimestampText.encode(milliseconds:)) })
+            .text(ArrayLiteral.encode(times.map { $0.map(TimestampText.encode(milliseconds:)) }))
+        case .array(let array): .binary(array.bytes)
         }
     }
 }
@@ -113,6 +123,7 @@ extension PostgresValue: CustomStringConvertible, CustomDebugStringConvertible {
         case .boolArray: "bool[]"
         case .bytesArray: "bytes[]"
         case .timestampArray: "timestamp[]"
+        case .array: "array"
         }
     }
 

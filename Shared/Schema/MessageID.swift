@@ -54,6 +54,9 @@ public struct MessageID: TextIdentifier {
     /// The time the message was accepted, in milliseconds since 1970.
     public var milliseconds: Int64 { Int64(truncatingIfNeeded: high >> 16) }
 
+    /// The two halves of its 128 bits.
+    public var halves: (high: UInt64, low: UInt64) { (high, low) }
+
     /// The 16 bytes, first byte first.
     public var bytes: [UInt8] { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) } }
 

@@ -105,6 +105,43 @@ struct ValueTests {
         #expect(stamps == ["1970-01-01 00:00:00+00", nil])
     }
 
+    /// The server takes them for what they are, and gives them back as it writes them itself.
+    @Test func binaryArrays() async throws {
+        let texts: [String?] = Self.awkward.map { $0 } + [nil]
+        let array = PostgresArray.texts(texts.count) { texts[$0] }
+        #expect(try await echo("text[]", .array(array)) { try $0.textArray } == texts)
+        let ints: [Int64?] = [0, -1, nil, .max, .min]
+        let bigints = PostgresArray.bigints(ints.count) { ints[$0] }
+        #expect(try await echo("bigint[]", .array(bigints)) { try $0.intArray } == ints)
+        let ids: [(high: UInt64, low: UInt64)?] = [(0x0189_0a5d_ac96_774b, 0xbcce_b302_099a_8057), nil]
+        let uuids = PostgresArray.uuids(ids.count) { ids[$0] }
+        #expect(
+            try await echo("uuid[]", .array(uuids)) { try $0.textArray } == [
+                "01890a5d-ac96-774b-bcce-b302099a8057", nil,
+            ])
+        let times: [Int64?] = [0, nil, -1, 1_700_000_000_123, 946_684_800_000]
+        let stamps = PostgresArray.timestamps(times.count) { times[$0] }
+        #expect(
+            try await echo("timestamptz[]", .array(stamps)) { try $0.textArray } == [
+                "1970-01-01 00:00:00+00", nil, "1969-12-31 23:59:59.999+00", "2023-11-14 22:13:20.123+00",
+                "2000-01-01 00:00:00+00",
+            ])
+        #expect(try await echo("text[]", .array(.texts(0) { _ in nil })) { try $0.textArray } == [])
+    }
+
+    /// It is the server that finds out: nothing is cut short, and no time becomes another.
+    @Test func whatNoColumnCanHoldIsRefused() async throws {
+        for (type, array) in [
+            ("text[]", PostgresArray.texts(1) { _ in "a\0b" }),
+            ("timestamptz[]", .timestamps(1) { _ in .max }), ("timestamptz[]", .timestamps(1) { _ in .min }),
+            ("uuid[]", .texts(1) { _ in "01890a5d-ac96-774b-bcce-b302099a8057" }),
+        ] {
+            await #expect(throws: PostgresError.self) {
+                try await echo(type, .array(array)) { try $0.textArray }
+            }
+        }
+    }
+
     /// One statement per batch, as the writer of history does it.
     @Test func batchesThroughUnnest() async throws {
         let rows = try await withClient(poolSize: 1) { client, _ in

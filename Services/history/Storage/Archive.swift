@@ -138,21 +138,25 @@ final class Archive {
             (
                 Archive.moveHeads,
                 [
-                    .textArray(heads.map(\.room.text)), .textArray(heads.map(\.position.epoch)),
-                    .intArray(heads.map(\.position.seq)),
+                    .array(.texts(heads.count) { heads[$0].room.text }),
+                    .array(.texts(heads.count) { heads[$0].position.epoch }),
+                    .array(.bigints(heads.count) { heads[$0].position.seq }),
                 ]
             ),
         ])
     }
 
     /// No ON CONFLICT here: it would hide another message under the same seq (see IngestBatch).
+    ///
+    /// Arrays in the list of columns are taken element by element; in FROM each would become a table first.
     private static let insertRows = """
         INSERT INTO history.messages (
             room, epoch, seq, id, sender, type, ts, client_msg_id, reply_to, content, envelope, created_at,
             dead)
-        SELECT * FROM unnest(
-            $1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-            $9::uuid[], $10::text[], $11::text[], $12::timestamptz[], $13::text[])
+        SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::uuid[]),
+            unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[]), unnest($8::text[]),
+            unnest($9::uuid[]), unnest($10::text[]), unnest($11::text[]), unnest($12::timestamptz[]),
+            unnest($13::text[])
         """
 
     private static let moveHeads = """
@@ -164,13 +168,19 @@ final class Archive {
 
     private static func columns(_ rows: [LogRecord]) -> [PostgresValue] {
         [
-            .textArray(rows.map(\.place.room.text)), .textArray(rows.map(\.place.position.epoch)),
-            .intArray(rows.map(\.place.position.seq)), .uuidArray(rows.map(\.id.text)),
-            .textArray(rows.map { $0.sender?.text ?? "" }), .textArray(rows.map(\.type.rawValue)),
-            .intArray(rows.map(\.ts)), .textArray(rows.map(\.clientMessageID)),
-            .uuidArray(rows.map { $0.replyTo?.text }), .textArray(rows.map(\.content)),
-            .textArray(rows.map(\.envelope)), .timestampArray(rows.map(\.createdAt)),
-            .textArray(rows.map { $0.deadLetter?.reason.rawValue }),
+            .array(.texts(rows.count) { rows[$0].place.room.text }),
+            .array(.texts(rows.count) { rows[$0].place.position.epoch }),
+            .array(.bigints(rows.count) { rows[$0].place.position.seq }),
+            .array(.uuids(rows.count) { rows[$0].id.halves }),
+            .array(.texts(rows.count) { rows[$0].sender?.text ?? "" }),
+            .array(.texts(rows.count) { rows[$0].type.rawValue }),
+            .array(.bigints(rows.count) { rows[$0].ts }),
+            .array(.texts(rows.count) { rows[$0].clientMessageID }),
+            .array(.uuids(rows.count) { rows[$0].replyTo?.halves }),
+            .array(.texts(rows.count) { rows[$0].content }),
+            .array(.texts(rows.count) { rows[$0].envelope }),
+            .array(.timestamps(rows.count) { rows[$0].createdAt }),
+            .array(.texts(rows.count) { rows[$0].deadLetter?.reason.rawValue }),
         ]
     }
 }

@@ -72,15 +72,17 @@ final class Libpq {
         PQsendPrepare(connection, name, sql, 0, nil) == 1
     }
 
-    func sendExecute(prepared name: String, _ parameters: [String?]) -> Bool {
-        withCStrings(parameters) { values in
-            PQsendQueryPrepared(connection, name, Int32(parameters.count), values, nil, nil, 0) == 1
+    func sendExecute(prepared name: String, _ parameters: [PostgresValue.Encoded]) -> Bool {
+        withCParameters(parameters) { values, lengths, formats in
+            PQsendQueryPrepared(
+                connection, name, Int32(parameters.count), values, lengths, formats, 0) == 1
         }
     }
 
-    func sendExecute(_ sql: String, _ parameters: [String?]) -> Bool {
-        withCStrings(parameters) { values in
-            PQsendQueryParams(connection, sql, Int32(parameters.count), nil, values, nil, nil, 0) == 1
+    func sendExecute(_ sql: String, _ parameters: [PostgresValue.Encoded]) -> Bool {
+        withCParameters(parameters) { values, lengths, formats in
+            PQsendQueryParams(
+                connection, sql, Int32(parameters.count), nil, values, lengths, formats, 0) == 1
         }
     }
 
@@ -169,20 +171,59 @@ private func rows(of result: OpaquePointer) -> PostgresRows {
 
 /// Lends texts as an array of C strings that ends in a null, as libpq's keyword lists want it.
 private func withCStrings<R>(
-    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> R
+    _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> R
 ) -> R {
-    var bytes: [UInt8] = [0]
-    let offsets = texts.map { text -> Int? in
-        guard let text else { return nil }
-        defer { bytes.append(0) }
-        let start = bytes.count
-        bytes.append(contentsOf: text.utf8)
-        return start
+    withCParameters(texts.map(PostgresValue.Encoded.text)) { values, _, _ in body(values) }
+}
+
+/// Lends parameters as libpq takes them: values, that end in a null and are null for NULL; lengths, which count for binary
+/// ones; formats.
+private func withCParameters<R>(
+    _ parameters: [PostgresValue.Encoded],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
+) -> R {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parameters.reduce(0) { $0 + $1.count + 1 })
+    var starts: [Int?] = []
+    var formats: [Int32] = []
+    for parameter in parameters {
+        switch parameter {
+        case .null: starts.append(nil)
+        case .text(let text):
+            starts.append(bytes.count)
+            bytes.append(contentsOf: text.utf8)
+        case .binary(let array):
+            starts.append(bytes.count)
+            bytes.append(contentsOf: array)
+        }
+        bytes.append(0)
+        formats.append(parameter.isBinary ? 1 : 0)
     }
+    let lengths = parameters.map { Int32(clamping: $0.count) }
     return bytes.withUnsafeBytes { buffer in
         let base = buffer.assumingMemoryBound(to: CChar.self).baseAddress
-        var pointers = offsets.map { offset in offset.flatMap { base?.advanced(by: $0) } }
-        pointers.append(nil)
-        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+        let values = starts.map { start in start.flatMap { base?.advanced(by: $0) } } + [nil]
+        return values.withUnsafeBufferPointer { values in
+            lengths.withUnsafeBufferPointer { lengths in
+                formats.withUnsafeBufferPointer { formats in
+                    body(values.baseAddress, lengths.baseAddress, formats.baseAddress)
+                }
+            }
+        }
+    }
+}
+
+extension PostgresValue.Encoded {
+    fileprivate var isBinary: Bool {
+        if case .binary = self { return true }
+        return false
+    }
+
+    fileprivate var count: Int {
+        switch self {
+        case .null: 0
+        case .text(let text): text.utf8.count
+        case .binary(let bytes): bytes.count
+        }
     }
 }

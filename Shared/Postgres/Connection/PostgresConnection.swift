@@ -176,7 +176,7 @@ final class PostgresConnection {
 /// A statement in the form libpq takes, checked: nothing is sent of a request that cannot be sent whole.
 private struct EncodedStatement {
     let sql: String
-    let parameters: [String?]
+    let parameters: [PostgresValue.Encoded]
 
     static func encode(_ statements: [PostgresStatement]) throws(PostgresError) -> [EncodedStatement] {
         var encoded: [EncodedStatement] = []
@@ -186,12 +186,12 @@ private struct EncodedStatement {
 
     private init(_ sql: String, _ values: [PostgresValue]) throws(PostgresError) {
         guard !Self.hasNUL(sql), values.count <= 65_535 else { throw .statement }
-        var parameters: [String?] = []
+        var parameters: [PostgresValue.Encoded] = []
         for (index, value) in values.enumerated() {
-            let text = value.encoded
+            let parameter = value.encoded
             // As a C string it would end at the NUL, silently shortened; PostgreSQL's text has none anyway.
-            guard text.map(Self.hasNUL) != true else { throw .parameter(number: index + 1) }
-            parameters.append(text)
+            if case .text(let text) = parameter, Self.hasNUL(text) { throw .parameter(number: index + 1) }
+            parameters.append(parameter)
         }
         self.sql = sql
         self.parameters = parameters
