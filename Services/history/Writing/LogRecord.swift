@@ -32,20 +32,19 @@ extension LogRecord {
     /// Reads an entry's envelope; `now` in milliseconds since 1970.
     init(_ bytes: [UInt8], entryID: String, of partition: Partition, now: Int64) throws(Unfit) {
         guard let text = String(validating: bytes, as: UTF8.self),
-            let envelope = try? Envelope(decoding: bytes), let position = envelope.position,
+            let columns = try? EnvelopeColumns(reading: bytes), let position = columns.position,
             position.seq > 0, LogPosition(claimedEpoch: position.epoch, seq: position.seq) != nil,
-            let room = envelope.room, let id = envelope.id, let sender = envelope.user
+            let room = columns.room, let id = columns.id, let sender = columns.user
         else { throw .notAnEnvelope }
-        guard envelope.type.isLogged else { throw .notLogged }
+        guard columns.type.isLogged else { throw .notLogged }
         guard room.partition == partition else { throw .wrongPartition }
         guard id.milliseconds >= LogRecord.earliest, id.milliseconds <= now &+ LogRecord.tolerance else {
             throw .timeOutOfRange
         }
         self.init(
-            entryID: entryID, place: Place(room: room, position: position), mv: envelope.mv ?? 0, id: id,
-            sender: sender, type: envelope.type, ts: envelope.ts ?? id.milliseconds,
-            createdAt: id.milliseconds, clientMessageID: envelope.data["client_msg_id"]?.text,
-            replyTo: envelope.data["reply_to"]?.text.flatMap(MessageID.init),
-            content: envelope.data["content"]?.text, envelope: text, deadLetter: nil)
+            entryID: entryID, place: Place(room: room, position: position), mv: columns.mv ?? 0, id: id,
+            sender: sender, type: columns.type, ts: columns.ts ?? id.milliseconds,
+            createdAt: id.milliseconds, clientMessageID: columns.clientMessageID,
+            replyTo: columns.replyTo, content: columns.content, envelope: text, deadLetter: nil)
     }
 }
