@@ -47,7 +47,7 @@ extension Keys {
     /// Stream: dead letters, which the archive could not take.
     public static func logDead(_ partition: Partition) -> String { "\(log(partition)):dead" }
 
-    /// Sharded channel: `room epoch seq` after each commit.
+    /// Sharded channel: after each commit a line `room epoch seq` for each of its rooms.
     public static func storedChannel(_ partition: Partition) -> String { "{\(partition.tag)}:stored" }
 }
 

@@ -155,6 +155,25 @@ struct StoredWatchTests {
         }
     }
 
+    /// A commit has a line for each of its rooms.
+    @Test func eachRoomOfACommitIsHeardOf() async throws {
+        try await onWatch { bench in
+            let waiter = Waiter()
+            // Else each look would be one at all that wait.
+            bench.watch.isArchiveReadable = { false }
+            bench.wait(waiter, "a", 1)
+            try await bench.hasLooked()
+            let fields: [RedisArgument] = ["epoch", "a", "seq", "1", "stored", "1", "epochs", ""]
+            _ = try await bench.redis.call(["HSET", .text(Keys.room(.general))] + fields)
+            let channel = Keys.storedChannel(RoomID.general.partition)
+            for text in ["junk", "other a 1\n\ngeneral a x", "other a 7\ngeneral a 1"] {
+                _ = try await bench.redis.call("SPUBLISH", .text(channel), .text(text))
+            }
+            let isStored = await eventually(on: bench.loop) { waiter.heard == ["stored a:1"] }
+            #expect(isStored)
+        }
+    }
+
     @Test func manyRoomsAreLookedAtInSlices() async throws {
         try await onWatch { bench in
             let waiter = Waiter()

@@ -70,9 +70,7 @@ import Testing
             _ = try await cluster.redis.call("SET", .text(Keys.logLease(partition)), "old")
             let old = PartitionLog(partition: partition, token: "old", redis: cluster.redis)
             let answers = await cluster.redis.each(1) { old.take(1_000, $1) }
-            guard case .entries(let taken) = try PartitionLog.taken(answers[0]) else {
-                return #expect(Bool(false))
-            }
+            let taken = try PartitionLog.taken(answers[0])
             #expect(taken.count == 50)
             _ = try await cluster.redis.call("DEL", .text(Keys.logLease(partition)))
             cluster.startHistory()
@@ -158,6 +156,44 @@ import Testing
                 #expect(seqs == Array(1...80))
             }
             await writer.history.stop()
+        }
+    }
+
+    /// Of whatever lies in a log: what is no envelope becomes a dead letter.
+    @Test func envelopesAreTakenAsTheyAre() async throws {
+        try await withCluster(starts: false) { cluster in
+            try await cluster.send("hello", to: .general)
+            let name = Keys.log(RoomID.general.partition)
+            _ = try await cluster.redis.call("XADD", .text(name), "*", "x", "y")
+            _ = try await cluster.redis.call("XADD", .text(name), "*", "t", "trace", "e", "junk")
+            let log = PartitionLog(partition: RoomID.general.partition, token: "any", redis: cluster.redis)
+            let answers = await cluster.redis.each(2) { number, done in
+                log.take(number == 0 ? 100 : 2, done)
+            }
+            let all = try PartitionLog.taken(answers[0])
+            let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
+            #expect(all.map(\.envelope) == [try #require(live[0][1]["e"].bytes), [], Array("junk".utf8)])
+            let two = try PartitionLog.taken(answers[1])
+            #expect(two == Array(all.prefix(2)))
+        }
+    }
+
+    /// In one word, however many rooms there are.
+    @Test func allRoomsOfACommitAreToldAtOnce() async throws {
+        let partition = RoomID.general.partition
+        let rooms = (0..<640).map { room("room-\($0)") }.filter { $0.partition == partition }
+        try await withCluster(starts: false, rooms: rooms) { cluster in
+            for room in rooms { try await cluster.send("hello", to: room) }
+            let listener = try Listener(on: cluster, channels: [Keys.storedChannel(partition)])
+            try #require(await eventually(on: cluster.loop) { listener.isReady })
+            cluster.startHistory()
+            // The first pass takes little of each partition; all that follows it comes in one.
+            try #require(await eventually(on: cluster.loop) { listener.heard.contains { $0.contains("\n") } })
+            try await cluster.expectDrained(rooms)
+            let lines = listener.heard.flatMap { $0.split(separator: "\n") }
+            let told = lines.map { $0.split(separator: " ").first.map(String.init) }
+            #expect(Set(told) == Set(rooms.map(\.text)))
+            listener.close()
         }
     }
 

@@ -117,13 +117,15 @@ final class StoredWatch {
         }
     }
 
-    /// Reads what was told: `room epoch seq`.
+    /// Reads what was told: a line `room epoch seq` for each room of a commit.
     private func received(_ bytes: UnsafeRawBufferPointer) {
-        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
-        guard words.count == 3, let room = RoomID(String(words[0])), let seq = Int64(words[2]),
-            waiting[room]?.contains(where: { $0.wait.position.seq <= seq }) == true
-        else { return }
-        look(room)
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 3, let room = RoomID(String(words[0])), let seq = Int64(words[2]),
+                waiting[room]?.contains(where: { $0.wait.position.seq <= seq }) == true
+            else { continue }
+            look(room)
+        }
     }
 
     private func lookAgain() {

@@ -14,8 +14,6 @@ public enum ArchiveFunctions {
     public static let release = RedisFunction(name: "log_release", library: library)
     /// Tells that an instance is there, and how many are.
     public static let announce = RedisFunction(name: "instance_announce", library: library)
-    /// Takes the next entries.
-    public static let take = RedisFunction(name: "log_take", library: library)
     /// Acknowledges what is committed.
     public static let stored = RedisFunction(name: "log_stored", library: library)
 }

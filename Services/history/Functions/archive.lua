@@ -64,18 +64,6 @@ local function envelope_of(entry)
   return ''
 end
 
--- log_take: the oldest entries, which stay where they are until they are stored: whoever has the lease begins with what
--- its predecessor did not finish. KEYS: 1 lease  2 log  ARGV: 1 owner's token  2 most entries
--- Replies {'lost'} or {'ok', {entry id, envelope or '', entry id, …}}.
-local function log_take(keys, args)
-  if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local taken = {}
-  for i, entry in ipairs(redis.call('XRANGE', keys[2], '-', '+', 'COUNT', args[2])) do
-    taken[2 * i - 1], taken[2 * i] = entry[1], envelope_of(entry[2])
-  end
-  return { 'ok', taken }
-end
-
 -- Lays an entry of the log where people look for what the archive could not take.
 local function bury(dead, log, entry, reason, detail)
   local found = redis.call('XRANGE', log, entry, entry)[1]
@@ -127,47 +115,47 @@ local function move(key, recent, seq, keep, seconds)
 end
 
 -- log_stored: what is committed. Lays dead letters aside, takes the entries out of the log, moves each room's `stored`,
--- tells those who wait.
+-- tells those who wait. The entries are the oldest ones: all up to the last of them.
 -- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its recent
 -- stream  then for each dead letter its room's hash
--- ARGV: 1 owner's token  2 bytes of the entries  3 seconds for which recent outlives its last message
--- 4 seqs kept in recent  5 number of rooms  6 number of dead letters  then for each room: room, epoch, seq  then for
--- each dead letter: entry id, reason, detail, `epoch:seq` or ''  then the entries' ids
+-- ARGV: 1 owner's token  2 last of the entries  3 bytes of the entries  4 seconds for which recent outlives its last
+-- message  5 seqs kept in recent  6 number of rooms  7 number of dead letters  then for each room: room, epoch, seq
+-- then for each dead letter: entry id, reason, detail, `epoch:seq` or ''
 -- Replies {'lost'} or {'ok', number taken out, number of entries left}: of those that came meanwhile nobody is told.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local keep, rooms, letters = tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
+  local log, last, keep, rooms, letters = keys[2], args[2], tonumber(args[5]), tonumber(args[6]), tonumber(args[7])
   local dead = {}
   for i = 1, letters do
-    local at = 3 + rooms * 3 + i * 4
+    local at = 4 + rooms * 3 + i * 4
     local key, position = keys[5 + rooms * 2 + i], args[at + 3]
-    bury(keys[5], keys[2], args[at], args[at + 1], args[at + 2])
+    bury(keys[5], log, args[at], args[at + 1], args[at + 2])
     if position ~= '' then
       dead[key] = dead[key] or {}
       table.insert(dead[key], position)
     end
   end
   for key, positions in pairs(dead) do note_dead(key, positions) end
-  for i = 1, rooms do move(keys[4 + 2 * i], keys[5 + 2 * i], tonumber(args[6 + i * 3]), keep, args[3]) end
-  local removed = 0
-  for i = 7 + rooms * 3 + letters * 4, #args, 500 do
-    removed = removed + redis.call('XDEL', keys[2], unpack(args, i, math.min(i + 499, #args)))
+  local told = {}
+  for i = 1, rooms do
+    local at = 5 + i * 3
+    move(keys[4 + 2 * i], keys[5 + 2 * i], tonumber(args[at + 2]), keep, args[4])
+    told[i] = args[at] .. ' ' .. args[at + 1] .. ' ' .. args[at + 2]
   end
-  local left = redis.call('XLEN', keys[2])
+  -- Where the last is not there, Redis has gone back, and what is before it may be new: that will be taken again.
+  local removed = redis.call('XDEL', log, last)
+  if removed > 0 then removed = removed + redis.call('XTRIM', log, 'MINID', last) end
+  local left = redis.call('XLEN', log)
   if left == 0 then
     redis.call('SET', keys[3], '0')
-  else
-    redis.call('DECRBY', keys[3], args[2])
+  elseif removed > 0 then
+    redis.call('DECRBY', keys[3], args[3])
   end
-  for i = 1, rooms do
-    local at = 4 + i * 3
-    redis.call('SPUBLISH', keys[4], args[at] .. ' ' .. args[at + 1] .. ' ' .. args[at + 2])
-  end
+  if rooms > 0 then redis.call('SPUBLISH', keys[4], table.concat(told, '\n')) end
   return { 'ok', removed, left }
 end
 
 redis.register_function('log_lease', log_lease)
 redis.register_function('log_release', log_release)
 redis.register_function('instance_announce', instance_announce)
-redis.register_function('log_take', log_take)
 redis.register_function('log_stored', log_stored)

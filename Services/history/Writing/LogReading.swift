@@ -11,6 +11,9 @@ struct LogReading {
     /// The bytes of all envelopes, as `room_accept` has counted them.
     private(set) var bytes = 0
 
+    /// The newest of the entries; all before it have been taken too.
+    var lastEntryID: String { entryIDs.last ?? "0-0" }
+
     init(_ entries: [PartitionLog.Entry], of partition: Partition, now: Int64) {
         for entry in entries {
             entryIDs.append(entry.id)

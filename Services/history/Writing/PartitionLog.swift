@@ -33,44 +33,35 @@ struct PartitionLog {
         let envelope: [UInt8]
     }
 
-    /// What came of taking.
-    enum Taken {
-        case entries([Entry])
-        /// The lease is not ours.
-        case lost
-    }
-
-    /// Takes the oldest entries, which stay in the log until they are stored.
+    /// Takes the oldest entries, which stay in the log until they are stored: whoever has the lease begins with what its
+    /// predecessor did not finish.
+    ///
+    /// Anybody may read: who has lost the lease meanwhile is told so by PostgreSQL's fence, or by `stored`.
     func take(_ count: Int, _ done: @escaping RedisClient.Done) {
-        redis.function(
-            ArchiveFunctions.take, keys: [lease, log], arguments: [token, .int(Int64(count))], done)
+        redis.call(["XRANGE", log, "-", "+", "COUNT", .int(Int64(count))], done)
     }
 
     /// Reads the answer to `take`.
-    static func taken(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Taken {
-        let reply = try result.get()
-        guard reply[0].text == "ok" else { return .lost }
-        guard let flat = reply[1].array, flat.count.isMultiple(of: 2) else { throw .protocolViolation }
+    static func taken(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> [Entry] {
+        guard let replies = try result.get().array else { throw .protocolViolation }
         var entries: [Entry] = []
-        entries.reserveCapacity(flat.count / 2)
-        for index in stride(from: 0, to: flat.count, by: 2) {
-            guard let id = flat[index].text, let envelope = flat[index + 1].bytes else {
-                throw .protocolViolation
-            }
-            entries.append(Entry(id: id, envelope: envelope))
+        entries.reserveCapacity(replies.count)
+        for reply in replies {
+            guard let id = reply[0].text else { throw .protocolViolation }
+            entries.append(Entry(id: id, envelope: reply[1]["e"].bytes ?? []))
         }
-        return .entries(entries)
+        return entries
     }
 
-    /// Takes out of the log what has been settled, lays dead letters aside, and tells how far each room is; `lost` where
-    /// the lease is not ours.
+    /// Takes out of the log what has been settled, all up to its last entry, lays dead letters aside, and tells how far each
+    /// room is.
     func stored(
-        _ entryIDs: [String], bytes count: Int, _ settlement: Settlement, recent: RecentSettings,
+        upTo last: String, bytes count: Int, _ settlement: Settlement, recent: RecentSettings,
         _ done: @escaping RedisClient.Done
     ) {
         var keys = [lease, log, bytes, channel, deadLetters]
         var arguments: [RedisArgument] = [
-            token, .int(Int64(count)), .int(Int64(recent.seconds)), .int(Int64(recent.keep)),
+            token, .text(last), .int(Int64(count)), .int(Int64(recent.seconds)), .int(Int64(recent.keep)),
             .int(Int64(settlement.stored.count)), .int(Int64(settlement.dead.count)),
         ]
         for (room, position) in settlement.stored {
@@ -86,7 +77,6 @@ struct PartitionLog {
                 .text(letter.place?.position.description ?? ""),
             ]
         }
-        for id in entryIDs { arguments.append(.text(id)) }
         redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
     }
 

@@ -53,36 +53,39 @@ final class Pass {
     // MARK: Taking
 
     private func take(from partitions: [OwnedPartition]) async -> (batches: [PartitionBatch], Outcomes) {
-        let most = max(size.count / partitions.count, 1)
+        let most = size.share(of: partitions.count)
         let answers = await redis.each(partitions.count) { partitions[$0].log.take(most, $1) }
         let now = WallClock.milliseconds()
         var batches: [PartitionBatch] = []
         var outcomes: Outcomes = []
         for (owned, answer) in zip(partitions, answers) {
             do throws(RedisError) {
-                switch try PartitionLog.taken(answer) {
-                case .lost: outcomes.append((owned, .lost))
-                case .entries([]): outcomes.append((owned, .done(left: 0)))
-                case .entries(let entries):
-                    let reading = LogReading(entries, of: owned.partition, now: now)
-                    batches.append(PartitionBatch(reading, of: owned, isFull: entries.count >= most))
+                let entries = try PartitionLog.taken(answer)
+                guard !entries.isEmpty else {
+                    outcomes.append((owned, .done(left: 0)))
+                    continue
                 }
+                let reading = LogReading(entries, of: owned.partition, now: now)
+                batches.append(PartitionBatch(reading, of: owned, isFull: entries.count >= most))
             } catch {
                 size.failed()
                 outcomes.append((owned, .failed("\(error)")))
             }
         }
-        learn(from: batches)
+        learn(from: batches, of: partitions.count)
         return (batches, outcomes)
     }
 
-    private func learn(from batches: [PartitionBatch]) {
+    private func learn(from batches: [PartitionBatch], of partitions: Int) {
         isFull = batches.contains(where: \.isFull)
-        let entries = batches.reduce(0) { $0 + $1.reading.entryIDs.count }
+        let counts = batches.map(\.reading.entryIDs.count)
+        let entries = counts.reduce(0, +)
         guard entries > 0 else { return }
         size.took(
-            entries, bytes: batches.reduce(0) { $0 + $1.reading.bytes },
-            isFull: isFull)
+            TakeSize.Taken(
+                partitions: partitions, entries: entries,
+                bytes: batches.reduce(0) { $0 + $1.reading.bytes }, fullest: counts.max() ?? 0,
+                isFull: isFull))
         storage.metrics.batchEntries.observe(Double(entries))
     }
 
@@ -105,7 +108,7 @@ final class Pass {
         let answers = await redis.each(batches.count) { number, done in
             let batch = batches[number]
             batch.owned.log.stored(
-                batch.reading.entryIDs, bytes: batch.reading.bytes, batch.settlement,
+                upTo: batch.reading.lastEntryID, bytes: batch.reading.bytes, batch.settlement,
                 recent: storage.recent, done)
         }
         for (batch, answer) in zip(batches, answers) {

@@ -1,19 +1,39 @@
 /// How many entries to take at a time, of all partitions together: more while there are more, bounded by their bytes.
 struct TakeSize {
     /// The most entries of a batch.
-    static let most = 1_000
+    static let most = 8_000
+    /// The most of one partition: as many dead letters as a room notes.
+    static let mostOfPartition = 1_000
     /// The bytes that a batch may have: a thousand envelopes of 64 KiB would be a reply of 64 MiB.
     static let bytes = 4 << 20
 
     private(set) var count = 100
 
-    /// A batch of so many entries with so many bytes was taken; full where a partition may have more than its part of it.
+    /// How many each of so many partitions may bring.
+    func share(of partitions: Int) -> Int {
+        min(max(count / max(partitions, 1), 1), TakeSize.mostOfPartition)
+    }
+
+    /// What was taken in a pass.
+    struct Taken {
+        var partitions: Int
+        var entries: Int
+        var bytes: Int
+        /// The most that one partition brought.
+        var fullest: Int
+        /// Whether a partition may have more than its share.
+        var isFull: Bool
+    }
+
+    /// A batch was taken.
     ///
-    /// When it is quiet it shrinks, but slowly: a size that is just too small makes two batches of one.
-    mutating func took(_ entries: Int, bytes: Int, isFull: Bool) {
-        guard entries > 0 else { return }
-        let fits = TakeSize.bytes / max(bytes / entries, 1)
-        let wanted = isFull ? count * 2 : max(count - count / 8, entries, 100)
+    /// All partitions have the same share, so there must be room for the fullest of them, and for twice that, as it differs
+    /// from pass to pass. When it is quiet the size shrinks, but slowly: one that is just too small makes two batches of one.
+    mutating func took(_ taken: Taken) {
+        guard taken.entries > 0 else { return }
+        let fits = TakeSize.bytes / max(taken.bytes / taken.entries, 1)
+        let needed = 2 * taken.fullest * taken.partitions
+        let wanted = taken.isFull ? count * 2 : max(count - count / 8, needed, 100)
         count = min(max(min(wanted, fits), 1), TakeSize.most)
     }
 
