@@ -28,7 +28,7 @@ struct HistoryMetrics: Sendable {
             "parley_history_dead_letters_total", help: "Log entries that the archive could not take.")
         batchEntries = registry.histogram(
             "parley_history_batch_entries", help: "Log entries taken at a time.",
-            bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000])
+            bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000])
         commitSeconds = registry.histogram(
             "parley_history_commit_seconds", help: "Time to commit a batch.")
         logEntries = registry.gauge(
