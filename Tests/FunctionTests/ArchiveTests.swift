@@ -148,6 +148,12 @@ import Testing
             _ = try await stored("one", bench, seq: 3, bytes: 1, upTo: taken[2])
             let end = try await bench.call("TTL", Keys.recent(.general))
             #expect((590...600).contains(end.int ?? 0))
+            // Its first message keeps what is there from being forgotten.
+            var call = bench.accept("4")
+            call.run = "run-3"
+            _ = try await call(bench.redis)
+            let kept = try await bench.call("TTL", Keys.recent(.general))
+            #expect(kept.int == -1)
         }
     }
 

@@ -41,7 +41,9 @@ import Testing
             var told: [Int] = []
             for number in 1...3 {
                 if number == 3 {
+                    // As `log_stored` does when nothing is left.
                     _ = try await bench.call("XTRIM", Keys.log(RoomID.general.partition), "MAXLEN", "0")
+                    _ = try await bench.call("SET", Keys.logBytes(RoomID.general.partition), "0")
                 }
                 _ = try await bench.call("CONFIG", "RESETSTAT")
                 _ = try await bench.accept("\(number)")(bench.redis)
@@ -68,7 +70,7 @@ import Testing
             call.run = "another run"
             call.time -= 60_000
             call.notAfter = call.time
-            call.most = 0
+            call.logBytes = 0
             let expected = [
                 "late", "unloaded", "denied", "muted", "forbidden", "conflict", "clock", "overloaded",
             ]
@@ -84,7 +86,7 @@ import Testing
                 { $0.user = "bob" },
                 { $0.key = "another key." },
                 { $0.time = bench.now },
-                { $0.most = 20_000 },
+                { $0.logBytes = 1 << 30 },
             ]
             for mend in mending {
                 heard.append(word(try await call(redis)))
@@ -168,6 +170,40 @@ import Testing
         }
     }
 
+    /// The room's bytes are counted with its first message, before anybody knows how many digits the last seq has.
+    @Test func whatIsCountedIsWhatStandsInTheLog() async throws {
+        try await onBench { bench in
+            let calls = (1...12).map { bench.accept("\($0)") }
+            let replies = try await calls[0].together(with: Array(calls[1...]), bench.redis)
+            #expect(replies.array?.map { $0[2].int } == (1...12).map { Int64($0) })
+            // Of those that are refused nothing is counted.
+            let again = try await calls[0].together(
+                with: [bench.accept("13"), bench.accept("14", user: .bob)], bench.redis)
+            #expect(again.array?.map(word) == ["ok", "ok", "denied"])
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            let log = try await bench.envelopes(Keys.log(RoomID.general.partition))
+            #expect(log.count == 13)
+            #expect(bytes.int == log.reduce(0) { $0 + Int64($1.utf8.count) })
+        }
+    }
+
+    /// A partition that is full takes none of a call, nor remembers its keys.
+    @Test func whatHasNoPlaceIsNotRemembered() async throws {
+        try await onBench { bench in
+            var first = bench.accept("one")
+            first.logBytes = 0
+            var twin = bench.accept("one")
+            twin.key = first.key
+            let full = try await first.together(with: [twin, bench.accept("two")], bench.redis)
+            #expect(full.array?.map(word) == ["overloaded", "overloaded", "overloaded"])
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            #expect(bytes.int == 0)
+            first.logBytes = 1 << 30
+            let replies = try await first.together(with: [twin, bench.accept("two")], bench.redis)
+            #expect(replies.array?.map(word) == ["ok", "duplicate", "ok"])
+        }
+    }
+
     /// Each room has its own order and its own faults.
     @Test func messagesOfSeveralRoomsGetTheirPlacesInOneCall() async throws {
         try await onBench { bench in
@@ -184,8 +220,13 @@ import Testing
             for reply in replies.prefix(2) { #expect(throws: RedisError.self) { try reply.result.get() } }
             #expect(replies.dropFirst(2).map(word) == ["late", "unloaded", "ok", "ok"])
             #expect(replies.suffix(2).map { $0[2].int } == [1, 2])
-            let nothing = try await bench.call("EXISTS", Keys.log(spoilt.partition))
+            let nothing = try await bench.call("XLEN", Keys.log(spoilt.partition))
             #expect(nothing.int == 0)
+            // Nor is a key remembered of what has no place.
+            _ = try await bench.call("DEL", Keys.recent(spoilt))
+            let again = try await rooms[0][0].together(with: [rooms[0][1]], bench.redis)
+            #expect(again.array?.map(word) == ["ok", "ok"])
+            #expect(again.array?.map { $0[2].int } == [1, 2])
         }
     }
 
@@ -258,6 +299,8 @@ import Testing
 
     @Test func aLogThatIsFullTakesNothing() async throws {
         try await onBench { bench in
+            // What the archive lacks is looked at each hundred seqs.
+            _ = try await bench.call("HSET", Keys.room(.general), "seq", "98")
             _ = try await bench.accept("one")(bench.redis)
             var call = bench.accept("two")
             call.logBytes = 10
@@ -267,7 +310,7 @@ import Testing
             call.most = 1
             let lagging = try await call(bench.redis)
             #expect(word(lagging) == "overloaded")
-            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "99")
             let again = try await call(bench.redis)
             #expect(word(again) == "ok")
         }
@@ -294,13 +337,29 @@ import Testing
             let keys = [Keys.recent(.general), Keys.log(RoomID.general.partition)]
             let refused = try? await bench.accept("one")(bench.redis)
             #expect(refused == nil)
-            let places = try await bench.call("EXISTS", keys[0], keys[1])
-            #expect(places.int == 1)
+            var entries: Int64 = 0
+            for key in keys where key != stream { entries += try await bench.call("XLEN", key).int ?? 0 }
+            #expect(entries == 0)
             let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
             #expect((bytes.int ?? 0) == 0)
             _ = try await bench.call("DEL", stream)
             let reply = try await bench.accept("two")(bench.redis)
             #expect(word(reply) == "ok")
+        }
+    }
+
+    /// Redis gives a user of its own no channel unless it is told to.
+    @Test func whatMayNotBePublishedHasItsPlaceAllTheSame() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("ACL", "SETUSER", "default", "resetchannels")
+            let first = bench.accept("one")
+            let refused = try? await first(bench.redis)
+            #expect(refused == nil)
+            _ = try await bench.call("ACL", "SETUSER", "default", "allchannels")
+            let again = try await first(bench.redis)
+            let next = try await bench.accept("two")(bench.redis)
+            #expect([again, next].map(word) == ["ok", "ok"])
+            #expect([again, next].map { $0[2].int } == [1, 2])
         }
     }
 

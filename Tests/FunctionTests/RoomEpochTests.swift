@@ -64,6 +64,29 @@ import Testing
         }
     }
 
+    /// An epoch that has nothing yet: whoever joined opened it.
+    @Test func soDoesTheFirstOfAnEpochThatSomebodyElseOpened() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            _ = try await bench.call("EXPIRE", Keys.recent(.general), "600")
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: "run-2", mv: 1, isNew: false)
+            _ = try await bench.redis.function(
+                RoomFunctions.enter,
+                keys: [
+                    .text(Keys.room(.general)), .text(Keys.members(.general)), .text(Keys.online(.general)),
+                ], arguments: ["run-2", "0", "alice"])
+            let marks = try await bench.call("HMGET", Keys.room(.general), "seq", "stored")
+            #expect(marks[0] == marks[1])
+            var call = bench.accept("two")
+            call.run = "run-2"
+            _ = try await call(bench.redis)
+            let ttl = try await bench.call("TTL", Keys.recent(.general))
+            #expect(ttl.int == -1)
+        }
+    }
+
     @Test func aRoomThatKnowsLessThanItsCallerHasLostItsTail() async throws {
         try await onBench { bench in
             _ = try await bench.accept("one")(bench.redis)

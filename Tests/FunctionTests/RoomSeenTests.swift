@@ -8,9 +8,12 @@ import Testing
 /// How long a key is remembered: by the ten minutes of Redis' clock.
 @Suite struct RoomSeenTests {
     private func seen(_ call: AcceptCall, _ bench: Bench) async throws -> RedisReply {
-        try await bench.redis.function(
+        let reply = try await bench.redis.function(
             RoomFunctions.seen, keys: call.keys,
-            arguments: [.text(call.run), .text(call.user), .text(call.key), .text(call.content)])
+            arguments: [
+                .text(call.run), .text(call.user), .bytes(call.keyDigest), .bytes(call.contentDigest),
+            ])
+        return call.inWords(reply)
     }
 
     @Test func whatWasAcceptedIsKnownWithoutAPlaceGiven() async throws {
@@ -50,6 +53,7 @@ import Testing
             let aged = hashes[Int((generation - generations) % 2)]
             if aged != current { _ = try await bench.call("RENAME", current, aged) }
             _ = try await bench.call("HSET", aged, "", "\(generation - generations)")
+            _ = try await bench.call("HSET", Keys.room(.general), "seen", "\(generation - generations)")
             var again = bench.accept("hello")
             again.key = call.key
             let reply = try await again(bench.redis)
@@ -81,6 +85,7 @@ import Testing
         let (now, before) = (hashes[Int(generation % 2)], hashes[Int((generation + 1) % 2)])
         _ = try await bench.call("RENAME", now, before)
         _ = try await bench.call("HSET", before, "", "\(generation - 1)")
+        _ = try await bench.call("HSET", Keys.room(.general), "seen", "\(generation - 1)")
     }
 
     @Test func whatIsNotKnownIsAnsweredWithHowFarTheMemoryReaches() async throws {
@@ -107,11 +112,58 @@ import Testing
             _ = try await bench.call("DEL", Keys.seen(.general)[Int(bench.now / 600_000 % 2)])
             let lost = try await seen(stranger, bench)
             #expect(abs((lost[1].int ?? 0) - bench.now) < 5_000)
+            // What it takes from then on is known; how far that reaches, nobody can tell still.
+            let next = bench.accept("five")
+            _ = try await next(bench.redis)
+            let known = try await seen(next, bench)
+            #expect(word(known) == "duplicate")
+            let unknown = try await seen(stranger, bench)
+            #expect(abs((unknown[1].int ?? 0) - bench.now) < 5_000)
+        }
+    }
+
+    /// The clock was set back over the boundary: what was accepted after it is known, and added to.
+    @Test func whatIsRememberedForLaterCounts() async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            _ = try await call(bench.redis)
+            let generation = bench.now / 600_000
+            let hashes = Keys.seen(.general)
+            let (now, next) = (hashes[Int(generation % 2)], hashes[Int((generation + 1) % 2)])
+            _ = try await bench.call("RENAME", now, next)
+            _ = try await bench.call("HSET", next, "", "\(generation + 1)")
+            _ = try await bench.call("HSET", Keys.room(.general), "seen", "\(generation + 1) alone")
+            var again = bench.accept("hello")
+            again.key = call.key
+            let replies = [try await seen(again, bench), try await again(bench.redis)]
+            #expect(replies.map(word) == ["duplicate", "duplicate"])
+            let other = bench.accept("more")
+            _ = try await other(bench.redis)
+            let kept = try await bench.redis.call("HEXISTS", .text(next), .bytes(other.keyDigest))
+            #expect(kept.int == 1)
+            let none = try await bench.call("EXISTS", now)
+            #expect(none.int == 0)
+        }
+    }
+
+    /// The room says which of its hashes count: the one before is looked at only where there is one.
+    @Test func theRoomSaysWhatItRemembers() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept("one")(bench.redis)
+            let generation = bench.now / 600_000
+            let first = try await bench.field("seen")
+            #expect(first == "\(generation) alone")
+            try await age(bench)
+            _ = try await bench.accept("two")(bench.redis)
+            let second = try await bench.field("seen")
+            #expect(second == "\(generation)")
         }
     }
 
     @Test func aRoomThatCannotRememberAnotherKeyTakesNothing() async throws {
         try await onBench { bench in
+            // It is looked at each hundred seqs.
+            _ = try await bench.call("HSET", Keys.room(.general), "seq", "97")
             var first = bench.accept("first")
             first.seenMax = 2
             _ = try await first(bench.redis)

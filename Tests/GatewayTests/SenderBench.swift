@@ -97,6 +97,7 @@ final class SenderBench {
     /// Forgets what Redis knows of accepted keys, as twenty minutes would.
     func forget() async throws {
         for key in Keys.seen(.general) { _ = try await redis.call("DEL", .text(key)) }
+        _ = try await redis.call("HDEL", .text(Keys.room(.general)), "seen")
     }
 
     /// Puts one to `room_accept`, as another try of the sender would.

@@ -15,7 +15,7 @@ public struct AcceptCall {
     public var user: String
     /// The id of the message.
     public var id: MessageID
-    /// The time that is claimed for it.
+    /// The time that its id claims.
     public var time: Int64
     /// When it is too late, by Redis' clock.
     public var notAfter: Int64
@@ -57,24 +57,58 @@ public struct AcceptCall {
     }
 
     /// What the call says of all rooms, as `room.lua` has it.
-    private var callArguments: [RedisArgument] {
-        [.text(run), .int(keep), .int(most), .int(logBytes), .int(seenMax)]
+    private func callArguments(_ rooms: [[AcceptCall]]) -> [RedisArgument] {
+        [
+            .text(run), .int(keep), .int(most), .int(logBytes), .int(seenMax),
+            .int(rooms.joined().map(\.notAfter).min() ?? 0), .bytes(rooms.map { UInt8(clamping: $0.count) }),
+        ]
     }
-
-    /// What it says of a room with so many messages.
-    private func roomArguments(_ count: Int) -> [RedisArgument] { [.int(known), .int(Int64(count))] }
 
     /// What it says of the message.
     private var messageArguments: [RedisArgument] {
-        [
-            .text(user), .bytes(id.bytes), .int(time), .int(notAfter), .text(key), .text(content),
-            .bytes(tail), .text(trace),
-        ]
+        let mark =
+            keyDigest + Self.digest(content) + Self.sixBytes(time) + id.bytes.dropFirst(6)
+            + Self.sixBytes(notAfter) + Array(trace.utf8)
+        return [.text(user), .bytes(mark), .bytes(tail)]
+    }
+
+    /// The digest of user and key, as the function has it.
+    public var keyDigest: [UInt8] { Self.digest(key) }
+    /// The digest of the content, as the function has it.
+    public var contentDigest: [UInt8] { Self.digest(content) }
+
+    private static func digest(_ text: String) -> [UInt8] {
+        let bytes = Array(text.utf8.prefix(12))
+        return bytes + Array(repeating: UInt8(ascii: " "), count: 12 - bytes.count)
+    }
+
+    private static func sixBytes(_ number: Int64) -> [UInt8] {
+        stride(from: 40, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
     /// Makes the call; the answer is the message's.
     public func callAsFunction(_ redis: RedisClient) async throws(RedisError) -> RedisReply {
         try await together(with: [], redis)[0].result.get()
+    }
+
+    /// Spells out what was answered of a place: `ok` or `duplicate`, epoch, seq, id, stored.
+    ///
+    /// To a message that got its place by this call the function says no more than that. All else stays as it is.
+    public func inWords(_ reply: RedisReply) -> RedisReply {
+        if case .bulk(let position) = reply {
+            return Self.words("ok", position, id.bytes, stored: .bulk(Array("0".utf8)))
+        }
+        guard let word = reply[0].text, let position = reply[1].bytes, let id = reply[3].bytes else {
+            return reply
+        }
+        return Self.words(word, position, id, stored: reply[2])
+    }
+
+    private static func words(
+        _ word: String, _ position: [UInt8], _ id: [UInt8], stored: RedisReply
+    ) -> RedisReply {
+        let parts = position.split(separator: UInt8(ascii: ":")).map { RedisReply.bulk(Array($0)) }
+        return .array([.bulk(Array(word.utf8))] + parts + [.bulk(id), stored])
     }
 
     /// Makes one call for this message and others of its room; there is an answer for each.
@@ -89,10 +123,12 @@ public struct AcceptCall {
         _ rooms: [[AcceptCall]], _ redis: RedisClient
     ) async throws(RedisError) -> RedisReply {
         let rooms = rooms.filter { !$0.isEmpty }
-        let arguments = rooms.flatMap { $0[0].roomArguments($0.count) + $0.flatMap(\.messageArguments) }
-        return try await redis.function(
+        let arguments = rooms.flatMap { [.int($0[0].known)] + $0.flatMap(\.messageArguments) }
+        let replies = try await redis.function(
             RoomFunctions.accept, keys: rooms.flatMap { $0[0].keys },
-            arguments: (rooms.first?[0].callArguments ?? []) + arguments)
+            arguments: (rooms.first?[0].callArguments(rooms) ?? []) + arguments)
+        guard let replies = replies.array else { return replies }
+        return .array(zip(rooms.joined(), replies).map { $0.inWords($1) })
     }
 }
 

@@ -1,7 +1,8 @@
 #!lua name=parley_room_1
 
--- The room's log. Everything that must be one decision about a room is one function here; nothing is written
--- before everything has been checked, and `seq` is written last, as Redis does not roll back.
+-- The room's log. Everything that must be one decision about a room is one function here. Redis does not roll back: a
+-- message is checked before anything of it is written, what was written is taken out again where the next write fails, and
+-- `seq` is written last.
 --
 -- KEYS of each, and of each room of a room_accept: 1 room hash (also the name of its channel)  2 members  3 recent
 -- 4 seen:0  5 seen:1  6 partition log  7 log bytes
@@ -10,7 +11,7 @@ local EPOCHS_KEPT = 16
 local EPOCH_ZERO = 1735689600000 -- 2025-01-01, in milliseconds
 local SEEN_MS = 600000
 local CLOCKS_APART_MS = 5000 -- most between the time of a message's id and Redis' clock
-local TRIMMED_EACH = 100 -- seqs, between two looks at what recent need not keep
+local LOOKED_EACH = 100 -- seqs, between two looks at how much a room keeps
 local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 local function now()
@@ -66,15 +67,20 @@ local function open(room, key, run, known)
   local seq = math.max(tonumber(room.seq), tonumber(known), ms - EPOCH_ZERO)
   local epoch = new_epoch(ms, epochs)
   redis.call('HSET', key, 'run', run, 'epoch', epoch, 'first', int(seq + 1), 'epochs', epochs, 'seq', int(seq))
+  -- Where all was stored all still is: that the two are equal says so.
+  if room.stored == room.seq then
+    redis.call('HSET', key, 'stored', int(seq))
+    room.stored = int(seq)
+  end
   room.run, room.epoch, room.seq = run, epoch, int(seq)
 end
 
 -- The room's log as it stands, its numbers as text, or nil while auth has not vouched for its members in this run of
 -- Redis.
 local function load(key, run)
-  local f = redis.call('HMGET', key, 'loaded', 'run', 'epoch', 'seq', 'stored', 'mv')
-  if not f[1] or f[1] ~= run then return nil end
-  return { run = f[2], epoch = f[3], seq = f[4] or '0', stored = f[5] or '0', mv = f[6] or '0', seen = false }
+  local f = redis.call('HMGET', key, 'loaded', 'run', 'epoch', 'seq', 'stored', 'mv', 'seen')
+  if f[1] ~= run then return nil end
+  return { run = f[2], epoch = f[3], seq = f[4] or '0', stored = f[5] or '0', mv = f[6] or '0', seen = f[7] }
 end
 
 -- A member's value is `role` or `role,muted-until` (milliseconds; 0: for ever).
@@ -87,29 +93,43 @@ end
 -- The ten minutes in which it is `ms`, and those before, by Redis' clock only: two callers near a boundary agree.
 local function generations(ms)
   local number = math.floor(ms / SEEN_MS)
-  return { parity = number % 2, present = int(number), past = int(number - 1) }
+  local present = int(number)
+  return {
+    parity = number % 2, present = present, past = int(number - 1), next = int(number + 1), alone = present .. ' alone',
+  }
 end
 
--- What is known of keys in the hash of this ten minutes, and in the one before it; one that is of twenty minutes ago is
--- emptied first. The `count` of `fields` are '' and the keys' digests; the first hash is `keys[hashes]`.
-local function seen_before(keys, hashes, generation, fields, count)
-  local key = keys[hashes + generation.parity]
-  local present = redis.call('HMGET', key, unpack(fields, 1, count))
-  if present[1] ~= generation.present then
-    if present[1] then redis.call('UNLINK', key) end
-    present = nil
+-- Makes ready the hash in which a room remembers the keys of these ten minutes; one that is of twenty minutes ago is
+-- emptied first. Returns it, and the one of the ten minutes before where there is one.
+local function renew_memory(key, hash, other, generation)
+  local stamp, others = redis.call('HGET', hash, ''), redis.call('HGET', other, '')
+  -- The clock was set back: what is remembered for later counts, and is added to.
+  if others == generation.next then return other, stamp == generation.present and hash or nil end
+  if stamp ~= generation.present then
+    redis.call('UNLINK', hash)
+    redis.call('HSET', hash, '', generation.present)
+    redis.call('PEXPIRE', hash, 2 * SEEN_MS)
   end
-  local past = redis.call('HMGET', keys[hashes + 1 - generation.parity], unpack(fields, 1, count))
-  if past[1] ~= generation.past then past = nil end
-  return key, present, past
+  local past = others == generation.past and other or nil
+  redis.call('HSET', key, 'seen', past and generation.present or generation.alone)
+  return hash, past
 end
 
--- What is kept of the accepted key with this number: 12 bytes digest of the content, 16 bytes message id, `epoch:seq`.
-local function seen(present, past, number)
-  local value = present and present[number + 1] or past and past[number + 1]
-  if not value then return nil end
-  local epoch, seq = string.match(value, '^([a-z0-9]+):(%d+)$', 29)
-  return { content = string.sub(value, 1, 12), id = string.sub(value, 13, 28), epoch = epoch, seq = seq }
+-- The same, as the room says; only the first that comes in ten minutes has to look.
+local function memory(room, key, hashes, at, generation)
+  local hash, other = hashes[at + generation.parity], hashes[at + 1 - generation.parity]
+  if room.seen == generation.alone then return hash, nil end
+  if room.seen == generation.present then return hash, other end
+  return renew_memory(key, hash, other, generation)
+end
+
+-- The reply to a message whose key was accepted before, where it is of the same content: what is remembered is 12 bytes
+-- digest of the content, 16 bytes message id, `epoch:seq`.
+local function placed(remembered, content, id, stored)
+  if string.sub(remembered, 1, 12) ~= content then return nil end
+  local before = string.sub(remembered, 13, 28)
+  -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
+  return { before == id and 'ok' or 'duplicate', string.sub(remembered, 29), stored, before }
 end
 
 -- room_enter: what a joining or reading member must know of the room. KEYS 1, 2, then the room's online hash.
@@ -156,198 +176,196 @@ local function refusal(key, value, ms)
   return nil
 end
 
--- Where in ARGV a message of a `room_accept` has what, and how many arguments and a room how many keys.
-local USER, ID, TIME, NOT_AFTER, KEY, CONTENT, TAIL, TRACE = 0, 1, 2, 3, 4, 5, 6, 7
-local ARGUMENTS, KEYS_OF_A_ROOM = 8, 7
+-- Where in ARGV a message of a `room_accept` has what, and how many arguments and a room how many keys. Each argument
+-- costs Redis as much as two cuts out of a string: so what a message has of fixed lengths is one, its mark.
+local USER, MARK, TAIL = 0, 1, 2
+local ARGUMENTS, KEYS_OF_A_ROOM = 3, 7
 
--- Whether the room has no place for one more: too much that the archive lacks, or so many keys that one more could not
--- be remembered and would be accepted twice.
-local function is_full(keys, k, room, present, call)
-  if present and redis.call('HLEN', room.seen) > call.most_seen then return true end
-  return room.seq ~= room.stored and tonumber(room.seq) - tonumber(room.stored) >= call.most_lacked
-    and redis.call('XLEN', keys[k + 3]) >= call.most_lacked
+local AFTER, OVERLOADED = { 'after' }, { 'overloaded' } -- replies that are the same for all
+
+-- A time in a mark, six bytes: an id begins with its own (RFC 9562, section 5.7).
+local function milliseconds(mark, at)
+  local a, b, c, d, e, f = string.byte(mark, at, at + 5)
+  return ((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f
 end
 
--- Puts an envelope where readers look and where the archive's writer does. It fails, where the first is spoilt, before
--- anything else of the room is written.
-local function append(keys, k, seq, envelope, trace, bytes)
-  local added = redis.pcall('XADD', keys[k + 3], seq .. '-0', 'e', envelope)
-  if type(added) == 'table' then
-    redis.call('DECRBY', keys[k + 7], bytes)
-    error(added)
-  end
+-- Whether a room has no place for one more: too much that the archive lacks, or so many keys that one more could not be
+-- remembered and would be accepted twice.
+local function is_full(hash, recent, lacked, call)
+  return redis.call('HLEN', hash) > call.most_seen
+    or lacked >= call.most_lacked and redis.call('XLEN', recent) >= call.most_lacked
+end
+
+-- How many bytes the log is to have for an envelope and for those that follow it in its room.
+local function size(envelope, args, at, rest)
+  local bytes, head = #envelope, #envelope - #args[at + TAIL]
+  for i = 1, rest do bytes = bytes + head + #args[at + i * ARGUMENTS + TAIL] end
+  return bytes
+end
+
+-- Puts an envelope where the archive's writer looks and where readers do; returns the error where one of the two is
+-- spoilt, and then it is in neither.
+local function append(recent, log, seq, envelope, trace)
+  local entry
   if trace == '' then
-    redis.call('XADD', keys[k + 6], '*', 'e', envelope)
+    entry = redis.pcall('XADD', log, '*', 'e', envelope)
   else
-    redis.call('XADD', keys[k + 6], '*', 'e', envelope, 't', trace)
+    entry = redis.pcall('XADD', log, '*', 'e', envelope, 't', trace)
   end
+  if type(entry) == 'table' then return entry end
+  local added = redis.pcall('XADD', recent, seq, 'e', envelope)
+  if type(added) ~= 'table' then return nil end
+  redis.call('XDEL', log, entry)
+  return added
 end
 
--- Keeps of recent what the archive lacks, and the newest at least: by number, as seq jumps from epoch to epoch. Streams
--- are trimmed by whole nodes of about as many entries as lie between two calls.
-local function trim(recent, room, last, count, keep)
-  if last % TRIMMED_EACH + count < TRIMMED_EACH then return end
-  local most = math.max(last + count - tonumber(room.stored), keep)
-  redis.call('XTRIM', recent, 'MAXLEN', '~', int(most))
-end
-
--- Gives their places to messages, each by where it stands in ARGV; returns their seqs as text, or nil where the room or
--- its partition has no place for them.
-local function place(keys, k, args, room, accepted, present, known, call)
-  if is_full(keys, k, room, present, call) then return nil end
-  open(room, keys[k + 1], args[1], known)
-  local head, middle = '{"v":1,"epoch":"' .. room.epoch .. '","seq":', ',"mv":' .. room.mv .. ','
-  local tie = room.epoch .. ':'
-  local last, count, bytes = tonumber(room.seq), #accepted, 0
-  local seqs, envelopes = { nil, nil, nil, nil }, { nil, nil, nil, nil }
-  local noted, note = { 'HSET', room.seen, nil, nil, nil, nil, nil, nil }, 2
-  if not present then noted[3], noted[4], note = '', call.generation.present, 4 end
-  for i = 1, count do
-    local at = accepted[i]
-    local seq = int(last + i)
-    local envelope = head .. seq .. middle .. args[at + TAIL]
-    seqs[i], envelopes[i], bytes = seq, envelope, bytes + #envelope
-    noted[note + 1], noted[note + 2] = args[at + KEY], args[at + CONTENT] .. args[at + ID] .. tie .. seq
-    note = note + 2
-  end
-  -- What may fail on a spoilt key comes before anything is written: these fail where the key is no stream, or no count.
-  local log = keys[k + 6]
-  local unstored = redis.call('XLEN', log)
-  if redis.call('INCRBY', keys[k + 7], bytes) - bytes >= call.most_bytes then
-    redis.call('DECRBY', keys[k + 7], bytes)
-    return nil
-  end
-  for i = 1, count do append(keys, k, seqs[i], envelopes[i], args[accepted[i] + TRACE], bytes) end
-  local recent = keys[k + 3]
-  trim(recent, room, last, count, call.keep)
-  -- Something is to be stored again: where all was, or this epoch had nothing yet, the log may have been about to expire.
-  redis.call('PERSIST', recent)
-  redis.call(unpack(noted, 1, note))
-  if not present then redis.call('PEXPIRE', room.seen, 2 * SEEN_MS) end
-  redis.call('HSET', keys[k + 1], 'seq', seqs[count])
-  for i = 1, count do redis.call('SPUBLISH', keys[k + 1], envelopes[i]) end
-  -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
-  if unstored == 0 then redis.call('SPUBLISH', log, '') end
-  return seqs
-end
-
--- room_accept for one room, whose keys follow `keys[k]` and whose messages begin at `args[from]`: the reply to each.
+-- room_accept for one room, whose keys follow `keys[k]` and whose messages begin at `args[at]`: adds the reply to each.
 --
--- Tables are made as large as they mostly get, as growing is what Lua needs most of its time for.
-local function accept(keys, k, args, from, count, known, call)
-  local room = load(keys[k + 1], args[1])
-  local present, past, values
+-- All that it knows stands in locals: a table of it, handed to functions, took a tenth of the time of a message. A message
+-- has its place when its key is remembered (HSETNX tells whether it was known, too), counted and in both streams.
+local function accept(keys, k, args, at, count, known, call, replies)
+  local key, recent, log, log_bytes = keys[k + 1], keys[k + 3], keys[k + 6], keys[k + 7]
+  local redis_call = redis.call
+  local room = load(key, args[1])
+  local epoch, hash, past, last, lacked, is_full_up, stored, mv
   if room then
-    local fields, users = { '', nil, nil, nil }, { nil, nil, nil, nil }
-    for i = 1, count do
-      local at = from + (i - 1) * ARGUMENTS
-      fields[i + 1], users[i] = args[at + KEY], args[at + USER]
+    open(room, key, args[1], known)
+    epoch, last, stored, mv = room.epoch, tonumber(room.seq), room.stored, room.mv
+    hash, past = memory(room, key, keys, k + 4, call.generation)
+    if last % LOOKED_EACH + count >= LOOKED_EACH then
+      lacked = last - tonumber(stored)
+      is_full_up = is_full(hash, recent, lacked, call)
     end
-    room.seen, present, past = seen_before(keys, k + 4, call.generation, fields, count + 1)
-    values = redis.call('HMGET', keys[k + 2], unpack(users, 1, count))
   end
-  local replies, accepted, must_wait = { nil, nil, nil, nil }, { nil, nil, nil, nil }, false
-  -- Of a call for several: which of the accepted has this key; and of those that are the same as one accepted, which.
-  local here, twins = count > 1 and {}, count > 1 and {}
-
-  -- The reply, or nothing where the message is to have its place, or that of its twin.
-  local function judge(i, at)
-    if must_wait then return { 'after' } end
-    if is_below(args[at + NOT_AFTER], call.time) then
-      must_wait = true
-      return { 'late', call.time }
-    end
-    if not room then return { 'unloaded' } end
-    -- What has its place is told to its sender whatever was decided about them since: the first answer may be lost.
-    local before = seen(present, past, i)
-    if before and before.content == args[at + CONTENT] then
-      -- The same message id is this very call, repeated after a lost reply: not a duplicate to the client.
-      local word = before.id == args[at + ID] and 'ok' or 'duplicate'
-      return { word, before.epoch, before.seq, before.id, room.stored }
-    end
-    -- One of this call has the same key.
-    local twin = here and here[args[at + KEY]]
-    local is_same = twin and args[accepted[twin] + CONTENT] == args[at + CONTENT]
-    local word = refusal(keys[k + 1], values[i], call.ms)
-    if word and not is_same then return { word } end
-    if before or twin and not is_same then return { 'conflict' } end
-    if twin then
-      twins[i] = twin
-      return nil
-    end
-    if is_below(args[at + TIME], call.earliest) or is_below(call.latest, args[at + TIME]) then
-      must_wait = true
-      return { 'clock', call.time }
-    end
-    accepted[#accepted + 1] = at
-    if here then here[args[at + KEY]] = #accepted end
-    return nil
-  end
-
-  for i = 1, count do replies[i] = judge(i, from + (i - 1) * ARGUMENTS) or false end
-  if #accepted == 0 then return replies end
-  local seqs = place(keys, k, args, room, accepted, present, known, call)
-  local number = 0
+  local accepted, reserved, log_had, newest, user, value, stop = 0, 0, nil, nil, nil, nil, nil
   for i = 1, count do
-    if not replies[i] then
-      local twin = twins and twins[i]
-      if not twin then number = number + 1 end
-      local at = accepted[twin or number]
-      replies[i] = seqs and { twin and 'duplicate' or 'ok', room.epoch, seqs[twin or number], args[at + ID], room.stored }
-        or { 'overloaded' }
+    local mark, reply = args[at + MARK], nil
+    if stop then
+      reply = stop
+    elseif call.may_be_late and milliseconds(mark, 41) < call.ms then
+      reply, stop = { 'late', call.time }, AFTER
+    elseif not room then
+      reply = { 'unloaded' }
+    else
+      -- Those who follow each other are mostly of one sender.
+      if user ~= args[at + USER] then
+        user = args[at + USER]
+        value = redis_call('HGET', keys[k + 2], user)
+      end
+      local word, time, digest = refusal(key, value, call.ms), milliseconds(mark, 25), string.sub(mark, 1, 12)
+      local is_off = time < call.earliest or time > call.latest
+      local before = past and redis_call('HGET', past, digest)
+      if not before and not word and not is_off and not is_full_up then
+        local seq = int(last + accepted + 1)
+        local position = epoch .. ':' .. seq
+        if redis_call('HSETNX', hash, digest, string.sub(mark, 13, 40) .. position) == 1 then
+          local envelope = '{"v":1,"epoch":"' .. epoch .. '","seq":' .. seq .. ',"mv":' .. mv .. ',' .. args[at + TAIL]
+          local failure
+          -- The first counts for all behind it, too: before anything stands in a stream, as this fails on a spoilt count.
+          if not log_had then
+            reserved = size(envelope, args, at, count - i)
+            log_had = redis.pcall('INCRBY', log_bytes, int(reserved))
+            if type(log_had) == 'table' then
+              failure, reserved = log_had, 0
+            else
+              log_had = log_had - reserved
+              is_full_up = log_had >= call.most_bytes
+            end
+          end
+          failure = failure or not is_full_up and append(recent, log, seq, envelope, string.sub(mark, 47))
+          if failure or is_full_up then
+            redis_call('HDEL', hash, digest)
+            reply, stop = failure or OVERLOADED, failure
+          else
+            accepted, reserved, newest = accepted + 1, reserved - #envelope, seq
+            -- An error where who calls may not publish: it has its place all the same.
+            local told = redis.pcall('SPUBLISH', key, envelope)
+            reply = type(told) == 'table' and told or position
+          end
+        end
+      end
+      if not reply then
+        -- What has its place is told to its sender whatever was decided about them since: the first answer may be lost.
+        before = before or redis_call('HGET', hash, digest)
+        reply = before and placed(before, string.sub(mark, 13, 24), string.sub(mark, 25, 40), stored)
+          or word and { word } or before and { 'conflict' } or is_off and { 'clock', call.time } or OVERLOADED
+        if reply[1] == 'clock' then stop = AFTER end
+      end
     end
+    replies[#replies + 1] = reply
+    at = at + ARGUMENTS
   end
-  return replies
+  -- What was counted for those that got no place.
+  if reserved ~= 0 then redis_call('DECRBY', log_bytes, int(reserved)) end
+  if accepted == 0 then return end
+  -- Recent keeps what the archive lacks, and the newest at least: by number, as seq jumps from epoch to epoch. Streams are
+  -- trimmed by whole nodes of about as many entries as lie between two looks.
+  if lacked then redis_call('XTRIM', recent, 'MAXLEN', '~', int(math.max(lacked + accepted, call.keep))) end
+  -- All had been stored, so that recent may be about to expire.
+  if stored == room.seq then redis_call('PERSIST', recent) end
+  redis_call('HSET', key, 'seq', newest)
+  -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
+  if log_had == 0 then redis_call('SPUBLISH', log, '') end
 end
 
 -- room_accept: gives messages their places, those of each room in this order.
 -- KEYS: of one room after another.
 -- ARGV: 1 run  2 seqs kept in recent  3 most kept while the archive lags  4 most bytes in the log  5 most keys remembered
--- in ten minutes, then of each room: highest seq known to the caller, number of its messages, some dozens at most, and
--- of each of these: user, message id (16 bytes), its time (ms), not after (ms), digest of user and key (12 bytes), digest
--- of the content (12 bytes), tail of the envelope, traceparent
--- Replies for each message {'ok'|'duplicate', epoch, seq, id, stored} or {word}: unloaded, denied, muted, forbidden,
--- conflict, overloaded; with Redis' time: late, clock; `after`, for what follows one of these two in its room: that one
--- may be tried again, and come before it; an error for all of a room that is spoilt: one of its keys is of another type.
+-- in ten minutes (3 and 5 are looked at each hundred seqs)  6 the least of all `not after`  7 how many messages of each
+-- room there are, a byte each, some dozens at most  then of each room: highest seq known to the caller, and of each of its
+-- messages: user, mark, tail of the envelope. A mark: digest of user and key (12 bytes), digest of the content (12
+-- bytes), message id (16 bytes), not after (ms, 6 bytes), traceparent
+-- Replies for each message `epoch:seq` where that is its place now; {'ok'|'duplicate', `epoch:seq`, stored, id} where it
+-- had one before, asked for by this very id or by another; or {word}: unloaded, denied, muted, forbidden, conflict,
+-- overloaded; with Redis' time: late, clock; `after`, for what follows one of these two in its room: that one may be tried
+-- again, and come before it; an error for what is of a room that is spoilt: one of its keys is of another type.
 local function room_accept(keys, args)
   local ms = now()
   local call = {
-    ms = ms, time = int(ms), earliest = int(ms - CLOCKS_APART_MS), latest = int(ms + CLOCKS_APART_MS),
+    ms = ms, time = int(ms), earliest = ms - CLOCKS_APART_MS, latest = ms + CLOCKS_APART_MS,
     generation = generations(ms), keep = tonumber(args[2]), most_lacked = tonumber(args[3]), most_bytes = tonumber(args[4]),
-    most_seen = tonumber(args[5]),
+    most_seen = tonumber(args[5]), may_be_late = tonumber(args[6]) < ms,
   }
-  local answers = {}
-  local at = 6
+  local replies = {}
+  local at = 8
   for k = 0, #keys - 1, KEYS_OF_A_ROOM do
-    local known, count = args[at], tonumber(args[at + 1])
+    local known, count, before = args[at], string.byte(args[7], k / KEYS_OF_A_ROOM + 1), #replies
     -- A room that is spoilt is no reason to refuse the others.
-    local is_done, replies = pcall(accept, keys, k, args, at + 2, count, known, call)
-    local failure = not is_done and { err = type(replies) == 'table' and replies.err or 'ERR ' .. tostring(replies) }
-    for i = 1, count do answers[#answers + 1] = failure or replies[i] end
-    at = at + 2 + count * ARGUMENTS
+    local is_done, why = pcall(accept, keys, k, args, at + 1, count, known, call, replies)
+    if not is_done then
+      local failure = { err = type(why) == 'table' and why.err or 'ERR ' .. tostring(why) }
+      for i = 1, count do replies[before + i] = failure end
+    end
+    at = at + 1 + count * ARGUMENTS
   end
-  return answers
+  return replies
 end
 
 -- room_seen: whether a key has been accepted, giving no place to anything.
 -- ARGV: 1 run  2 user  3 digest of user and key  4 digest of the content
--- Replies {'duplicate', epoch, seq, id, stored}, {'unseen', since when every key accepted is known (ms), the oldest
+-- Replies {'duplicate', `epoch:seq`, stored, id}, {'unseen', since when every key accepted is known (ms), the oldest
 -- envelope that the archive lacks or ''}, or {word}: unloaded, denied, conflict.
 local function room_seen(keys, args)
   local ms = now()
   local room = load(keys[1], args[1])
   if not room then return { 'unloaded' } end
-  local _, present, past = seen_before(keys, 4, generations(ms), { '', args[3] }, 2)
-  local before = seen(present, past, 1)
-  if before and before.content == args[4] then
-    return { 'duplicate', before.epoch, before.seq, before.id, room.stored }
-  end
+  local generation = generations(ms)
+  local hash, other = keys[4 + generation.parity], keys[5 - generation.parity]
+  local present, past = redis.call('HMGET', hash, '', args[3]), redis.call('HMGET', other, '', args[3])
+  -- One without its stamp, as somebody deleted the hash, has what was put in since.
+  local is_present = present[1] == generation.present
+  local is_used = is_present or room.seen == generation.present or room.seen == generation.alone
+  -- The other is of the ten minutes before, or where the clock was set back of those to come.
+  local is_past, is_next = past[1] == generation.past, past[1] == generation.next
+  local before = is_used and present[2] or (is_past or is_next) and past[2]
+  local told = before and placed(before, args[4], nil, room.stored)
+  if told then return told end
   if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
   if before then return { 'conflict' } end
   -- A hash that is not there is one that nothing was put in, or one that was lost: what stands in the log decides.
   local since = ms
-  if present then since = math.floor(ms / SEEN_MS) * SEEN_MS end
-  if present and past then since = since - SEEN_MS end
+  if is_present then since = math.floor(ms / SEEN_MS) * SEEN_MS end
+  if is_present and is_past then since = since - SEEN_MS end
   local oldest = ''
   if is_below(room.stored, room.seq) then
     local entry = redis.call('XRANGE', keys[3], '(' .. room.stored .. '-0', '+', 'COUNT', 1)[1]

@@ -155,7 +155,7 @@ final class MessageSender {
         guard let run = redis.runID else { return done(nil) }
         redis.function(
             RoomFunctions.seen, keys: calls.keys(message.room), arguments: calls.seen(message, run: run)
-        ) { result in done((try? result.get()).flatMap(AcceptReply.init)) }
+        ) { result in done((try? result.get()).flatMap { AcceptReply($0) }) }
     }
 
     // MARK: The limit
@@ -231,7 +231,9 @@ final class MessageSender {
             failed(message, error, accept)
         case .success(let reply):
             message.mayBeAccepted = call.before
-            guard let reply = AcceptReply(reply) else { return end(message, .refused(.internalError)) }
+            guard let reply = AcceptReply(reply, to: call.attempt.id) else {
+                return end(message, .refused(.internalError))
+            }
             answered(message, reply)
         }
     }

@@ -31,14 +31,15 @@ struct RoomCalls {
 
     /// The arguments of `room_accept` for messages of these rooms, those of each in this order.
     func accept(_ rooms: [Room], run: RunID) -> [RedisArgument] {
+        let notAfter = rooms.lazy.flatMap(\.tries).map(\.notAfter).min() ?? 0
         var arguments: [RedisArgument] = [
             .text(run), .int(Int64(bounds.recentKeep)), .int(Int64(bounds.recentMax)),
-            .int(Int64(bounds.logMaxBytes)), .int(Int64(bounds.seenMax)),
+            .int(Int64(bounds.logMaxBytes)), .int(Int64(bounds.seenMax)), .int(notAfter),
+            .bytes(rooms.map { UInt8(clamping: $0.tries.count) }),
         ]
-        arguments.reserveCapacity(arguments.count + rooms.reduce(0) { $0 + 2 + 8 * $1.tries.count })
+        arguments.reserveCapacity(arguments.count + rooms.reduce(0) { $0 + 1 + 3 * $1.tries.count })
         for room in rooms {
             arguments.append(.int(knownSeq(room.id)))
-            arguments.append(.int(Int64(room.tries.count)))
             for one in room.tries { append(one, of: room.id, to: &arguments) }
         }
         return arguments
@@ -49,13 +50,21 @@ struct RoomCalls {
         let tail = EnvelopeTail.bytes(
             message.request.message, room: room, id: id, user: message.sender.user)
         arguments.append(.text(message.sender.user.text))
-        arguments.append(.bytes(id.bytes))
-        arguments.append(.int(id.milliseconds))
-        arguments.append(.int(one.notAfter))
-        arguments.append(.bytes(message.keyDigest))
-        arguments.append(.bytes(message.contentDigest))
+        arguments.append(.bytes(mark(one)))
         arguments.append(.bytes(tail))
-        arguments.append("")
+    }
+
+    /// What the function compares and remembers of a message: digests of key and content, id, not after, no traceparent.
+    private func mark(_ one: Try) -> [UInt8] {
+        var mark = one.message.keyDigest
+        mark.reserveCapacity(48)
+        mark += one.message.contentDigest
+        mark += one.id.bytes
+        let notAfter = UInt64(clamping: one.notAfter)
+        for shift in stride(from: 40, through: 0, by: -8) {
+            mark.append(UInt8(truncatingIfNeeded: notAfter >> shift))
+        }
+        return mark
     }
 
     /// The messages of a room in one call.

@@ -34,15 +34,26 @@ enum AcceptReply {
     case after
     case refused(ErrorCode)
 
+    /// Reads what was answered to a message that was tried under this id.
+    init?(_ reply: RedisReply, to id: MessageID) {
+        guard case .bulk = reply else {
+            self.init(reply)
+            return
+        }
+        // Where nothing else is to be told, its place alone; and what was accepted just now nobody has stored.
+        guard let position = Self.position(reply) else { return nil }
+        self = .placed(id, position, isDuplicate: false, stored: 0)
+    }
+
+    /// Reads what was answered of a message's key.
     init?(_ reply: RedisReply) {
         let word = reply[0].text
         switch word {
         case "ok", "duplicate":
-            guard let epoch = reply[1].text, let seq = reply[2].int, LogPosition.isPossible(seq),
-                let id = reply[3].bytes.flatMap({ MessageID(bytes: $0) }), let stored = reply[4].int
+            guard let position = Self.position(reply[1]), let stored = reply[2].int,
+                let id = reply[3].bytes.flatMap({ MessageID(bytes: $0) })
             else { return nil }
-            self = .placed(
-                id, LogPosition(epoch: epoch, seq: seq), isDuplicate: word == "duplicate", stored: stored)
+            self = .placed(id, position, isDuplicate: word == "duplicate", stored: stored)
         case "unseen":
             guard let since = reply[1].int, let oldest = reply[2].bytes else { return nil }
             self = .unseen(SeenMemory(since: since, oldestUnstored: oldest))
@@ -61,5 +72,13 @@ enum AcceptReply {
         case "overloaded": self = .refused(.overloaded)
         default: return nil
         }
+    }
+
+    private static func position(_ reply: RedisReply) -> LogPosition? {
+        // As far as that no log comes.
+        guard let position = reply.text.flatMap({ LogPosition(parsing: $0) }),
+            position.seq < LogPosition.maxClaimedSeq
+        else { return nil }
+        return position
     }
 }

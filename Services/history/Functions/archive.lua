@@ -105,8 +105,10 @@ local function move(key, recent, seq, keep, seconds)
   -- No message of the room is further than that, whatever an entry of the log says.
   seq = math.min(seq, whole(f[2]) or 0)
   if seq <= before then return end
-  redis.call('HSET', key, 'stored', string.format('%.0f', seq))
   local newest = newest_accepted(key, whole(f[2]), whole(f[3]) or 1)
+  -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
+  -- may be about to expire.
+  redis.call('HSET', key, 'stored', seq >= newest and f[2] or string.format('%.0f', seq))
   -- `room_accept` trims too: what it had to leave there for the archive is the rest.
   if newest - before > keep then
     redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', math.max(keep, newest - seq)))
