@@ -87,6 +87,29 @@ import Testing
         }
     }
 
+    /// Its hash is gone, and with it how far the archive is: nothing counts as stored, and nothing is forgotten.
+    @Test func aRoomThatLostItsHashKeepsWhatIsRecent() async throws {
+        try await onBench { bench in
+            for number in 1...150 { _ = try await bench.accept("\(number)")(bench.redis) }
+            _ = try await bench.call("DEL", Keys.room(.general))
+            _ = try await bench.call("EXPIRE", Keys.recent(.general), "600")
+            try await bench.redis.load(
+                .general, members: [("alice", "member")], run: bench.run, mv: 1, isNew: false)
+            for number in 1...100 {
+                var call = bench.accept("after \(number)")
+                call.keep = 10
+                let reply = try await call(bench.redis)
+                #expect(word(reply) == "ok")
+            }
+            let length = try await bench.call("XLEN", Keys.recent(.general))
+            #expect(length.int == 250)
+            let ttl = try await bench.call("TTL", Keys.recent(.general))
+            #expect(ttl.int == -1)
+            let mark = try await bench.field("stored")
+            #expect(mark == nil)
+        }
+    }
+
     @Test func aRoomThatKnowsLessThanItsCallerHasLostItsTail() async throws {
         try await onBench { bench in
             _ = try await bench.accept("one")(bench.redis)

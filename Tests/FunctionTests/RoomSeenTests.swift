@@ -146,6 +146,30 @@ import Testing
         }
     }
 
+    /// Somebody deleted the hash: what was put in since has no stamp, and counts in the next ten minutes all the same.
+    @Test(arguments: ["", " alone"])
+    func whatHasNoStampCountsAsTheRoomSays(alone: String) async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            _ = try await call(bench.redis)
+            let generation = bench.now / 600_000
+            let hashes = Keys.seen(.general)
+            let (now, before) = (hashes[Int(generation % 2)], hashes[Int((generation + 1) % 2)])
+            _ = try await bench.call("RENAME", now, before)
+            _ = try await bench.call("HDEL", before, "")
+            _ = try await bench.call("PERSIST", before)
+            _ = try await bench.call("HSET", Keys.room(.general), "seen", "\(generation - 1)\(alone)")
+            var again = bench.accept("hello")
+            again.key = call.key
+            let replies = [
+                try await seen(again, bench), try await again(bench.redis), try await seen(again, bench),
+            ]
+            #expect(replies.map(word) == ["duplicate", "duplicate", "duplicate"])
+            let ttl = try await bench.call("TTL", before)
+            #expect((1...600).contains(ttl.int ?? -1))
+        }
+    }
+
     /// The room says which of its hashes count: the one before is looked at only where there is one.
     @Test func theRoomSaysWhatItRemembers() async throws {
         try await onBench { bench in

@@ -68,7 +68,8 @@ local function open(room, key, run, known)
   local epoch = new_epoch(ms, epochs)
   redis.call('HSET', key, 'run', run, 'epoch', epoch, 'first', int(seq + 1), 'epochs', epochs, 'seq', int(seq))
   -- Where all was stored all still is: that the two are equal says so.
-  if room.stored == room.seq then
+  -- Of a room that was deleted nothing says so: `stored` stays at 0.
+  if room.epoch and room.stored == room.seq then
     redis.call('HSET', key, 'stored', int(seq))
     room.stored = int(seq)
   end
@@ -99,9 +100,15 @@ local function generations(ms)
   }
 end
 
+-- Whether a hash with this stamp is of the ten minutes with this number: of one without, as it was deleted and has only what
+-- was put in since, the room tells.
+local function is_of(stamp, seen, number)
+  return stamp == number or not stamp and (seen == number or seen == number .. ' alone')
+end
+
 -- Makes ready the hash in which a room remembers the keys of these ten minutes; one that is of twenty minutes ago is
 -- emptied first. Returns it, and the one of the ten minutes before where there is one.
-local function renew_memory(key, hash, other, generation)
+local function renew_memory(key, seen, hash, other, generation)
   local stamp, others = redis.call('HGET', hash, ''), redis.call('HGET', other, '')
   -- The clock was set back: what is remembered for later counts, and is added to.
   if others == generation.next then return other, stamp == generation.present and hash or nil end
@@ -110,7 +117,8 @@ local function renew_memory(key, hash, other, generation)
     redis.call('HSET', hash, '', generation.present)
     redis.call('PEXPIRE', hash, 2 * SEEN_MS)
   end
-  local past = others == generation.past and other or nil
+  local past = is_of(others, seen, generation.past) and other or nil
+  if past and not others then redis.call('PEXPIRE', other, SEEN_MS) end
   redis.call('HSET', key, 'seen', past and generation.present or generation.alone)
   return hash, past
 end
@@ -120,7 +128,7 @@ local function memory(room, key, hashes, at, generation)
   local hash, other = hashes[at + generation.parity], hashes[at + 1 - generation.parity]
   if room.seen == generation.alone then return hash, nil end
   if room.seen == generation.present then return hash, other end
-  return renew_memory(key, hash, other, generation)
+  return renew_memory(key, room.seen, hash, other, generation)
 end
 
 -- The reply to a message whose key was accepted before, where it is of the same content: what is remembered is 12 bytes
@@ -300,12 +308,12 @@ local function accept(keys, k, args, at, count, known, call, replies)
   if accepted == 0 then return end
   -- Recent keeps what the archive lacks, and the newest at least: by number, as seq jumps from epoch to epoch. Streams are
   -- trimmed by whole nodes of about as many entries as lie between two looks.
-  if lacked then redis_call('XTRIM', recent, 'MAXLEN', '~', int(math.max(lacked + accepted, call.keep))) end
-  -- All had been stored, so that recent may be about to expire.
-  if stored == room.seq then redis_call('PERSIST', recent) end
+  if lacked then redis.pcall('XTRIM', recent, 'MAXLEN', '~', int(math.max(lacked + accepted, call.keep))) end
+  -- All had been stored, or nobody knows, so that recent may be about to expire.
+  if stored == room.seq or stored == '0' then redis_call('PERSIST', recent) end
   redis_call('HSET', key, 'seq', newest)
   -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
-  if log_had == 0 then redis_call('SPUBLISH', log, '') end
+  if log_had == 0 then redis.pcall('SPUBLISH', log, '') end
 end
 
 -- room_accept: gives messages their places, those of each room in this order.
@@ -357,7 +365,9 @@ local function room_seen(keys, args)
   local is_used = is_present or room.seen == generation.present or room.seen == generation.alone
   -- The other is of the ten minutes before, or where the clock was set back of those to come.
   local is_past, is_next = past[1] == generation.past, past[1] == generation.next
-  local before = is_used and present[2] or (is_past or is_next) and past[2]
+  local is_counted = is_next or is_of(past[1], room.seen, generation.past)
+    or not past[1] and room.seen == generation.present
+  local before = is_used and present[2] or is_counted and past[2]
   local told = before and placed(before, args[4], nil, room.stored)
   if told then return told end
   if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end

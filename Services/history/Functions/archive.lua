@@ -88,14 +88,15 @@ local function note_dead(key, positions)
   redis.call('HSET', key, 'dead', table.concat(noted, ' ', math.max(1, #noted - DEAD_NOTED + 1)))
 end
 
--- The newest seq that was accepted: an epoch in which nothing was yet has given none of its numbers.
+-- The newest seq that was accepted: an epoch in which nothing was yet has given none of its numbers. Where the room remembers
+-- none that has something, it may be any.
 local function newest_accepted(key, seq, first)
   if seq >= first then return seq end
-  local newest = 0
+  local newest
   for from, to in string.gmatch(fields(key, 'epochs')[1] or '', ':(%d+):(%d+)') do
     if tonumber(to) >= tonumber(from) then newest = tonumber(to) end
   end
-  return newest
+  return newest or seq
 end
 
 -- Moves how far a room is stored, and with it what must stay in its recent stream.
