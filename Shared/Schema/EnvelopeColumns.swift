@@ -1,4 +1,4 @@
-/// What stands in columns of their own beside an archived envelope, read without making values of the rest.
+/// What stands in columns of their own beside an archived envelope, read without making an ``Envelope`` of it.
 ///
 /// The whole text is read as JSON, its members in any order. What is no ``Envelope`` gives no columns, and these say of an
 /// envelope what that says.

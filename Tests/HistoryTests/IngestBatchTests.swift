@@ -251,6 +251,14 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(counts == [50, 25, 12, 6, 3, 1, 1, 1])
     }
 
+    /// What has gathered since may be of the largest messages.
+    @Test func itIsBegunWithAnewAfterOneThatCouldNotBeStored() {
+        var size = TakeSize()
+        for _ in 0..<8 { size.took(taken(size.count, bytes: size.count * 100, isFull: true)) }
+        size.failed()
+        #expect(size.count == 100)
+    }
+
     @Test func itShrinksSlowlyWhenItIsQuiet() {
         var size = TakeSize()
         for _ in 0..<4 { size.took(taken(size.count, isFull: true)) }

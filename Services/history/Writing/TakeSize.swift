@@ -38,5 +38,7 @@ struct TakeSize {
     }
 
     /// A batch could not be stored: perhaps it was too large for the time that it had.
-    mutating func failed() { count = max(count / 2, 1) }
+    ///
+    /// What gathers while nothing can be stored may be much larger than what came before: it is begun with anew.
+    mutating func failed() { count = max(min(count / 2, 100), 1) }
 }
