@@ -1,0 +1,98 @@
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import RoomFunctions
+
+/// `room_accept` where something is full or spoilt: what is refused is nowhere.
+@Suite struct RoomAcceptFaultTests {
+    @Test func aLogThatIsFullTakesNothing() async throws {
+        try await onBench { bench in
+            // What the archive lacks is looked at each hundred seqs.
+            _ = try await bench.call("HSET", Keys.room(.general), "seq", "98")
+            _ = try await bench.accept("one")(bench.redis)
+            var call = bench.accept("two")
+            call.logBytes = 10
+            let full = try await call(bench.redis)
+            #expect(word(full) == "overloaded")
+            call.logBytes = 1 << 30
+            call.most = 1
+            let lagging = try await call(bench.redis)
+            #expect(word(lagging) == "overloaded")
+            _ = try await bench.call("HSET", Keys.room(.general), "stored", "99")
+            let again = try await call(bench.redis)
+            #expect(word(again) == "ok")
+        }
+    }
+
+    @Test func whatFailsOnASpoiltCountIsNowhere() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("SET", Keys.logBytes(RoomID.general.partition), "1.5")
+            let refused = try? await bench.accept("one")(bench.redis)
+            #expect(refused == nil)
+            let places = try await bench.call(
+                "EXISTS", Keys.recent(.general), Keys.log(RoomID.general.partition))
+            #expect(places.int == 0)
+            _ = try await bench.call("DEL", Keys.logBytes(RoomID.general.partition))
+            let reply = try await bench.accept("two")(bench.redis)
+            #expect(reply[2].int == 1)
+        }
+    }
+
+    @Test(arguments: [Keys.recent(.general), Keys.log(RoomID.general.partition)])
+    func whatFailsOnASpoiltStreamIsNowhere(stream: String) async throws {
+        try await onBench { bench in
+            _ = try await bench.call("SET", stream, "no stream")
+            let keys = [Keys.recent(.general), Keys.log(RoomID.general.partition)]
+            let refused = try? await bench.accept("one")(bench.redis)
+            #expect(refused == nil)
+            var entries: Int64 = 0
+            for key in keys where key != stream { entries += try await bench.call("XLEN", key).int ?? 0 }
+            #expect(entries == 0)
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            #expect((bytes.int ?? 0) == 0)
+            _ = try await bench.call("DEL", stream)
+            let reply = try await bench.accept("two")(bench.redis)
+            #expect(word(reply) == "ok")
+        }
+    }
+
+    /// Something stands in the way of the second: the first keeps its place, and of those behind it nothing is anywhere.
+    @Test func whatFailsBehindAnotherIsNowhere() async throws {
+        try await onBench { bench in
+            let calls = ["one", "two", "three"].map { bench.accept($0) }
+            // It cannot be added before the first: by hand, with the number that the second is to get.
+            _ = try await calls[0](bench.redis)
+            _ = try await bench.call("XADD", Keys.recent(.general), "3-0", "e", "spoilt")
+            let replies = try await calls[0].together(with: Array(calls[1...]), bench.redis).array ?? []
+            #expect(replies.first.map(word) == "ok")
+            #expect(replies.count == 3)
+            for reply in replies.dropFirst() { #expect(throws: RedisError.self) { try reply.result.get() } }
+            let log = try await bench.envelopes(Keys.log(RoomID.general.partition))
+            #expect(log.count == 1)
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            #expect(bytes.int == log.reduce(0) { $0 + Int64($1.utf8.count) })
+            // Nor are their keys remembered.
+            _ = try await bench.call("XDEL", Keys.recent(.general), "3-0")
+            _ = try await bench.call("DEL", Keys.recent(.general))
+            let again = try await calls[1].together(with: [calls[2]], bench.redis)
+            #expect(again.array?.map(word) == ["ok", "ok"])
+            #expect(again.array?.map { $0[2].int } == [2, 3])
+        }
+    }
+
+    /// Redis gives a user of its own no channel unless it is told to.
+    @Test func whatMayNotBePublishedHasItsPlaceAllTheSame() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("ACL", "SETUSER", "default", "resetchannels")
+            let first = bench.accept("one")
+            let unheard = try await first(bench.redis)
+            _ = try await bench.call("ACL", "SETUSER", "default", "allchannels")
+            let again = try await first(bench.redis)
+            let next = try await bench.accept("two")(bench.redis)
+            #expect([unheard, again, next].map(word) == ["ok", "ok", "ok"])
+            #expect([unheard, again, next].map { $0[2].int } == [1, 1, 2])
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import RoomFunctions
+
+/// `room_accept` for several messages: each has what it would have alone, in their order.
+@Suite struct RoomAcceptTogetherTests {
+    @Test func severalGetTheirPlacesInOneCall() async throws {
+        try await onBench(members: [("alice", "member"), ("bob", "member,0")]) { bench in
+            let first = bench.accept("one")
+            var twin = bench.accept("one")
+            twin.key = first.key
+            var other = bench.accept("two")
+            other.key = first.key
+            let calls = [twin, other, bench.accept("three", user: .bob), bench.accept("four")]
+            let replies = try await first.together(with: calls, bench.redis).array ?? []
+            #expect(replies.map(word) == ["ok", "duplicate", "conflict", "muted", "ok"])
+            #expect([replies[0][2].int, replies[1][2].int, replies[4][2].int] == [1, 1, 2])
+            #expect(replies[1][3].bytes == first.id.bytes)
+            let lengths = try await [
+                bench.call("XLEN", Keys.recent(.general)).int,
+                bench.call("XLEN", Keys.log(RoomID.general.partition)).int,
+            ]
+            #expect(lengths == [2, 2])
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            let log = try await bench.call("XRANGE", Keys.log(RoomID.general.partition), "-", "+")
+            #expect(bytes.int == log.array?.reduce(0) { $0 + Int64($1[1]["e"].bytes?.count ?? 0) })
+        }
+    }
+
+    /// The room's bytes are counted with its first message, before anybody knows how many digits the last seq has.
+    @Test func whatIsCountedIsWhatStandsInTheLog() async throws {
+        try await onBench { bench in
+            let calls = (1...12).map { bench.accept("\($0)") }
+            let replies = try await calls[0].together(with: Array(calls[1...]), bench.redis)
+            #expect(replies.array?.map { $0[2].int } == (1...12).map { Int64($0) })
+            // Of those that are refused nothing is counted.
+            let again = try await calls[0].together(
+                with: [bench.accept("13"), bench.accept("14", user: .bob)], bench.redis)
+            #expect(again.array?.map(word) == ["ok", "ok", "denied"])
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            let log = try await bench.envelopes(Keys.log(RoomID.general.partition))
+            #expect(log.count == 13)
+            #expect(bytes.int == log.reduce(0) { $0 + Int64($1.utf8.count) })
+        }
+    }
+
+    /// A partition that is full takes none of a call, nor remembers its keys.
+    @Test func whatHasNoPlaceIsNotRemembered() async throws {
+        try await onBench { bench in
+            var first = bench.accept("one")
+            first.logBytes = 0
+            var twin = bench.accept("one")
+            twin.key = first.key
+            let full = try await first.together(with: [twin, bench.accept("two")], bench.redis)
+            #expect(full.array?.map(word) == ["overloaded", "overloaded", "overloaded"])
+            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
+            #expect(bytes.int == 0)
+            first.logBytes = 1 << 30
+            let replies = try await first.together(with: [twin, bench.accept("two")], bench.redis)
+            #expect(replies.array?.map(word) == ["ok", "duplicate", "ok"])
+        }
+    }
+
+    /// Each room has its own order and its own faults.
+    @Test func messagesOfSeveralRoomsGetTheirPlacesInOneCall() async throws {
+        try await onBench { bench in
+            let (spoilt, unloaded) = (room("spoilt"), room("unloaded"))
+            try await bench.redis.load(spoilt, members: [("alice", "member")], run: bench.run)
+            _ = try await bench.call("SET", Keys.recent(spoilt), "no stream")
+            var late = bench.accept("three")
+            late.notAfter = bench.now - 1_000
+            let rooms = [
+                [bench.accept("one", room: spoilt), bench.accept("two", room: spoilt)], [late],
+                [bench.accept("four", room: unloaded)], [bench.accept("five"), bench.accept("six")],
+            ]
+            let replies = try await AcceptCall.make(rooms, bench.redis).array ?? []
+            for reply in replies.prefix(2) { #expect(throws: RedisError.self) { try reply.result.get() } }
+            #expect(replies.dropFirst(2).map(word) == ["late", "unloaded", "ok", "ok"])
+            #expect(replies.suffix(2).map { $0[2].int } == [1, 2])
+            let nothing = try await bench.call("XLEN", Keys.log(spoilt.partition))
+            #expect(nothing.int == 0)
+            // Nor is a key remembered of what has no place.
+            _ = try await bench.call("DEL", Keys.recent(spoilt))
+            let again = try await rooms[0][0].together(with: [rooms[0][1]], bench.redis)
+            #expect(again.array?.map(word) == ["ok", "ok"])
+            #expect(again.array?.map { $0[2].int } == [1, 2])
+        }
+    }
+
+    /// What is to be tried again comes first when it is: nothing behind it may have a place before.
+    @Test func nothingIsAcceptedBehindOneThatIsToBeTriedAgain() async throws {
+        try await onBench { bench in
+            var wrong = bench.accept("two")
+            wrong.time -= 60_000
+            let replies = try await bench.accept("one").together(
+                with: [wrong, bench.accept("three")], bench.redis)
+            #expect(replies.array?.map(word) == ["ok", "clock", "after"])
+            let seq = try await bench.field("seq")
+            #expect(seq == "1")
+        }
+    }
+}
