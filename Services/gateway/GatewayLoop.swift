@@ -116,7 +116,8 @@ actor GatewayLoop {
             seenMax: config.seenMax)
         let calls = RoomCalls(bounds: bounds) { [weak rooms] in rooms?.knownSeq(of: $0) ?? 0 }
         let sender = MessageSender(
-            loop: loop, redis: redis, directory: directory, archive: SendArchive(rpc: rpc), calls: calls,
+            loop: loop, redis: redis, directory: directory, archive: SendArchive(loop: loop, rpc: rpc),
+            calls: calls,
             replicas: makeReplicaAcks(lease), backlog: common.backlog,
             directNotices: DirectNotices(
                 loop: loop, redis: redis, bound: common.untoldDirect, metrics: metrics),

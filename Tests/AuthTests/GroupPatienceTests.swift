@@ -18,6 +18,7 @@ private final class LockedRoom {
         try await postgres.transaction { transaction in
             try await transaction.query("SELECT FROM auth.rooms WHERE id = $1 FOR UPDATE", [.text(room)])
             isHeld = true
+            // Until the test says so, which has bounds of its own.
             while !isFree { await loop.sleep(milliseconds: 5) }
         }
     }
@@ -96,7 +97,8 @@ extension ServiceTests {
                     let isAnswered = await eventually(on: loop) { wishes.answers["free"] != nil }
                     #expect(isAnswered)
                     #expect(wishes.answers == ["free": "done"])
-                    // Longer than those that go together would.
+                    // Longer than those that go together would; PostgreSQL is looked at until it is so, or the wish is
+                    // answered, as `patient` ends it.
                     var waitsLong = false
                     while !waitsLong, wishes.answers["locked"] == nil {
                         await loop.sleep(milliseconds: 20)

@@ -81,6 +81,7 @@ private final class Crowd {
         var count: Int64?
         for _ in 0..<2_000 where count != wanted {
             count = try await redis.call("PUBSUB", "SHARDNUMSUB", .text(Keys.userChannel(.alice)))[1].int
+            // Between two looks: Redis tells nobody of who listens.
             await loop.sleep(milliseconds: 2)
         }
         #expect(count == wanted)

@@ -37,7 +37,7 @@ final class SenderBench {
         ) { _ in 0 }
         sender = MessageSender(
             loop: loop, redis: redis, directory: RoomDirectory(redis: redis, rpc: rpc),
-            archive: SendArchive(rpc: rpc), calls: calls,
+            archive: SendArchive(loop: loop, rpc: rpc), calls: calls,
             replicas: replicas > 0
                 ? ReplicaAcks(
                     needed: replicas, loop: loop, address: address, name: "sender", incarnation: "sender.1",

@@ -31,7 +31,6 @@ final class MessageSender {
     private let directNotices: DirectNotices
     private let metrics: GatewayMetrics
     private var clock: RedisClock
-    private var questions = 0
     private var holdUps = HoldUps()
 
     private static let retryMilliseconds = 100
@@ -39,9 +38,6 @@ final class MessageSender {
     private static let clockMilliseconds = 100
     /// How old a message may be, sent again, to be told of once more: its sender has been to another gateway by then.
     private static let tellsAgainMilliseconds: Int64 = 30_000
-    /// How many messages may wait for the archive at a time, and each how long.
-    private static let mostQuestions = 256
-    private static let questionMilliseconds = 2_500
 
     init(
         loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
@@ -119,23 +115,19 @@ final class MessageSender {
     private func askArchive(_ message: OutgoingMessage) {
         guard !message.isSettled else { return }
         guard isArchiveAnswering() else { return putOff(message) }
-        guard questions < Self.mostQuestions else { return again(message, askArchive) }
-        questions += 1
+        guard !archive.isBusy else { return again(message, askArchive) }
         metrics.archiveQuestions.add()
-        loop.spawn {
-            let answer = await self.archived(message)
-            self.questions -= 1
+        archive.find(message) { [self] answer in
             switch answer {
-            case nil: self.putOff(message)
-            case .other: self.end(message, .refused(.idempotencyConflict))
+            case nil: putOff(message)
+            case .other: end(message, .refused(.idempotencyConflict))
             case .same(let id, let position):
                 let isDuplicate = !message.wasTried(as: id)
                 // Redis died between taking it and saying so: nobody was told.
-                if !isDuplicate { self.directNotices.tell(message.room, position) }
-                self.end(
-                    message, .accepted(id, position, isDuplicate: isDuplicate, stored: SendOutcome.archived))
+                if !isDuplicate { directNotices.tell(message.room, position) }
+                end(message, .accepted(id, position, isDuplicate: isDuplicate, stored: SendOutcome.archived))
             // A unit was taken before it was first tried.
-            case .unknown: message.triedIn == nil ? self.count(message) : self.accept(message)
+            case .unknown: message.triedIn == nil ? count(message) : accept(message)
             }
         }
     }
@@ -143,11 +135,6 @@ final class MessageSender {
     private func putOff(_ message: OutgoingMessage) {
         metrics.retriesPutOff.add()
         end(message, .refused(.historyUnavailable))
-    }
-
-    private func archived(_ message: OutgoingMessage) async -> SendArchive.Answer? {
-        let patience = max(min(message.patience(at: loop.now), Self.questionMilliseconds), 1)
-        return try? await archive.find(message, withinMilliseconds: patience)
     }
 
     /// Asks `room_seen`; nil where there is no answer.

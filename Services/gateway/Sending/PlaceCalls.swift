@@ -36,7 +36,7 @@ final class PlaceCalls {
     /// What one call holds: nobody else's command is to wait for long.
     ///
     /// A lane brings no more than this at a time, and its first message in any case.
-    private static let mostMessages = 64
+    private static let mostMessages = Int(RoomCalls.most)
     private static let mostBytes = 131_072
 
     init(loop: EventLoop, redis: RedisClient, calls: RoomCalls) {

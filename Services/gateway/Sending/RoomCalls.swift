@@ -29,7 +29,10 @@ struct RoomCalls {
     /// The keys of `room_accept` for messages of these rooms.
     func keys(_ rooms: [Room]) -> [RedisArgument] { rooms.flatMap { keys($0.id) } }
 
-    /// The arguments of `room_accept` for messages of these rooms, those of each in this order.
+    /// How many messages a call has at most: how many there are of each room is told by a byte.
+    static let most: UInt8 = 64
+
+    /// The arguments of `room_accept` for messages of these rooms, `most` at most, those of each in this order.
     func accept(_ rooms: [Room], run: RunID) -> [RedisArgument] {
         let notAfter = rooms.lazy.flatMap(\.tries).map(\.notAfter).min() ?? 0
         var arguments: [RedisArgument] = [

@@ -1,9 +1,19 @@
 import Bus
+import Engine
 import Schema
 
 /// Asks the archive for what was sent under a key, however long ago.
-struct SendArchive {
-    let rpc: RPCClient
+///
+/// Belongs to its loop.
+final class SendArchive {
+    private let loop: EventLoop
+    private let rpc: RPCClient
+    /// How many messages wait for it.
+    private var questions = 0
+
+    /// How many messages may wait for the archive at a time, and each how long.
+    private static let mostQuestions = 256
+    private static let questionMilliseconds = 2_500
 
     /// What it knows of a message that came again.
     enum Answer {
@@ -15,8 +25,28 @@ struct SendArchive {
         case other
     }
 
-    /// Asks, and waits at most so long.
-    func find(_ message: OutgoingMessage, withinMilliseconds bound: Int) async throws(BusError) -> Answer {
+    init(loop: EventLoop, rpc: RPCClient) {
+        self.loop = loop
+        self.rpc = rpc
+    }
+
+    /// Whether no more may be asked now.
+    var isBusy: Bool { questions >= Self.mostQuestions }
+
+    /// Asks, as long as the message has patience; nil where there is no answer.
+    func find(_ message: OutgoingMessage, _ done: @escaping (Answer?) -> Void) {
+        questions += 1
+        let patience = max(min(message.patience(at: loop.now), Self.questionMilliseconds), 1)
+        loop.spawn {
+            let answer = try? await self.find(message, withinMilliseconds: patience)
+            self.questions -= 1
+            done(answer)
+        }
+    }
+
+    private func find(
+        _ message: OutgoingMessage, withinMilliseconds bound: Int
+    ) async throws(BusError) -> Answer {
         guard let key = message.key else { return .unknown }
         let question: JSONValue = [
             "room": .string(message.room.text), "user": .string(message.sender.user.text),
