@@ -167,6 +167,11 @@ public final class EventLoop: @unchecked Sendable {
         timers.insert(timer, at: now.advanced(byMilliseconds: max(delay, 0)).milliseconds)
     }
 
+    func disarm(_ timer: Timer) {
+        assertCurrent()
+        timers.remove(timer)
+    }
+
     // MARK: Descriptors
 
     /// Calls `body` whenever the descriptor is ready for what `interest` names; on the loop only.

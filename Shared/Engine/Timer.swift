@@ -1,12 +1,13 @@
 /// A call in the future, on one loop.
 ///
 /// Belongs to its loop: made and cancelled there only. Letting go of it does not cancel it.
-public final class Timer {
+public final class Timer: WheelEntry {
     private var body: (() -> Void)?
+    private unowned let loop: EventLoop
     private let interval: Int?
     /// Whether a task waits for it.
     let isSleep: Bool
-    private unowned let loop: EventLoop
+    var place = WheelPlace<Timer>()
 
     init(loop: EventLoop, interval: Int?, isSleep: Bool = false, body: @escaping () -> Void) {
         self.isSleep = isSleep
@@ -16,7 +17,10 @@ public final class Timer {
     }
 
     /// Makes sure that it is not called any more, and lets go of what the call would have needed.
-    public func cancel() { body = nil }
+    public func cancel() {
+        if place.slot != nil { loop.disarm(self) }
+        body = nil
+    }
 
     func fire() {
         guard let body else { return }

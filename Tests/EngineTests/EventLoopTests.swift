@@ -134,6 +134,20 @@ struct EventLoopTests {
         #expect(fired == 5)
     }
 
+    /// Else those of all that succeeded would fill memory until their time.
+    @Test func theLoopLetsGoOfATimerThatIsCancelled() async throws {
+        let isGone = try await onLoop { loop in
+            weak var gone: Engine.Timer?
+            do {
+                let timer = loop.schedule(afterMilliseconds: 3_600_000) {}
+                gone = timer
+                timer.cancel()
+            }
+            return gone == nil
+        }
+        #expect(isGone)
+    }
+
     @Test func theEndOfATurnComesBeforeTheNextTimer() async throws {
         let order = try await onLoop { loop in
             var order: [String] = []

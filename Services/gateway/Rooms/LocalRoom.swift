@@ -59,13 +59,17 @@ final class LocalRoom {
     func awaitSubscription() async -> Bool {
         guard !isConfirmed else { return true }
         return await withCheckedContinuation { continuation in
+            var timer: Timer?
             var done: ((Bool) -> Void)? = { continuation.resume(returning: $0) }
             let settle: (Bool) -> Void = { result in
                 done?(result)
                 done = nil
+                timer?.cancel()
             }
             awaitingConfirmation.append(settle)
-            services.loop.schedule(afterMilliseconds: RoomServices.patienceMilliseconds) { settle(false) }
+            timer = services.loop.schedule(afterMilliseconds: RoomServices.patienceMilliseconds) {
+                settle(false)
+            }
         }
     }
 

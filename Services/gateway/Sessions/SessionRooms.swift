@@ -78,13 +78,15 @@ final class SessionRooms {
 
     private func read(_ key: String) async -> [RedisReply]? {
         await withCheckedContinuation { continuation in
+            var timer: Timer?
             var done: (([RedisReply]?) -> Void)? = { continuation.resume(returning: $0) }
             let settle: ([RedisReply]?) -> Void = { reply in
                 done?(reply)
                 done = nil
+                timer?.cancel()
             }
             // A deadline of the command itself would cost everybody the connection.
-            loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { settle(nil) }
+            timer = loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { settle(nil) }
             redis.call(["HGETALL", .text(key)]) { settle((try? $0.get())?.array) }
         }
     }
