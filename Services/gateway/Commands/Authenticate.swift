@@ -13,9 +13,9 @@ extension Session {
         }
         switch verdict {
         case .success(let identity) where identity.user == known.user:
-            renew(identity)
             send(
                 Authenticated(tokenExpiresAt: identity.expires * 1000), replyTo: replyTo, user: identity.user)
+            renew(identity)
         // Another user's token does not change who a connection is.
         case .success: close(.tokenInvalid)
         case .failure(let failure): close(failure.closeReason)

@@ -215,10 +215,14 @@ final class Session: WebSocketOwner {
         release(.judging)
     }
 
-    /// Takes a newer token of the same user.
+    /// Takes a newer token of the same user, and ends the rooms that it does not open.
     func renew(_ identity: Identity) {
         let isOtherSession = identity.sessionID != state.identity?.sessionID
         state.known(identity)
+        for room in Array(joined) + Array(uninvited) where !identity.mayEnter(room) {
+            shard.rooms.remove(self, from: room)
+            evicted(from: room, .removed)
+        }
         if isOtherSession { keepRooms(joined) }
     }
 
