@@ -133,3 +133,38 @@ def test_a_token_may_be_good_for_some_rooms_only(guest):
     client.join(inside)
     assert client.ask("join_room", "error", room=outside)["data"]["code"] == "room_denied"
     assert client.ask("send_message", "message_error", room=outside, content="x")["data"]["code"] == "room_denied"
+
+
+def test_a_renewed_token_for_fewer_rooms_ends_the_others(guest):
+    alice, bob = guest("alice"), guest("bob")
+    inside, outside = alice.create_room(), alice.create_room()
+    client, on_b = alice.connect(0), bob.connect(1)
+    for room in (inside, outside):
+        client.join(room)
+        on_b.join(room)
+    narrow = sign(claims_of(alice.name) | {"rooms": [inside]})
+    client.ask("authenticate", "authenticated", token=narrow)
+    assert client.expect("left", room=outside)["data"] == {"reason": "removed"}
+    on_b.expect("user_left", room=outside, user=alice.name)
+    on_b.say(outside, "not for this token")
+    on_b.say(inside, "for this one")
+    client.expect("new_message", content="for this one")
+    assert client.heard("new_message") == []
+
+
+def test_a_room_in_the_address_ends_with_a_token_that_does_not_open_it(guest):
+    alice = guest("alice")
+    client = alice.connect(0, path=f"/ws/{alice.create_room()}")
+    client.expect("joined")
+    client.send("authenticate", token=sign(claims_of(alice.name) | {"rooms": []}))
+    assert client.closed() == Closed(1008, "room_denied")
+
+
+def test_name_and_roles_of_who_has_no_password_follow_the_token(guest, open_cluster):
+    carol = guest("carol")
+    faces = [("Carol", ["member"]), ("Caroline", ["member", "admin"]), ("Carol", ["member"])]
+    for name, roles in faces:
+        token = sign(claims_of(carol.name) | {"name": name, "roles": roles})
+        open_cluster.secrets.add(token)
+        me = open_cluster.web.get("/auth/me", token).json
+        assert (me["name"], me["roles"]) == (name, roles)

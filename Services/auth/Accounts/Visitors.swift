@@ -7,7 +7,8 @@ final class Visitors {
 
     private let introductions: Introductions
     private let isOpen: Bool
-    private var known: Set<Identity.Face> = []
+    /// As whom each was noted last: what a token changes back is a change too.
+    private var known: [UserHandle: Identity.Face] = [:]
 
     /// With signed tokens nobody comes who has no account.
     init(introductions: Introductions, isOpen: Bool) {
@@ -16,10 +17,10 @@ final class Visitors {
     }
 
     func seen(_ identity: Identity) async throws {
-        guard isOpen, !known.contains(identity.face) else { return }
+        guard isOpen, known[identity.user] != identity.face else { return }
         try await introductions.note(identity.face)
         if known.count >= Self.mostRemembered { known.removeAll() }
-        known.insert(identity.face)
+        known[identity.user] = identity.face
     }
 }
 
