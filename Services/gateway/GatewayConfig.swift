@@ -121,7 +121,10 @@ struct GatewayConfig: ServiceConfiguration {
             "HEARTBEAT_SECONDS", default: 25, in: 1...3_600, help: "How often a ping goes out.")
         silenceSeconds = settings.seconds(
             "SILENCE_SECONDS", default: 60, in: 2...7_200,
-            help: "After how long a connection that answers nothing is dropped.")
+            help: "After how long a connection that answers nothing is dropped; more than HEARTBEAT_SECONDS.")
+        if silenceSeconds <= heartbeatSeconds {
+            settings.reject("SILENCE_SECONDS", because: "is not more than HEARTBEAT_SECONDS")
+        }
         let compresses = settings.bool(
             "COMPRESSION", default: true,
             help: "Whether permessage-deflate (RFC 7692) is agreed to where a client offers it.")

@@ -12,6 +12,17 @@ public struct PostgresURL: Sendable, Equatable {
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else { return nil }
         guard !text.utf8.contains(0), let settings = parseConnectionInfo(text) else { return nil }
         self.settings = settings
+        guard Self.modes.contains(settings["sslmode"] ?? Self.modes[0]), ports.allSatisfy(Self.isPort) else {
+            return nil
+        }
+    }
+
+    /// What libpq itself looks at no sooner than when it connects.
+    private static let modes = ["prefer", "disable", "allow", "require", "verify-ca", "verify-full"]
+
+    /// Nothing stands for the usual port.
+    private static func isPort(_ text: String) -> Bool {
+        text.isEmpty || UInt16(text).map { $0 > 0 } ?? false
     }
 
     /// The hosts, in the order in which they are tried.

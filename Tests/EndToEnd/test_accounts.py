@@ -248,3 +248,10 @@ def test_another_administrator_is_made_by_a_command(cluster, web):
     assert done.returncode == 0, done.stderr
     login = is_login(web.post("/auth/login", {"username": name, "password": PASSWORD}), 200, name)
     assert set(login["user"]["roles"]) == {"admin", "member"}
+
+
+def test_a_name_that_no_administrator_can_have_is_a_wrong_argument():
+    command = [BINARIES / "auth", "create-admin", "No Name"]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stdout == "" and done.stderr.count("\n") == 1 and "No Name" in done.stderr

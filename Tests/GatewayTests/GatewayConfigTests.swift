@@ -24,4 +24,15 @@ struct GatewayConfigTests {
         }
         #expect(problems.count == 1 && problems[0].contains("LOOPS"))
     }
+
+    @Test(arguments: [("60", "60"), ("90", "60"), ("25", "20")])
+    func aSilenceThatAHeartbeatCannotBreakIsRefused(heartbeat: String, silence: String) {
+        guard
+            case .refused(let problems) = load(["HEARTBEAT_SECONDS": heartbeat, "SILENCE_SECONDS": silence])
+        else {
+            Issue.record("taken")
+            return
+        }
+        #expect(problems.count == 1 && problems[0].contains("SILENCE_SECONDS"))
+    }
 }

@@ -22,6 +22,8 @@ struct PostgresURLTests {
 
     @Test(arguments: [
         "", "mysql://x", "host=x", "postgres://h/d?nonsense=1", "postgres://%zz@h", "postgres://h\0",
+        "postgres://h/d?sslmode=bogus", "postgres://h:0/d", "postgres://h:65536/d", "postgres://h:x/d",
+        "postgres://a:1,b:y/d",
     ])
     func refusesOthers(_ text: String) {
         #expect(PostgresURL(text) == nil)

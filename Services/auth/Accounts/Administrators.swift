@@ -42,7 +42,8 @@ struct CreateAdministrator: Sendable {
         guard let user = UserHandle(name) else {
             throw StartFailure(
                 "\(name.debugDescription) is no user name",
-                advice: "Take 2 to 32 of a-z, 0-9, dot and hyphen, beginning with a letter or digit.")
+                advice: "Take 2 to 32 of a-z, 0-9, dot and hyphen, beginning with a letter or digit.",
+                exitCode: 2)
         }
         let outcome = try await Errand(loop: loop, config: config).make(user)
         print(outcome)

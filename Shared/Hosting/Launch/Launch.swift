@@ -60,8 +60,9 @@ public enum Launch {
             do {
                 exit(try await body())
             } catch {
-                complain(service, [(error as? StartFailure).map { "\($0). \($0.advice)" } ?? "\(error)"])
-                exit(1)
+                let failure = error as? StartFailure
+                complain(service, [failure.map { "\($0). \($0.advice)" } ?? "\(error)"])
+                exit(failure?.exitCode ?? 1)
             }
         }
         while true { pause() }

@@ -21,10 +21,13 @@ public struct StartFailure: Error, CustomStringConvertible {
     public let description: String
     /// What to do next, as a sentence.
     public let advice: String
+    /// What the process ends with: 2 where its arguments are to blame.
+    public let exitCode: Int32
 
     /// Makes a failure of what went wrong and what to do.
-    public init(_ description: String, advice: String) {
+    public init(_ description: String, advice: String, exitCode: Int32 = 1) {
         self.description = description
         self.advice = advice
+        self.exitCode = exitCode
     }
 }

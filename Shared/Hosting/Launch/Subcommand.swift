@@ -4,7 +4,7 @@
 public struct Subcommand<Configuration: ServiceConfiguration>: Sendable {
     /// What the command does; returns the exit code.
     ///
-    /// What it throws is printed on one line, with exit code 1.
+    /// What it throws is printed on one line, with exit code 1, or that of a `StartFailure`.
     public typealias Body = @Sendable (Configuration, [String], LaunchContext) async throws -> Int32
 
     let name: String
