@@ -53,7 +53,9 @@ struct GatewayConfig: ServiceConfiguration {
     let seenMax: Int
     /// How many replicas must have a message before it is acknowledged.
     let ackReplicas: Int
-    /// How many bytes of messages may wait for Redis.
+    /// How long messages wait for others under load, in milliseconds; 0: never.
+    let gatherMilliseconds: Int
+    /// How many messages, and bytes of them, may wait for Redis.
     let sendBacklog: SendBacklog.Bounds
 
     init(from settings: inout Settings) {
@@ -151,6 +153,9 @@ struct GatewayConfig: ServiceConfiguration {
         ackReplicas = settings.int(
             "REDIS_ACK_REPLICAS", default: 0, in: 0...16, unit: "replicas",
             help: "How many replicas of Redis must have a message before it is acknowledged.")
+        gatherMilliseconds = settings.milliseconds(
+            "GATHER_MILLISECONDS", default: 40, in: 0...1_000,
+            help: "How long messages may wait for others under load, so that they share work; 0: never.")
         sendBacklog = SendBacklog.Bounds(
             messages: settings.int(
                 "SEND_BACKLOG", default: 10_000, in: 100...1_000_000, unit: "messages",

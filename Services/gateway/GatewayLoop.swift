@@ -121,7 +121,7 @@ actor GatewayLoop {
             replicas: makeReplicaAcks(lease), backlog: common.backlog,
             directNotices: DirectNotices(
                 loop: loop, redis: redis, bound: common.untoldDirect, metrics: metrics),
-            metrics: metrics)
+            gatherMilliseconds: config.gatherMilliseconds, metrics: metrics)
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
             authority: link.authority, directory: directory,

@@ -38,6 +38,7 @@ final class GatewayMetrics: Sendable {
     let unanswered: Counter
     let waiting: Gauge
     let waitingBytes: Gauge
+    let gathered: Counter
     let tooFewReplicas: Counter
     let archiveQuestions: Counter
     let retriesPutOff: Counter
@@ -122,6 +123,9 @@ final class GatewayMetrics: Sendable {
         )
         waitingBytes = registry.gauge(
             "parley_gateway_messages_waiting_bytes", help: "What they occupy, bounded by SEND_BACKLOG_BYTES.")
+        gathered = registry.counter(
+            "parley_gateway_messages_gathered_total",
+            help: "Sends that waited for others under load, GATHER_MILLISECONDS at most.")
         archiveQuestions = registry.counter(
             "parley_gateway_archive_questions_total",
             help: "Messages of outboxes that the archive was asked about.")

@@ -17,6 +17,7 @@ final class SenderBench {
     let redis: RedisClient
     let sender: MessageSender
     let calls: RoomCalls
+    let metrics = GatewayMetrics(Registry())
     /// What the archive answers; nil: it is not there.
     var archived: [UInt8]? = Array("{}".utf8)
     /// What it has been asked.
@@ -31,7 +32,6 @@ final class SenderBench {
         let address = try RedisAddress(url: server.url)
         redis = RedisClient(loop: loop, address: address, name: "sender", libraries: [LimitFunctions.library])
         rpc = RPCClient(loop: loop, address: address, name: "sender", redis: redis, replyID: "sender.1")
-        let metrics = GatewayMetrics(Registry())
         calls = RoomCalls(
             bounds: .init(recentKeep: 1_000, recentMax: 20_000, logMaxBytes: 1 << 30, seenMax: 1_000_000)
         ) { _ in 0 }
@@ -46,7 +46,7 @@ final class SenderBench {
             directNotices: DirectNotices(
                 loop: loop, redis: redis, bound: WaitingCount(limit: 100, gauge: metrics.directUntold),
                 metrics: metrics),
-            metrics: metrics)
+            gatherMilliseconds: 40, metrics: metrics)
         archive = RPCServer(
             loop: loop, address: address, service: "history", instance: "history.1", redis: redis
         ) { [weak self] type, data throws(ErrorCode) in
@@ -100,6 +100,16 @@ final class SenderBench {
         _ = try await redis.call("HDEL", .text(Keys.room(.general)), "seen")
     }
 
+    /// Has Redis answer nothing for so long, once it comes to this.
+    func keepBusy(milliseconds: Int) {
+        let script = """
+            local function now() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end
+            local past = now() + ARGV[1]
+            while now() < past do end
+            """
+        redis.call(["EVAL", .text(script), "0", .int(Int64(milliseconds))]) { _ in }
+    }
+
     /// Puts one to `room_accept`, as another try of the sender would.
     func accept(_ one: RoomCalls.Try) async throws -> RedisReply {
         let rooms = [RoomCalls.Room(id: one.message.room, tries: [one])]
@@ -145,7 +155,7 @@ final class SenderBench {
         return Self.words(outcome)
     }
 
-    private static func words(_ outcome: SendOutcome) -> String {
+    static func words(_ outcome: SendOutcome) -> String {
         switch outcome {
         case .accepted(_, let position, let isDuplicate, _):
             "\(isDuplicate ? "duplicate" : "accepted") \(position.seq)"

@@ -5,9 +5,9 @@ import Redis
 import RoomFunctions
 import Schema
 
-/// Takes a message into the room's log: `limit_take`, then `room_accept`, one round trip each; before them, where the
-/// message comes from an outbox, the question whether it is there already; after them, where the operator wants it, the
-/// wait for replicas.
+/// Takes a message into the room's log: `limit_take`, then `room_accept`, one round trip each; before them, under load, a
+/// pause in which others join it, or, where the message comes from an outbox, the question whether it is there already;
+/// after them, where the operator wants it, the wait for replicas.
 ///
 /// Messages of one lane are on their way together, and get their places in its order.
 ///
@@ -25,6 +25,7 @@ final class MessageSender {
     private let directory: RoomDirectory
     private let archive: SendArchive
     private let calls: RoomCalls
+    private let departures: Departures
     private let places: PlaceCalls
     /// Who knows what replicas have; nil where nobody has to.
     private let replicas: ReplicaAcks?
@@ -42,13 +43,15 @@ final class MessageSender {
     init(
         loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
         calls: RoomCalls, replicas: ReplicaAcks?, backlog: SendBacklog, directNotices: DirectNotices,
-        metrics: GatewayMetrics
+        gatherMilliseconds: Int, metrics: GatewayMetrics
     ) {
         self.loop = loop
         self.redis = redis
         self.directory = directory
         self.archive = archive
         self.calls = calls
+        departures = Departures(
+            loop: loop, mostMilliseconds: gatherMilliseconds, gathered: metrics.gathered)
         places = PlaceCalls(loop: loop, redis: redis, calls: calls)
         self.replicas = replicas
         self.backlog = backlog
@@ -60,6 +63,7 @@ final class MessageSender {
 
     func start() {
         // Weak, as those that are on their way hold the sender.
+        departures.setOut = { [weak self] in self?.count($0) }
         places.prepare = { [weak self] in self?.prepare($0) }
         places.goOn = { [weak self] in self?.count($0) }
         places.answered = { [weak self] in self?.placed($0, $1) }
@@ -83,6 +87,7 @@ final class MessageSender {
         lane.enter(message)
         message.begin(in: lane) { [self] outcome in
             metrics.note(outcome, milliseconds: loop.now.milliseconds(since: began))
+            departures.ended(message)
             lane.leave(message)
             if !lane.isEmpty { places.offer(lane, of: message.room) }
             done(outcome)
@@ -94,7 +99,7 @@ final class MessageSender {
             giveUp(
                 message, holdUps.refusal(of: message.arrived, heard: redis.lastHeard, at: loop.now))
         }
-        if message.request.isRetry, message.key != nil { recall(message) } else { count(message) }
+        if message.request.isRetry, message.key != nil { recall(message) } else { departures.add(message) }
     }
 
     // MARK: Whether it is there already
@@ -217,6 +222,7 @@ final class MessageSender {
             if error.hadNoEffect { message.mayBeAccepted = call.before }
             failed(message, error, accept)
         case .success(let reply):
+            departures.answered(message)
             message.mayBeAccepted = call.before
             guard let reply = AcceptReply(reply, to: call.attempt.id) else {
                 return end(message, .refused(.internalError))

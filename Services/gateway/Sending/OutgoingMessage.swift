@@ -12,6 +12,8 @@ final class OutgoingMessage {
     let sender: Identity
     /// When it came; it is settled, one way or the other, before its patience is over.
     let arrived: Instant
+    /// When it set out for its place; nil: it waits for others, or has been somewhere else first.
+    var departed: Instant?
     /// The id that it is tried with, once it has been tried; a later try has the same, so that it is accepted once.
     private(set) var id: MessageID?
     /// The id of its first try; those of later ones that were others.

@@ -1,0 +1,117 @@
+import Engine
+import Hosting
+import Redis
+import Schema
+import Support
+import Testing
+
+@testable import ChatGateway
+
+struct GatheringTests {
+    /// The time of an answer, how many were under way as the next set out, and the pause after it.
+    @Test(
+        arguments: [
+            (9, 64, 0), (10, 64, 12), (10, 63, 0), (20, 1_000, 25), (32, 64, 40), (5_000, 64, 40),
+        ])
+    func onlyManyThatTakeLongMakeOthersWait(time: Int, underWay: Int, pause: Int) {
+        var gathering = Gathering(most: 40)
+        gathering.answered(afterMilliseconds: time)
+        gathering.setOut(underWay: underWay)
+        #expect(gathering.pause == pause)
+    }
+
+    @Test func theSlowestAnswerCounts() {
+        var gathering = Gathering(most: 40)
+        for time in [2, 20, 3] { gathering.answered(afterMilliseconds: time) }
+        gathering.setOut(underWay: 100)
+        #expect(gathering.pause == 25)
+    }
+
+    @Test func thePauseStaysUntilThereIsAnAnswer() {
+        var gathering = Gathering(most: 40)
+        gathering.answered(afterMilliseconds: 20)
+        for _ in 0..<3 { gathering.setOut(underWay: 100) }
+        #expect(gathering.pause == 25)
+        gathering.answered(afterMilliseconds: 9)
+        gathering.setOut(underWay: 100)
+        #expect(gathering.pause == 0)
+    }
+
+    @Test func aPauseEndsWithTheLoad() {
+        var gathering = Gathering(most: 40)
+        gathering.answered(afterMilliseconds: 20)
+        gathering.setOut(underWay: 100)
+        gathering.setOut(underWay: 63)
+        #expect(gathering.pause == 0)
+    }
+
+    @Test func nobodyWaitsWhereItIsSwitchedOff() {
+        var gathering = Gathering(most: 0)
+        gathering.answered(afterMilliseconds: 5_000)
+        gathering.setOut(underWay: 1_000)
+        #expect(gathering.pause == 0)
+    }
+}
+
+struct DeparturesTests {
+    @Test func thoseOfARoomSetOutTogetherAndInTheirOrder() async throws {
+        try await onSender { bench in
+            let loop = bench.loop
+            let gathered = bench.metrics.gathered
+            let departures = Departures(loop: loop, mostMilliseconds: 1_000, gathered: gathered)
+            var gone: [OutgoingMessage] = []
+            departures.setOut = { gone.append($0) }
+            func add(_ content: String, in room: RoomID = .general) throws {
+                departures.add(try bench.message(#""content":"\#(content)""#, in: room))
+            }
+            for number in 0..<64 { try add("\(number)") }
+            #expect(gone.count == 64)
+            // As if the first had been under way for long.
+            gone[0].departed = loop.now.advanced(byMilliseconds: -200)
+            departures.answered(gone[0])
+            try add("the last that need not wait")
+            #expect(gone.count == 65 && gathered.value == 0)
+            let rooms = ["red", "green", "blue"].map { room($0) }
+            for number in 0..<9 { try add("\(number)", in: rooms[number % 3]) }
+            #expect(gone.count == 65 && gathered.value == 9)
+            let haveGone = await eventually(on: loop) { gone.count == 74 }
+            #expect(haveGone)
+            let together = gone.dropFirst(65)
+            let changes = zip(together, together.dropFirst()).count { $0.room != $1.room }
+            #expect(changes == 2)
+            for (number, room) in rooms.enumerated() {
+                let contents = together.filter { $0.room == room }.map(\.request.message.content)
+                #expect(contents == ["\(number)", "\(number + 3)", "\(number + 6)"])
+            }
+        }
+    }
+
+    /// Calls of 64 messages with 20 ms between them: as the second is answered, the third is under way.
+    @Test func whatWaitedForOthersGetsItsPlaceBehindThem() async throws {
+        try await onSender { bench in
+            var outcomes: [String] = []
+            func send(_ content: String, _ then: @escaping () -> Void = {}) throws {
+                bench.sender.send(try bench.message(#""content":"\#(content)""#), in: SendLane()) {
+                    outcomes.append(SenderBench.words($0))
+                    then()
+                }
+            }
+            for call in 0..<3 {
+                for number in 0..<64 {
+                    let isFirstOfTheSecond = call == 1 && number == 0
+                    try send("\(call).\(number)") {
+                        guard isFirstOfTheSecond else { return }
+                        for late in 0..<3 { try? send("late \(late)") }
+                    }
+                }
+                bench.keepBusy(milliseconds: 20)
+                // The call goes out at the end of the turn.
+                await bench.loop.sleep(milliseconds: 0)
+            }
+            let areSettled = await eventually(on: bench.loop) { outcomes.count == 195 }
+            #expect(areSettled)
+            #expect(outcomes == (1...195).map { "accepted \($0)" })
+            #expect(bench.metrics.gathered.value == 2)
+        }
+    }
+}
