@@ -83,6 +83,21 @@ struct DeparturesTests {
                 let contents = together.filter { $0.room == room }.map(\.request.message.content)
                 #expect(contents == ["\(number)", "\(number + 3)", "\(number + 6)"])
             }
+            // They have set out 250 ms ago, so that nobody has to wait for the next departure.
+            let departed = try #require(gone.last?.departed)
+            let isOver = await eventually(on: loop) { loop.now.milliseconds(since: departed) >= 250 }
+            #expect(isOver)
+            try add("after the pause")
+            #expect(gone.count == 75)
+            // Few are left, however slow.
+            gone.prefix(13).forEach { departures.ended($0) }
+            gone[74].departed = loop.now.advanced(byMilliseconds: -200)
+            departures.answered(gone[74])
+            try add("in the pause")
+            let hasGone = await eventually(on: loop) { gone.count == 76 }
+            #expect(hasGone)
+            try add("the load is over")
+            #expect(gone.count == 77)
         }
     }
 

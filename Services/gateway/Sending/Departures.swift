@@ -27,12 +27,12 @@ final class Departures {
 
     /// One wants to set out.
     func add(_ message: OutgoingMessage) {
-        guard gathering.pause > 0 else { return leave([message]) }
+        let wait = gathering.pause - loop.now.milliseconds(since: last)
+        guard wait > 0 || !waiting.isEmpty else { return leave([message]) }
         gathered.add()
         waiting.append(message)
         guard waiting.count == 1 else { return }
-        let wait = gathering.pause - loop.now.milliseconds(since: last)
-        loop.schedule(afterMilliseconds: max(wait, 0)) { [weak self] in self?.leaveTogether() }
+        loop.schedule(afterMilliseconds: wait) { [weak self] in self?.leaveTogether() }
     }
 
     /// One that set out has an answer of Redis.
