@@ -7,14 +7,16 @@ enum Credentials: Equatable {
     case ticket(String)
     /// Nothing was shown: the first frame must.
     case none
-    /// Something was shown that can be no token.
+    /// Something was shown that can be no token, and nothing else.
     case malformed
 
     private static let protocolPrefix = "bearer."
 
     /// Reads a request; `allowsQueryToken` says whether `?token=` counts.
     init(_ request: Request, allowsQueryToken: Bool) {
-        if request.headers["Authorization"] != nil {
+        let field = request.headers["Authorization"]
+        // Another scheme is for somebody on the way: a browser sends `Basic` unasked to a site that a proxy guards by it.
+        if let field, Headers.equal(String(field.prefix { $0 != " " }), "Bearer") {
             self = request.bearerToken.map { .token(String($0)) } ?? .malformed
         } else if let token = Credentials.subprotocolToken(request) {
             self = .token(token)
@@ -23,7 +25,7 @@ enum Credentials: Equatable {
         } else if allowsQueryToken, let token = request.query("token") {
             self = .token(token)
         } else {
-            self = .none
+            self = field == nil ? .none : .malformed
         }
     }
 
