@@ -48,12 +48,13 @@ public struct ClientFrame: Hashable, Sendable {
         _ id: FrameText.ID?, _ bytes: UnsafeRawBufferPointer
     ) throws(SchemaError) -> ReplyID? {
         guard let id else { return nil }
+        guard id.isUsable else { throw .invalidField("id") }
         switch id.value {
         case .null: return nil
         case .string, .int, .number: break
         default: throw .invalidField("id")
         }
-        guard id.isUsable, id.range.count <= Limits.frameIDBytes else { throw .invalidField("id") }
+        guard id.range.count <= Limits.frameIDBytes else { throw .invalidField("id") }
         return ReplyID(verbatim: Array(bytes[id.range]))
     }
 }

@@ -1,7 +1,7 @@
 /// A JSON number as it stands in a text (RFC 8259, section 6).
 enum JSONNumber {
-    /// An integer where it is written as one and fits; a double otherwise, if that is finite.
-    static func parse(from scanner: inout ByteScanner) throws(SchemaError) -> JSONValue {
+    /// An integer where it is written as one and fits; a double otherwise, and nil where that would not be finite.
+    static func parse(from scanner: inout ByteScanner) throws(SchemaError) -> JSONValue? {
         let start = scanner.offset
         _ = scanner.skip("-")
         guard scanner.skip("0") || scanner.skipDigits() > 0 else { throw .invalidJSON }
@@ -17,7 +17,7 @@ enum JSONNumber {
         }
         let text = String(decoding: scanner.bytes(start..<scanner.offset), as: UTF8.self)
         if isInteger, let value = Int64(text) { return .int(value) }
-        guard let value = Double(text), value.isFinite else { throw .invalidJSON }
+        guard let value = Double(text), value.isFinite else { return nil }
         return .number(value)
     }
 }

@@ -27,8 +27,8 @@ struct JSONParser {
 
     /// Whether all that was read since this was asked last can be stored and sent on as it is.
     ///
-    /// What cannot is U+0000, a lone surrogate, and containers nested too deep; in the value a lone surrogate is replaced
-    /// by U+FFFD and such a container by `null`.
+    /// What cannot is U+0000, a lone surrogate, a number that no double can hold, and containers nested too deep; in the
+    /// value a lone surrogate is replaced by U+FFFD, such a number and such a container by `null`.
     mutating func takeUsability() -> Bool {
         defer { isUsable = true }
         return isUsable
@@ -43,8 +43,14 @@ struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        default: return try JSONNumber.parse(from: &scanner)
+        default: return try number()
         }
+    }
+
+    private mutating func number() throws(SchemaError) -> JSONValue {
+        if let value = try JSONNumber.parse(from: &scanner) { return value }
+        isUsable = false
+        return .null
     }
 
     private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(SchemaError) -> JSONValue {

@@ -172,6 +172,9 @@ import Testing
             ("send_message", #"{"room":"general","content":"x","ack":"maybe"}"#, .invalidField("ack")),
             ("send_message", #"{"room":"general","content":"x","retry":1}"#, .invalidField("retry")),
             ("ping", #"{"a":{"b":"\ud800"}}"#, .invalidField("data")),
+            ("ping", #"{"a":[1e999]}"#, .invalidField("data")),
+            ("join_room", #"{"room":"general","recent":1e999}"#, .invalidField("recent")),
+            ("get_history", #"{"room":"general","before":-1e999}"#, .invalidField("before")),
         ] as [(String, String, SchemaError)])
     func refused(type: String, data: String, error: SchemaError) {
         expect(error, type, data)
@@ -224,7 +227,11 @@ extension ClientFrameTests {
         #expect(try ClientFrame(decoding: Array(text.utf8)).replyID == nil)
     }
 
-    @Test(arguments: ["true", "{}", "[1]", #""\ud800""#, "\"" + String(repeating: "x", count: 1_024) + "\""])
+    @Test(
+        arguments: [
+            "true", "{}", "[1]", #""\ud800""#, "\"" + String(repeating: "x", count: 1_024) + "\"", "1e999",
+            String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
+        ])
     func badID(id: String) {
         expect(.invalidField("id"), #"{"type":"ping","id":\#(id)}"#)
     }
@@ -273,6 +280,14 @@ extension ClientFrameTests {
         #expect(answer.data["code"] == "invalid_field")
         #expect(answer.data["field"] == "room")
         #expect(String(decoding: rejected.answer, as: UTF8.self).contains(#""reply_to_id":"m""#))
+    }
+
+    @Test("A number that no double can hold is a bad field, so that an outbox hears which message is refused")
+    func hugeNumber() throws {
+        let data = #"{"room":"general","content":"x","client_msg_id":"c-1","metadata":{"a":1e999}}"#
+        let rejected = try #require(rejection(of: #"{"type":"send_message","id":"m","data":\#(data)}"#))
+        #expect(rejected.error == .invalidField("metadata"))
+        #expect(rejected.clientMessageID?.text == "c-1")
     }
 
     @Test("A refused frame of another kind is answered by an error")
