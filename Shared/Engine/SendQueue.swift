@@ -130,13 +130,13 @@ struct SendQueue {
         let count = min(chunks.count - head, Self.vectors)
         guard count > 1 else {
             let chunk = only ?? chunks[head]
-            return Glibc.send(descriptor, chunk.start.map { $0 + offset }, chunk.count - offset, flags)
+            return Glibc.send(descriptor, chunk.start + offset, chunk.count - offset, flags)
         }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { vectors in
             for index in 0..<count {
                 let chunk = chunks[head + index]
                 let skip = index == 0 ? offset : 0
-                vectors[index] = iovec(iov_base: chunk.start.map { $0 + skip }, iov_len: chunk.count - skip)
+                vectors[index] = iovec(iov_base: chunk.start + skip, iov_len: chunk.count - skip)
             }
             var message = msghdr()
             message.msg_iov = vectors.baseAddress

@@ -1,24 +1,21 @@
 internal import Synchronization
 
-/// Immutable bytes that many connections send without copying them.
+/// Immutable bytes that many connections send without copying them: a reference, and one piece of memory behind it.
 ///
-/// Made once, then only read: that is why it may be shared between loops.
-public final class SharedBytes: @unchecked Sendable {
-    private let memory: UnsafeMutableRawBufferPointer
+/// Made once, then only read: that is why they may be shared between loops.
+public struct SharedBytes: @unchecked Sendable {
+    private let memory: Memory
 
     /// How many bytes there are.
-    public let count: Int
+    public var count: Int { memory.header.count }
 
     /// Copies `bytes`.
-    public convenience init(_ bytes: [UInt8]) {
-        self.init(capacity: bytes.count) { memory in
-            bytes.withUnsafeBytes { memory.copyMemory(from: $0) }
-            return bytes.count
-        }
+    public init(_ bytes: [UInt8]) {
+        self = bytes.withUnsafeBytes { SharedBytes(copying: $0) }
     }
 
     /// Copies several one after another.
-    public convenience init(joining parts: [SharedBytes]) {
+    public init(joining parts: [SharedBytes]) {
         self.init(capacity: parts.reduce(0) { $0 + $1.count }) { memory in
             var end = 0
             for part in parts {
@@ -32,7 +29,7 @@ public final class SharedBytes: @unchecked Sendable {
     }
 
     /// Copies `bytes`, which need not last longer than the call.
-    public convenience init(copying bytes: UnsafeRawBufferPointer) {
+    public init(copying bytes: UnsafeRawBufferPointer) {
         self.init(capacity: bytes.count) { memory in
             memory.copyMemory(from: bytes)
             return bytes.count
@@ -41,28 +38,52 @@ public final class SharedBytes: @unchecked Sendable {
 
     /// Lets `fill` write at most `capacity` bytes and return how many it wrote.
     public init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
-        memory = .allocate(byteCount: max(capacity, 1), alignment: 8)
-        SharedBytes.alive.wrappingAdd(memory.count, ordering: .relaxed)
-        count = min(max(fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity])), 0), capacity)
+        memory = Memory.make(capacity: capacity)
+        let count = fill(UnsafeMutableRawBufferPointer(start: memory.start, count: capacity))
+        memory.header.count = min(max(count, 0), capacity)
     }
 
-    deinit {
-        SharedBytes.alive.wrappingSubtract(memory.count, ordering: .relaxed)
-        memory.deallocate()
-    }
-
-    /// How many bytes all objects of this process hold, from whatever thread one asks.
+    /// How many bytes all of this process hold, from whatever thread one asks.
     ///
     /// Nearly all wait to be sent: bytes that many connections share count once, as they take memory once.
     public static var bytesAlive: Int { alive.load(ordering: .relaxed) }
 
-    private static let alive = Atomic<Int>(0)
+    fileprivate static let alive = Atomic<Int>(0)
 
     /// Lends the bytes for the duration of `body`.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        try withExtendedLifetime(memory) {
+            try body(UnsafeRawBufferPointer(start: memory.start, count: memory.header.count))
+        }
     }
 
-    /// Where the bytes stand, for the kernel; good while the object is held.
-    var start: UnsafeMutableRawPointer? { memory.baseAddress }
+    /// Where the bytes stand, for the kernel; good while they are held.
+    var start: UnsafeMutableRawPointer { memory.start }
+
+    /// Whether both are the same piece of memory.
+    public static func === (left: SharedBytes, right: SharedBytes) -> Bool { left.memory === right.memory }
+
+    /// Whether they are different pieces of memory.
+    public static func !== (left: SharedBytes, right: SharedBytes) -> Bool { left.memory !== right.memory }
+}
+
+/// The memory of some bytes, with how many there are before them.
+private final class Memory: ManagedBuffer<Memory.Extent, UInt8> {
+    struct Extent {
+        let capacity: Int
+        var count: Int
+    }
+
+    static func make(capacity: Int) -> Memory {
+        let made = Memory.create(minimumCapacity: capacity) { _ in Extent(capacity: capacity, count: 0) }
+        SharedBytes.alive.wrappingAdd(capacity, ordering: .relaxed)
+        return unsafeDowncast(made, to: Memory.self)
+    }
+
+    deinit { SharedBytes.alive.wrappingSubtract(header.capacity, ordering: .relaxed) }
+
+    /// Good while the object is held.
+    var start: UnsafeMutableRawPointer {
+        withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
+    }
 }

@@ -118,12 +118,3 @@ final class RedisConnection {
         send(["PING"], timeoutMilliseconds: Self.pingTimeoutMilliseconds) { _ in }
     }
 }
-
-extension SharedBytes {
-    fileprivate convenience init(copying bytes: UnsafeRawBufferPointer) {
-        self.init(capacity: bytes.count) { memory in
-            memory.copyMemory(from: bytes)
-            return bytes.count
-        }
-    }
-}

@@ -22,7 +22,7 @@ public final class Subscriber {
     private let link: RedisLink
     private let loop: EventLoop
     private var table = SubscriptionTable()
-    private var handlers: [SubscriptionTable.Channel: Handler] = [:]
+    private var handlers: [ChannelKey: Handler] = [:]
     private var ticker: Timer?
 
     private static let tickMilliseconds = 500
@@ -72,7 +72,7 @@ public final class Subscriber {
         onReady: @escaping () -> Void = {}
     ) {
         let channel = Array(channel.utf8)
-        handlers[channel] = Handler(onMessage: onMessage, onReady: onReady)
+        handlers[ChannelKey(channel)] = Handler(onMessage: onMessage, onReady: onReady)
         if let order = table.want(channel) {
             send([order])
         } else if table.isReady(channel) {
@@ -83,7 +83,7 @@ public final class Subscriber {
     /// Lets go of a channel; none of its callbacks is called any more.
     public func unsubscribe(_ channel: String) {
         let channel = Array(channel.utf8)
-        handlers[channel] = nil
+        handlers[ChannelKey(channel)] = nil
         if let order = table.unwant(channel) { send([order]) }
     }
 
@@ -108,7 +108,7 @@ public final class Subscriber {
     private func receive(_ reply: RedisReply) {
         switch Push(reply) {
         case .message(let channel, let payload):
-            handlers[channel].map { handler in payload.withUnsafeBytes(handler.onMessage) }
+            handlers[ChannelKey(channel)].map { handler in payload.withUnsafeBytes(handler.onMessage) }
         case .subscribed(let channel): perform(table.subscribed(channel))
         case .unsubscribed(let channel): perform(table.unsubscribed(channel))
         case .pong: table.ponged()
@@ -127,7 +127,7 @@ public final class Subscriber {
 
     private func tellReady(_ channel: SubscriptionTable.Channel) {
         guard table.isReady(channel) else { return }
-        handlers[channel]?.onReady()
+        handlers[ChannelKey(channel)]?.onReady()
     }
 
     private func tick() {
@@ -137,6 +137,15 @@ public final class Subscriber {
         let idle = loop.now.milliseconds(since: connection.lastHeard)
         if !table.isWaiting, idle >= RedisConnection.idleMilliseconds { send([.ping]) }
     }
+}
+
+/// A channel by whose name handlers are found, for each message: hashed as a whole rather than byte by byte.
+private struct ChannelKey: Hashable {
+    let name: SubscriptionTable.Channel
+
+    init(_ name: SubscriptionTable.Channel) { self.name = name }
+
+    func hash(into hasher: inout Hasher) { name.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 extension SubscriptionTable.Order {

@@ -60,14 +60,13 @@ struct ByteScanner {
     /// Passes what stands for itself in a JSON string: all before a quote, a backslash or a control character.
     mutating func skipPlain() -> UnsafeRawBufferPointer {
         let start = offset
-        while let next = bytes(offset, count: 16), next.isPlain { offset += 16 }
+        while input.count - offset >= 8 {
+            let plain = input.word(at: offset).countBeforePlainEnds
+            offset += plain
+            guard plain == 8 else { return UnsafeRawBufferPointer(rebasing: input[start..<offset]) }
+        }
         while offset < input.count, !input[offset].endsPlain { offset += 1 }
         return UnsafeRawBufferPointer(rebasing: input[start..<offset])
-    }
-
-    private func bytes(_ start: Int, count: Int) -> UnsafeRawBufferPointer? {
-        guard count <= input.count - start else { return nil }
-        return UnsafeRawBufferPointer(rebasing: input[start..<start + count])
     }
 
     /// Passes decimal digits and tells how many.
@@ -104,19 +103,44 @@ extension UInt8 {
     var endsPlain: Bool { self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\") }
 }
 
-// Both look at all bytes whatever they find: loops without a way out take many bytes at a time.
-extension UnsafeRawBufferPointer {
-    /// Whether all bytes stand for themselves in a JSON string.
-    var isPlain: Bool {
-        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
-        var others: UInt8 = 0
-        for byte in self {
-            others |= (byte < 0x20 ? 1 : 0) | (byte == quote ? 1 : 0) | (byte == backslash ? 1 : 0)
-        }
-        return others == 0
+extension UInt64 {
+    /// Of eight bytes, the lowest first: how many stand before the first that does not stand for itself in a JSON string.
+    ///
+    /// In each byte that is looked for its highest bit is set; a borrow can only set one above such a byte in vain.
+    fileprivate var countBeforePlainEnds: Int {
+        let ends = (self &- 0x20 * .ones) & ~self | zeros(UInt8(ascii: "\"")) | zeros(UInt8(ascii: "\\"))
+        return (ends & (0x80 * .ones)).trailingZeroBitCount / 8
     }
 
-    /// Whether all bytes are ASCII.
+    /// Has the highest bit set in each byte that is this one.
+    private func zeros(_ byte: UInt8) -> UInt64 {
+        let difference = self ^ UInt64(byte) * .ones
+        return (difference &- .ones) & ~difference
+    }
+
+    /// 1 in each byte.
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+}
+
+extension UnsafeRawBufferPointer {
+    /// Eight bytes, of which the first is the lowest; all must be there.
+    fileprivate func word(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// Whether all bytes stand for themselves in a JSON string.
+    var isPlain: Bool {
+        guard count >= 8 else { return allSatisfy { !$0.endsPlain } }
+        // The last eight may be looked at again in part.
+        var offset = 0
+        while offset < count - 8 {
+            guard word(at: offset).countBeforePlainEnds == 8 else { return false }
+            offset += 8
+        }
+        return word(at: count - 8).countBeforePlainEnds == 8
+    }
+
+    /// Whether all bytes are ASCII; a loop without a way out takes many bytes at a time.
     var isASCII: Bool { reduce(0, |) < 0x80 }
 }
 

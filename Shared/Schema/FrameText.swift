@@ -25,7 +25,7 @@ struct FrameText {
         }
     }
 
-    private mutating func read(_ name: String, _ parser: inout JSONParser) throws(SchemaError) {
+    private mutating func read(_ name: JSONName, _ parser: inout JSONParser) throws(SchemaError) {
         switch name {
         case "type": type = try parser.value()
         case "id":
@@ -45,7 +45,7 @@ struct FrameText {
 enum FrameData {
     /// A member, and whether it can be stored and sent on as it is.
     struct Member {
-        let name: String
+        let name: JSONName
         let value: JSONValue
         let isUsable: Bool
     }
@@ -72,9 +72,9 @@ enum FrameData {
     }
 
     /// The member of this name, if this is an object that has it.
-    subscript(name: String) -> Member? {
+    subscript(name: StaticString) -> Member? {
         guard case .members(let members, _) = self else { return nil }
-        return members.last { $0.name == name }
+        return members.last { name ~= $0.name }
     }
 
     /// Whether it is an object, or nothing.
@@ -97,7 +97,7 @@ enum FrameData {
     var value: JSONValue {
         switch self {
         case .members(let members, _):
-            .object(Dictionary(members.map { ($0.name, $0.value) }) { _, last in last })
+            .object(Dictionary(members.map { ($0.name.text, $0.value) }) { _, last in last })
         case .other(let value, _): value
         }
     }

@@ -63,6 +63,12 @@ struct JSONParser {
         if !read.isUsable { isUsable = false }
         return read.text
     }
+
+    private mutating func name() throws(SchemaError) -> JSONName {
+        let read = try JSONString.parseName(from: &scanner)
+        if !read.isUsable { isUsable = false }
+        return read.name
+    }
 }
 
 // MARK: - Containers
@@ -73,14 +79,14 @@ extension JSONParser {
 
     /// Reads the object that stands here: `read` is given each name in turn, and reads its value.
     mutating func object(
-        _ read: (inout JSONParser, String) throws(SchemaError) -> Void
+        _ read: (inout JSONParser, JSONName) throws(SchemaError) -> Void
     ) throws(SchemaError) {
         depth += 1
         defer { depth -= 1 }
         guard try open("{", "}") else { return }
         repeat {
             scanner.skipWhitespace()
-            let name = try string()
+            let name = try name()
             scanner.skipWhitespace()
             guard scanner.skip(UInt8(ascii: ":")) else { throw .invalidJSON }
             scanner.skipWhitespace()
@@ -103,7 +109,7 @@ extension JSONParser {
         try object { parser, name throws(SchemaError) in
             // As many as most objects of the protocol have: growing to that would copy them three times.
             if members.isEmpty { members.reserveCapacity(6) }
-            members[name] = try parser.value()
+            members[name.text] = try parser.value()
         }
         return members
     }

@@ -15,6 +15,17 @@ enum JSONString {
         return Read(text: try text(plain), isUsable: true)
     }
 
+    /// A name, of which no string is made where it can be compared as it stands.
+    static func parseName(from scanner: inout ByteScanner) throws(SchemaError) -> (
+        name: JSONName, isUsable: Bool
+    ) {
+        let start = scanner
+        if let plain = scanner.plainText(), plain.isASCII { return (.plain(plain), true) }
+        scanner = start
+        let read = try parse(from: &scanner)
+        return (.read(read.text), read.isUsable)
+    }
+
     private static func parseEscaped(
         from scanner: inout ByteScanner, after plain: UnsafeRawBufferPointer
     ) throws(SchemaError) -> Read {

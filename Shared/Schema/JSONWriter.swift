@@ -19,6 +19,16 @@ public struct JSONWriter: Sendable {
         isBehindValue = true
     }
 
+    /// Adds at most so many bytes, and before them a comma where one is due: for several pieces the memory is asked for once.
+    private mutating func separated(upTo count: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        let isBehindValue = isBehindValue
+        self.isBehindValue = true
+        bytes.append(addingCapacity: count + 1) { output in
+            if isBehindValue { output.append(UInt8(ascii: ",")) }
+            write(&output)
+        }
+    }
+
     /// Begins something whose first value needs no comma.
     private mutating func open(_ byte: UInt8) {
         bytes.append(byte)
@@ -49,21 +59,19 @@ extension JSONWriter {
 
     /// Writes a string.
     public mutating func string(_ text: String) {
-        separate()
-        quoted(text)
+        var text = text
+        text.withUTF8 { utf8 in
+            if UnsafeRawBufferPointer(utf8).isPlain { quoted(utf8) } else { escaped(utf8) }
+        }
     }
 
     /// Writes a whole number.
     public mutating func integer(_ value: Int64) {
-        separate()
-        digits(value)
+        value.withDecimal { digits in separated(upTo: digits.count) { $0.append(digits) } }
     }
 
     /// Writes the id of a message.
-    public mutating func id(_ id: MessageID) {
-        separate()
-        quoted(id)
-    }
+    public mutating func id(_ id: MessageID) { id.withText { quoted($0) } }
 
     /// Writes a number; `null` for one that JSON does not have.
     public mutating func number(_ value: Double) {
@@ -89,8 +97,7 @@ extension JSONWriter {
     }
 
     private mutating func verbatim(_ json: StaticString) {
-        separate()
-        append(json)
+        json.withUTF8Buffer { json in separated(upTo: json.count) { $0.append(json) } }
     }
 
     /// Writes an object with the members that the closure writes.
@@ -118,11 +125,15 @@ extension JSONWriter {
 extension JSONWriter {
     /// Writes the name of a member, which needs no escapes; its value must follow.
     public mutating func name(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        append(name)
-        bytes.append(UInt8(ascii: "\""))
-        open(UInt8(ascii: ":"))
+        name.withUTF8Buffer { name in
+            separated(upTo: name.count + 3) { output in
+                output.append(UInt8(ascii: "\""))
+                output.append(name)
+                output.append(UInt8(ascii: "\""))
+                output.append(UInt8(ascii: ":"))
+            }
+        }
+        isBehindValue = false
     }
 
     /// Writes a member that is a string, or `null`.
@@ -195,17 +206,19 @@ extension JSONWriter {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    private mutating func quoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
-            if UnsafeRawBufferPointer(utf8).isPlain { bytes.append(contentsOf: utf8) } else { escaped(utf8) }
+    /// Writes a string that needs no escapes.
+    private mutating func quoted(_ utf8: UnsafeBufferPointer<UInt8>) {
+        separated(upTo: utf8.count + 2) { output in
+            output.append(UInt8(ascii: "\""))
+            output.append(utf8)
+            output.append(UInt8(ascii: "\""))
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Copies runs of bytes that need no escape as they are.
+    /// Writes a string, runs of bytes that need no escape as they are.
     private mutating func escaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
         var start = 0
         for index in utf8.indices where utf8[index].endsPlain {
             bytes.append(contentsOf: utf8[start..<index])
@@ -213,6 +226,7 @@ extension JSONWriter {
             start = index + 1
         }
         bytes.append(contentsOf: utf8[start...])
+        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ byte: UInt8) {
@@ -230,24 +244,36 @@ extension JSONWriter {
             bytes.append(UInt8(hexadecimalDigit: UInt64(byte)))
         }
     }
+}
 
-    private mutating func quoted(_ id: MessageID) {
-        bytes.append(UInt8(ascii: "\""))
-        id.withText { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
+extension OutputSpan<UInt8> {
+    fileprivate mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let start = bytes.baseAddress else { return }
+        precondition(bytes.count <= freeCapacity, "more than was asked for")
+        withUnsafeMutableBufferPointer { memory, count in
+            guard let end = memory.baseAddress?.advanced(by: count) else { return }
+            end.initialize(from: start, count: bytes.count)
+            count += bytes.count
+        }
     }
+}
 
-    private mutating func digits(_ value: Int64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        // 64 bits have at most 20 digits; the last one is found first.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var (start, rest) = (digits.count, value.magnitude)
+extension Int64 {
+    /// Lends the number in decimal.
+    fileprivate func withDecimal(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        // 64 bits have at most 19 digits, and a sign; the last digit is found first.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text in
+            var (start, rest) = (text.count, magnitude)
             repeat {
                 start -= 1
-                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                text[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
             } while rest > 0
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+            if self < 0 {
+                start -= 1
+                text[start] = UInt8(ascii: "-")
+            }
+            body(UnsafeBufferPointer(rebasing: text[start...]))
         }
     }
 }

@@ -33,11 +33,17 @@ public struct LogPosition: Hashable, Sendable, Codable {
 
     /// Reads `EPOCH:SEQ`, as it stands in `/ws/{room}?since=`.
     public init?(parsing text: String) {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seq = Int64(digits)
-        else { return nil }
-        self.init(claimedEpoch: String(text[..<colon]), seq: seq)
+        var text = text
+        let read = text.withUTF8 { Self.read(UnsafeRawBufferPointer($0)) }
+        guard let read else { return nil }
+        self = read
+    }
+
+    private static func read(_ bytes: UnsafeRawBufferPointer) -> LogPosition? {
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        var digits = ByteScanner(UnsafeRawBufferPointer(rebasing: bytes[(colon + 1)...]))
+        guard let seq = digits.wholeNumber(), digits.isAtEnd else { return nil }
+        return LogPosition(claimedEpoch: String(decoding: bytes[..<colon], as: UTF8.self), seq: seq)
     }
 }
 

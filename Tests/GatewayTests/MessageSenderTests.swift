@@ -217,7 +217,7 @@ struct MessageSenderTests {
         try await onSender { bench in
             let lane = SendLane()
             let slow = try bench.message(#""content":"slow""#)
-            slow.begin(in: lane) { _ in lane.leave(slow) }
+            slow.begin(in: lane, at: bench.loop.now) { _ in }
             lane.enter(slow)
             let fresh = try bench.message(#""content":"waiting""#)
             let waiting = OutgoingMessage(
@@ -241,7 +241,7 @@ struct MessageSenderTests {
             #expect(isSettled)
             // A lane whose messages are not told to the end would be left over.
             slow.settle(.refused(.timeout))
-            waiting.tell()
+            for message in [slow, waiting] { _ = message.leave() }
             #expect(lane.isEmpty)
             guard case .refused(let code) = try #require(waiting.outcome) else {
                 Issue.record("not refused: \(waiting.outcome as Any)")

@@ -104,7 +104,7 @@ struct ReplicaAcksTests {
         try await onSender(replicas: 1) { bench in
             let replica = try await replica(of: bench)
             let message = try bench.message(#""content":"hello""#)
-            message.begin(in: SendLane()) { _ in }
+            message.begin(in: SendLane(), at: bench.loop.now) { _ in }
             let acks = ReplicaAcks(
                 needed: 1, loop: bench.loop, address: try RedisAddress(url: bench.server.url), name: "other",
                 incarnation: "other.1", tooFew: GatewayMetrics(Registry()).tooFewReplicas)

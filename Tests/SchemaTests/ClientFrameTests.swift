@@ -236,6 +236,13 @@ extension ClientFrameTests {
         expect(.invalidField("id"), #"{"type":"ping","id":\#(id)}"#)
     }
 
+    @Test("A name may be written with escapes")
+    func escapedNames() throws {
+        let send = try self.send(#"{"r\u006fom":"general","cont\u0065nt":"x"}"#)
+        #expect(send.destination == .room(try #require(RoomID("general"))))
+        #expect(send.message.content == "x")
+    }
+
     @Test("Of two ids the last one counts")
     func twice() throws {
         let frame = try ClientFrame(decoding: Array(#"{"id":1,"type":"ping","id":"b"}"#.utf8))

@@ -44,6 +44,29 @@ import Testing
         #expect(throws: SchemaError.invalidJSON) { try JSONValue(parsing: Array(text.utf8)) }
     }
 
+    @Test("A string ends where it ends, whatever stands around its end", arguments: 0..<40)
+    func ends(length: Int) throws {
+        let plain = String(repeating: "\u{7F}!#[]é", count: 10).unicodeScalars.prefix(length)
+        let text = String(String.UnicodeScalarView(plain))
+        #expect(try JSONValue(parsing: Array("\"\(text)\" ".utf8)) == .string(text))
+        #expect(try JSONValue(parsing: Array(#"["\#(text)\u0021","x"]"#.utf8)) == [.string(text + "!"), "x"])
+        for bad in ["\u{1F}", "\0", "\n"] {
+            #expect(throws: SchemaError.invalidJSON) {
+                try JSONValue(parsing: Array("\"\(text)\(bad)aaaaaaaaaaaa\"".utf8))
+            }
+        }
+        let value = JSONValue.string("\(text)\"\(text)\\\(text)\n")
+        #expect(try JSONValue(parsing: value.encoded) == value)
+    }
+
+    @Test("A name may be written with escapes")
+    func escapedName() throws {
+        #expect(try JSONValue(parsing: Array(#"{"\u0061":1,"é":2}"#.utf8)) == ["a": 1, "é": 2])
+        #expect(throws: SchemaError.invalidJSON) {
+            try JSONValue(parsing: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D])
+        }
+    }
+
     @Test(
         "Bytes that are no UTF-8 are no JSON",
         arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82]] as [[UInt8]])

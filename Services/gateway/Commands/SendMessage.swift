@@ -22,7 +22,8 @@ extension Session {
             return refuse(message, .overloaded)
         }
         waitingBytes += message.byteCount
-        behind(room) { self.enter(message) }
+        // Mostly nothing is to be waited for, and no closure to be made.
+        if isBusy(with: room) { behind(room) { self.enter(message) } } else { enter(message) }
     }
 
     /// A connection that has ended still has its accepted frames carried out: they were sent.

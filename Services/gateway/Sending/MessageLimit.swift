@@ -16,6 +16,8 @@ struct LimitUnit {
 ///
 /// Belongs to its loop.
 final class MessageLimit {
+    /// Takes what came of asking for a message's unit.
+    var answered: (OutgoingMessage, Answer) -> Void = { _, _ in }
     /// The limits; nil while they are lifted.
     var policies: LimitPolicies?
 
@@ -80,15 +82,12 @@ final class MessageLimit {
     ///
     /// - Parameter notAfter: when to take none any more, by Redis' clock: a call that was given up may still come.
     func take(
-        for message: OutgoingMessage, as id: MessageID, _ policy: LimitPolicy, notAfter: Int64,
-        _ done: @escaping (Answer) -> Void
+        for message: OutgoingMessage, as id: MessageID, _ policy: LimitPolicy, notAfter: Int64
     ) {
         // While a call is under way its end asks for what has gathered, unless that is enough for another.
         if asking.isEmpty || asking.count == Self.mostAtOnce - 1 { askSoon() }
         asking.append(
-            Ask(
-                message: message, id: id, policy: policy, notAfter: notAfter, before: message.unit, done: done
-            ))
+            Ask(message: message, id: id, policy: policy, notAfter: notAfter, before: message.unit))
         message.unit = LimitUnit(id: id, user: message.sender.user, seconds: policy.seconds)
     }
 
@@ -100,7 +99,6 @@ final class MessageLimit {
         let notAfter: Int64
         /// The unit that may have been taken for the message before.
         let before: LimitUnit?
-        let done: (Answer) -> Void
 
         var arguments: [RedisArgument] {
             [
@@ -141,14 +139,14 @@ final class MessageLimit {
         switch result {
         case .failure(let error):
             if error.wasNotSent { message.unit = ask.before }
-            ask.done(.failed(error))
-        case .success(let reply) where reply[0].int == 1: ask.done(.taken)
+            answered(message, .failed(error))
+        case .success(let reply) where reply[0].int == 1: answered(message, .taken)
         case .success(let reply) where reply[0].int == -1:
             message.unit = ask.before
-            ask.done(.late(reply[1].int ?? 0))
+            answered(message, .late(reply[1].int ?? 0))
         case .success(let reply):
             message.unit = ask.before
-            ask.done(.refused(note(reply, of: message.sender.user, ask.policy)))
+            answered(message, .refused(note(reply, of: message.sender.user, ask.policy)))
         }
     }
 

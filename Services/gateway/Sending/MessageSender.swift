@@ -66,7 +66,9 @@ final class MessageSender {
         departures.setOut = { [weak self] in self?.count($0) }
         places.prepare = { [weak self] in self?.prepare($0) }
         places.goOn = { [weak self] in self?.count($0) }
+        places.tell = { [weak self] in self?.tell($0) }
         places.answered = { [weak self] in self?.placed($0, $1) }
+        limit.answered = { [weak self] in self?.limited($0, $1) }
         replicas?.start()
     }
 
@@ -85,13 +87,7 @@ final class MessageSender {
     func send(_ message: OutgoingMessage, in lane: SendLane, _ done: @escaping Done) {
         let began = loop.now
         lane.enter(message)
-        message.begin(in: lane) { [self] outcome in
-            metrics.note(outcome, milliseconds: loop.now.milliseconds(since: began))
-            departures.ended(message)
-            lane.leave(message)
-            if !lane.isEmpty { places.offer(lane, of: message.room) }
-            done(outcome)
-        }
+        message.begin(in: lane, at: began, done)
         let patience = message.patience(at: began)
         // What it waited for, a join, was not answered.
         guard patience > 0 else { return giveUp(message, .busUnavailable) }
@@ -157,13 +153,15 @@ final class MessageSender {
         guard let policy = limit.policy(for: message.sender) else { return accept(message) }
         if let refusal = limit.refusal(of: message.sender.user) { return limited(message, refusal) }
         let id = message.identify(at: clock.time(at: loop.now))
-        limit.take(for: message, as: id, policy, notAfter: notAfter(message)) { [self] answer in
-            switch answer {
-            case .taken: accept(message)
-            case .refused(let refusal): limited(message, refusal)
-            case .late(let time): late(message, time, count)
-            case .failed(let error): failed(message, error, count)
-            }
+        limit.take(for: message, as: id, policy, notAfter: notAfter(message))
+    }
+
+    private func limited(_ message: OutgoingMessage, _ answer: MessageLimit.Answer) {
+        switch answer {
+        case .taken: accept(message)
+        case .refused(let refusal): limited(message, refusal)
+        case .late(let time): late(message, time, count)
+        case .failed(let error): failed(message, error, count)
         }
     }
 
@@ -301,11 +299,21 @@ final class MessageSender {
         default: limit.giveBack(message)
         }
         message.settle(outcome)
+        if message.isFirst { tell(message) }
+    }
+
+    /// Tells its sender how it ended, if that is known.
+    private func tell(_ message: OutgoingMessage) {
+        guard let (lane, outcome, done) = message.leave() else { return }
+        metrics.note(outcome, milliseconds: loop.now.milliseconds(since: message.began))
+        departures.ended(message)
+        if !lane.isEmpty { places.offer(lane, of: message.room) }
+        done(outcome)
     }
 
     private func giveUp(_ message: OutgoingMessage, _ code: ErrorCode) {
         // One before it is still under way, and its own end is known.
-        guard !message.isSettled else { return message.tell() }
+        guard !message.isSettled else { return tell(message) }
         metrics.unanswered.add()
         end(message, .refused(code))
     }

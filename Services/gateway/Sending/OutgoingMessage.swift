@@ -33,6 +33,8 @@ final class OutgoingMessage {
     /// How it ended, once that is known.
     private(set) var outcome: SendOutcome?
     private var done: ((SendOutcome) -> Void)?
+    /// When it was begun, which is later than it came where it had to wait for a join.
+    private(set) var began: Instant
     /// What gives it up when its patience is over.
     var deadline: Timer?
 
@@ -44,6 +46,7 @@ final class OutgoingMessage {
         self.replyID = replyID
         self.sender = sender
         self.arrived = arrived
+        began = arrived
         byteCount = Self.byteCount(of: request.message)
     }
 
@@ -63,10 +66,11 @@ final class OutgoingMessage {
 
     // MARK: Its end
 
-    /// Begins its way; `done` is called once.
-    func begin(in lane: SendLane, _ done: @escaping (SendOutcome) -> Void) {
+    /// Begins its way; `done` is what its sender is told by, once.
+    func begin(in lane: SendLane, at now: Instant, _ done: @escaping (SendOutcome) -> Void) {
         self.lane = lane
         self.done = done
+        began = now
     }
 
     /// Whether all before it in its lane are settled.
@@ -75,21 +79,21 @@ final class OutgoingMessage {
     /// Whether it is known how it ended, so that nothing more is to be done for it.
     var isSettled: Bool { outcome != nil }
 
-    /// Tells its sender, as soon as those before it in its lane have been told; once.
+    /// Notes how it ended: the first word counts.
     func settle(_ outcome: SendOutcome) {
         guard done != nil, !isSettled else { return }
         self.outcome = outcome
         step = .answered
-        if isFirst { tell() }
     }
 
-    /// Tells its sender how it ended, if that is known.
-    func tell() {
-        guard let outcome, let done else { return }
+    /// Ends its way if it is known how: its lane, and what its sender is told by; once.
+    func leave() -> (lane: SendLane, outcome: SendOutcome, done: (SendOutcome) -> Void)? {
+        guard let outcome, let done, let lane else { return nil }
         deadline?.cancel()
         self.done = nil
-        lane = nil
-        done(outcome)
+        self.lane = nil
+        lane.leave(self)
+        return (lane, outcome, done)
     }
 
     // MARK: What it is known by
@@ -113,23 +117,37 @@ final class OutgoingMessage {
     ///
     /// Not that of this try: one that was given up as lost may still come, and must be known again under the next id.
     var keyDigest: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(128)
+        var digest: [UInt8] = []
+        addKeyDigest(to: &digest)
+        return digest
+    }
+
+    /// Adds that to others.
+    func addKeyDigest(to bytes: inout [UInt8]) {
+        var input: [UInt8] = []
+        input.reserveCapacity(128)
         if let key {
-            bytes.append(contentsOf: sender.user.text.utf8)
-            bytes.append(UInt8(ascii: "\n"))
-            bytes.append(contentsOf: key.text.utf8)
+            input.append(contentsOf: sender.user.text.utf8)
+            input.append(UInt8(ascii: "\n"))
+            input.append(contentsOf: key.text.utf8)
         } else {
-            bytes.append(UInt8(ascii: "\n"))
-            bytes.append(contentsOf: firstID?.bytes ?? [])
+            input.append(UInt8(ascii: "\n"))
+            input.append(contentsOf: firstID?.bytes ?? [])
         }
-        return Digest.sha256(bytes, first: Self.digestBytes)
+        input.withUnsafeBytes { Digest.add(sha256: $0, first: Self.digestBytes, to: &bytes) }
     }
 
     /// What two sends with the same key must have in common.
     var contentDigest: [UInt8] {
+        var digest: [UInt8] = []
+        addContentDigest(to: &digest)
+        return digest
+    }
+
+    /// Adds that to others.
+    func addContentDigest(to bytes: inout [UInt8]) {
         let message = request.message
-        return Self.contentDigest(about: message.content.utf8.count) { parts in
+        Self.addContentDigest(about: message.content.utf8.count, to: &bytes) { parts in
             parts.string(message.content)
             if let id = message.replyTo { parts.id(id) } else { parts.null() }
             parts.object { $0.members(message.metadata) }
@@ -138,17 +156,21 @@ final class OutgoingMessage {
 
     /// The same of a message that stands in the archive, from its `data`.
     static func contentDigest(of data: JSONValue) -> [UInt8] {
-        contentDigest(about: 256) { parts in
+        var digest: [UInt8] = []
+        addContentDigest(about: 256, to: &digest) { parts in
             parts.value(data["content"] ?? .null)
             parts.value(data["reply_to"] ?? .null)
             parts.value(data["metadata"] ?? [:])
         }
+        return digest
     }
 
-    private static func contentDigest(about count: Int, _ parts: (inout JSONWriter) -> Void) -> [UInt8] {
+    private static func addContentDigest(
+        about count: Int, to bytes: inout [UInt8], _ parts: (inout JSONWriter) -> Void
+    ) {
         var writer = JSONWriter(reserving: count + 64)
         writer.array(parts)
-        return Digest.sha256(writer.bytes, first: digestBytes)
+        writer.bytes.withUnsafeBytes { Digest.add(sha256: $0, first: digestBytes, to: &bytes) }
     }
 
     private static let digestBytes = 12

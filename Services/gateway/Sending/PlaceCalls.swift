@@ -21,6 +21,8 @@ final class PlaceCalls {
     var prepare: (OutgoingMessage) -> Call? = { _ in nil }
     /// Asks for a unit for one that is the first of its lane now.
     var goOn: (OutgoingMessage) -> Void = { _ in }
+    /// Tells the sender of one how it ended, as it is the first of its lane now.
+    var tell: (OutgoingMessage) -> Void = { _ in }
     /// Takes the answer to one.
     var answered: (Call, Answer) -> Void = { _, _ in }
 
@@ -111,7 +113,7 @@ final class PlaceCalls {
             case .held:
                 head.step = .working
                 goOn(head)
-            case .answered: head.tell()
+            case .answered: tell(head)
             case .working, .ready, .calling, .gone: return
             }
         }

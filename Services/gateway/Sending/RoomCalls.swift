@@ -59,9 +59,10 @@ struct RoomCalls {
 
     /// What the function compares and remembers of a message: digests of key and content, id, not after, no traceparent.
     private func mark(_ one: Try) -> [UInt8] {
-        var mark = one.message.keyDigest
+        var mark: [UInt8] = []
         mark.reserveCapacity(48)
-        mark += one.message.contentDigest
+        one.message.addKeyDigest(to: &mark)
+        one.message.addContentDigest(to: &mark)
         mark += one.id.bytes
         let notAfter = UInt64(clamping: one.notAfter)
         for shift in stride(from: 40, through: 0, by: -8) {

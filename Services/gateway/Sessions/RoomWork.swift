@@ -20,15 +20,18 @@ extension Session {
     ///
     /// Whoever joins and goes on without waiting is a member by then. What comes after does not wait for it.
     func behind(_ room: RoomID, replyTo: ReplyID?, _ work: @escaping () -> Void) {
-        guard roomLanes[room] != nil else { return work() }
+        guard isBusy(with: room) else { return work() }
         inTurn(room, replyTo: replyTo) { work() }
     }
 
     /// As `behind`, for what is bounded otherwise.
     func behind(_ room: RoomID, _ work: @escaping () -> Void) {
-        guard roomLanes[room] != nil else { return work() }
+        guard isBusy(with: room) else { return work() }
         enqueue(room) { work() }
     }
+
+    /// Whether something asked about this room is under way.
+    func isBusy(with room: RoomID) -> Bool { roomLanes[room] != nil }
 
     private func enqueue(_ room: RoomID, _ work: @escaping RoomWork) {
         if let first = roomLanes[room, default: Lane()].enter(work) { begin(first, room) }

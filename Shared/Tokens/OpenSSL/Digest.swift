@@ -15,11 +15,18 @@ public enum Digest {
 
     /// The first bytes of the SHA-256 of some bytes, at most all of them.
     public static func sha256(_ input: [UInt8], first count: Int) -> [UInt8] {
+        var digest: [UInt8] = []
+        input.withUnsafeBytes { add(sha256: $0, first: count, to: &digest) }
+        return digest
+    }
+
+    /// Adds the first bytes of the SHA-256 of some bytes, at most all of them, to others.
+    public static func add(sha256 input: UnsafeRawBufferPointer, first count: Int, to output: inout [UInt8]) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { digest in
             // Part of every provider and of fixed size: it fails only where a process has no memory left.
-            let done = EVP_Digest(input, input.count, digest.baseAddress, nil, algorithm, nil)
+            let done = EVP_Digest(input.baseAddress, input.count, digest.baseAddress, nil, algorithm, nil)
             precondition(done == 1, "OpenSSL has no SHA-256")
-            return Array(digest.prefix(count))
+            output.append(contentsOf: digest.prefix(count))
         }
     }
 

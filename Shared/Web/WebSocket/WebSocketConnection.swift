@@ -78,7 +78,10 @@ public final class WebSocketConnection {
     }
 
     /// Sends a text message; the bytes must be UTF-8.
-    public func sendText(_ text: [UInt8]) { send(MessageFrame(text: text)) }
+    public func sendText(_ text: [UInt8]) {
+        // What only this peer gets and nothing compresses needs nobody who keeps its variants.
+        if compression == nil { send(FrameEncoder.text(text)) } else { send(MessageFrame(text: text)) }
+    }
 
     /// Sends a binary message.
     public func sendBinary(_ bytes: UnsafeRawBufferPointer) { send(MessageFrame(binary: bytes)) }
