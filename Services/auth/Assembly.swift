@@ -86,7 +86,9 @@ final class Assembly {
 
     private func wire() {
         let (link, postgres, log) = (link, postgres, context.log)
-        postgres.onConnectionFailure = { log.warn("postgres away", ["reason": .string($0)]) }
+        postgres.onConnectionFailure = { [place = config.postgres.description] in
+            log.warn("cannot connect to postgres", ["address": .string(place), "reason": .string($0)])
+        }
         link.onConnect = { [announcer, publisher] _ in
             announcer.announce()
             publisher.reconnected()

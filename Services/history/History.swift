@@ -73,7 +73,7 @@ final class History {
         ).add(to: &routes)
         http = try HTTPService(loop: loop, context: context, routes: routes)
 
-        connect(log)
+        connect(log, to: config.postgres)
     }
 
     /// Nothing here takes long; and a PostgreSQL that is held still must not keep readers waiting, or the partitions of an
@@ -87,7 +87,7 @@ final class History {
     }
 
     /// Who tells whom.
-    private func connect(_ log: Log) {
+    private func connect(_ log: Log, to record: PostgresURL) {
         let (leases, ingest, preparation) = (leases, ingest, preparation)
         let (link, postgres, rpc, wakes) = (link, postgres, rpc, wakes)
         link.onConnect = { run in
@@ -95,7 +95,9 @@ final class History {
             wakes.keepTo(run)
             leases.renew()
         }
-        postgres.onConnectionFailure = { log.warn("no connection to PostgreSQL", ["error": .string($0)]) }
+        postgres.onConnectionFailure = { [place = record.description] in
+            log.warn("cannot connect to postgres", ["address": .string(place), "reason": .string($0)])
+        }
         // The beacon asks PostgreSQL each second: what failed last has not succeeded since.
         leases.isAble = { postgres.breakerState == .closed(failures: 0) }
         leases.onGained = { ingest.own($0) }

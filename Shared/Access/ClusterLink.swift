@@ -31,7 +31,10 @@ public final class ClusterLink {
         control.onEvent = { [authority] in authority.hear($0) }
         control.onReload = { [authority] in authority.load() }
         redis.onDisconnect = { log.warn("redis away") }
-        redis.onConnectionFailure = { log.warn("cannot connect to redis", ["reason": .string($0)]) }
+        let place = address.description
+        redis.onConnectionFailure = {
+            log.warn("cannot connect to redis", ["address": .string(place), "reason": .string($0)])
+        }
         // Weak, as both hold the connection.
         redis.onConnect = { [weak self, weak control] run in
             control?.keepTo(run)

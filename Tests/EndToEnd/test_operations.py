@@ -216,3 +216,27 @@ def test_no_secret_stands_in_any_log(cluster, open_cluster, person):
             for secret in {canary, *each.secrets}:
                 assert secret not in text, f"{name} has logged a secret"
             assert SECRET not in text
+
+
+@pytest.mark.parametrize("service", ["auth", "history"])
+def test_a_log_names_the_addresses_that_nobody_answers_at(service):
+    environment = {
+        "HOST": "127.0.0.1", "PORT": "1", "REDIS_URL": "redis://me:hidden@127.0.0.1:1/3",
+        "DATABASE_URL": "postgres://me:hidden@127.0.0.1:2/chat",
+    }
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        environment["PORT"] = str(probe.getsockname()[1])
+    process = subprocess.Popen([BINARIES / service], env=environment, stdout=subprocess.PIPE, text=True)
+    wanted = {"cannot connect to redis": "redis://127.0.0.1:1/3", "cannot connect to postgres": "postgres://127.0.0.1:2/chat"}
+    try:
+        for _, text in zip(range(200), process.stdout):
+            assert "hidden" not in text
+            line = json.loads(text)
+            if (address := wanted.pop(line["msg"], None)) is not None:
+                assert line["address"] == address and line["reason"]
+            if not wanted:
+                break
+        assert wanted == {}
+    finally:
+        process.kill()
+        process.wait()

@@ -111,5 +111,6 @@ struct TLSKeeperTests {
     @Test func oneThatHasEndedIsWarnedOf() async throws {
         let log = try await withServiceAndAuthority(days: -1) { _, _, _ in }
         #expect(log.contains("the certificate has expired"))
+        #expect(log.contains("Renew TLS_CERT"))
     }
 }

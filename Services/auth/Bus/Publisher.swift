@@ -194,7 +194,11 @@ final class Publisher {
     }
 
     private func tell(_ row: OutboxRow) async throws {
-        guard let event = row.event else { return log.error("outbox holds what nobody knows") }
+        guard let event = row.event else {
+            return log.error(
+                "outbox holds what nobody knows",
+                ["next": "A newer auth wrote it, which has to tell it: run one version of auth."])
+        }
         switch event {
         case .members(let changes): try await copy.apply(changes)
         case .revoked(let revocation):

@@ -55,7 +55,9 @@ final class Lease {
             case .success(let before):
                 // Right after a start this is the run before; later somebody else goes by our name.
                 if holds, let other = before.text {
-                    log.warn("another gateway has this GATEWAY_ID", ["other": .string(other)])
+                    log.warn(
+                        "another gateway has this GATEWAY_ID",
+                        ["other": .string(other), "next": "Start one of the two with another."])
                 }
                 onLapsed?()
             }

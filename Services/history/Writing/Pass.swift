@@ -135,6 +135,8 @@ final class Pass {
                 "partition": .int(partition.number), "entry": .string(letter.entryID),
                 "reason": .string(letter.reason.rawValue), "detail": .string(letter.detail),
                 "place": .string(letter.place?.position.description ?? ""),
+                "next": .string(
+                    "The sender is told, and the room goes on. Look at \(Keys.logDead(partition)) in Redis."),
             ])
     }
 }

@@ -59,7 +59,10 @@ struct ServiceRun {
             switch Signals.wait(until: deadline) {
             case .reload: continue
             case .end: context.log.warn("stopped at once by a second signal")
-            case nil: context.log.error("did not stop in time", ["seconds": .int(seconds)])
+            case nil:
+                context.log.error(
+                    "did not stop in time",
+                    ["seconds": .int(seconds), "next": "Raise SHUTDOWN_SECONDS if it needs more than that."])
             }
             _exit(1)
         }

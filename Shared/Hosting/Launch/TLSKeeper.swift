@@ -55,7 +55,11 @@ final class TLSKeeper: Sendable {
         let end = Timestamp.text(validity.end &* 1_000)
         let now = WallClock.milliseconds() / 1_000
         log.info("certificate read", ["ends": .string(end)])
-        if validity.end < now { log.warn("the certificate has expired", ["ends": .string(end)]) }
+        if validity.end < now {
+            log.warn(
+                "the certificate has expired",
+                ["ends": .string(end), "next": "Renew TLS_CERT and TLS_KEY, and send SIGHUP."])
+        }
         if validity.begin > now { log.warn("the certificate is not good yet") }
     }
 
