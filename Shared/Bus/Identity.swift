@@ -40,8 +40,9 @@ public struct Identity: Sendable, Hashable {
         guard let user = UserHandle(claims.sub), !texts.contains(where: { $0.utf8.contains(0) }) else {
             return nil
         }
+        // Many go by their handle: one text is kept for both.
         self.init(
-            user: user, name: claims.name ?? claims.sub,
+            user: user, name: claims.name.map { $0 == user.text ? user.text : $0 } ?? user.text,
             roles: claims.roles == Self.usualRoles ? Self.usualRoles : claims.roles, sessionID: claims.sid,
             rooms: claims.rooms, issuedAt: claims.iat.map(Int64.init), expires: Int64(claims.exp))
     }

@@ -21,17 +21,17 @@ public typealias Readiness = Interest
 /// The descriptor must not be closed before `cancel`.
 public final class Watch {
     fileprivate let descriptor: Int32
-    fileprivate let token: UInt64
+    fileprivate let number: UInt32
     fileprivate var interest: Interest
     fileprivate var body: ((Readiness) -> Void)?
     private unowned let poller: Poller
 
     fileprivate init(
-        descriptor: Int32, token: UInt64, interest: Interest, poller: Poller,
+        descriptor: Int32, number: UInt32, interest: Interest, poller: Poller,
         body: @escaping (Readiness) -> Void
     ) {
         self.descriptor = descriptor
-        self.token = token
+        self.number = number
         self.interest = interest
         self.poller = poller
         self.body = body
@@ -44,6 +44,9 @@ public final class Watch {
         poller.update(self)
     }
 
+    /// What the kernel tells us of: the descriptor, and which of those that have watched it.
+    fileprivate var token: UInt64 { UInt64(number) << 32 | UInt64(UInt32(bitPattern: descriptor)) }
+
     /// Ends the watch and lets go of the callback; a second call does nothing.
     public func cancel() {
         guard body != nil else { return }
@@ -55,8 +58,9 @@ public final class Watch {
 /// epoll, level-triggered, with tokens that outlive no watch.
 final class Poller {
     private let descriptor: Int32
-    private var watches: [UInt64: Watch] = [:]
-    private var nextToken: UInt64 = 1
+    /// By descriptor: the kernel gives the lowest number that is free.
+    private var watches: [Watch?] = []
+    private var nextNumber: UInt32 = 1
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Poller.batch)
     private static let batch = 512
 
@@ -66,7 +70,7 @@ final class Poller {
         self.mailbox = mailbox
         descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw .last("epoll_create1") }
-        // Token 0 is the mailbox: its readiness only ends the sleep.
+        // Token 0, which no watch has, is the mailbox: its readiness only ends the sleep.
         guard control(EPOLL_CTL_ADD, mailbox.descriptor, .readable, token: 0) else {
             throw .last("epoll_ctl")
         }
@@ -80,11 +84,15 @@ final class Poller {
     func watch(_ descriptor: Int32, _ interest: Interest, _ body: @escaping (Readiness) -> Void)
         throws(EngineError) -> Watch
     {
-        let token = nextToken
-        nextToken &+= 1
-        guard control(EPOLL_CTL_ADD, descriptor, interest, token: token) else { throw .last("epoll_ctl") }
-        let watch = Watch(descriptor: descriptor, token: token, interest: interest, poller: self, body: body)
-        watches[token] = watch
+        let watch = Watch(
+            descriptor: descriptor, number: nextNumber, interest: interest, poller: self, body: body)
+        guard control(EPOLL_CTL_ADD, descriptor, interest, token: watch.token) else {
+            throw .last("epoll_ctl")
+        }
+        nextNumber = max(nextNumber &+ 1, 1)
+        let missing = Int(descriptor) + 1 - watches.count
+        if missing > 0 { watches += Array(repeating: nil, count: missing) }
+        watches[Int(descriptor)] = watch
         return watch
     }
 
@@ -99,14 +107,17 @@ final class Poller {
                 mailbox.acknowledge()
                 continue
             }
-            // An earlier callback of this batch may have cancelled the watch: then its token is gone.
-            guard let watch = watches[event.data.u64], let body = watch.body else { continue }
+            // An earlier callback of this batch may have cancelled the watch, and another have its descriptor.
+            let index = Int(event.data.u64 & 0xFFFF_FFFF)
+            guard index < watches.count, let watch = watches[index], watch.token == event.data.u64,
+                let body = watch.body
+            else { continue }
             body(readiness(event.events))
         }
     }
 
     func removeAll() {
-        for watch in watches.values { watch.body = nil }
+        for watch in watches { watch?.body = nil }
         watches.removeAll()
     }
 
@@ -116,7 +127,8 @@ final class Poller {
 
     fileprivate func remove(_ watch: Watch) {
         _ = control(EPOLL_CTL_DEL, watch.descriptor, [], token: watch.token)
-        watches[watch.token] = nil
+        let index = Int(watch.descriptor)
+        if index < watches.count, watches[index] === watch { watches[index] = nil }
     }
 
     private func control(_ operation: Int32, _ target: Int32, _ interest: Interest, token: UInt64) -> Bool {

@@ -3,11 +3,11 @@ public import Engine
 /// Sharded channels (`SSUBSCRIBE`) on a connection of its own, subscribed anew after each reconnect.
 ///
 /// Belongs to its loop. Redis gives no promise about what is published while a channel is not subscribed, so its
-/// owner fills the hole whenever `onReady` is called.
+/// owner fills the hole whenever a channel is confirmed.
 public final class Subscriber {
     /// Called after each connect, before any channel is confirmed.
     public var onConnect: ((RunID) -> Void)?
-    /// Called when the connection is gone; no channel is subscribed until its `onReady` is called again.
+    /// Called when the connection is gone; no channel is subscribed until its listener is told again that it is.
     public var onDisconnect: (() -> Void)?
 
     /// Whether there is a connection.
@@ -22,16 +22,11 @@ public final class Subscriber {
     private let link: RedisLink
     private let loop: EventLoop
     private var table = SubscriptionTable()
-    private var handlers: [ChannelKey: Handler] = [:]
+    private var listeners: [ChannelKey: any ChannelListener] = [:]
     private var ticker: Timer?
 
     private static let tickMilliseconds = 500
     private static let answerTimeoutMilliseconds = 5_000
-
-    private struct Handler {
-        let onMessage: (UnsafeRawBufferPointer) -> Void
-        let onReady: () -> Void
-    }
 
     /// Makes a subscriber that connects when it is started.
     public init(loop: EventLoop, address: RedisAddress, name: String) {
@@ -53,7 +48,7 @@ public final class Subscriber {
     /// Ends for good; nothing is called any more.
     public func close() {
         ticker?.cancel()
-        handlers = [:]
+        listeners = [:]
         link.close()
     }
 
@@ -62,17 +57,10 @@ public final class Subscriber {
 
     /// Subscribes to a channel, now or as soon as there is a connection, until `unsubscribe`.
     ///
-    /// A second call for a channel takes the place of the first.
-    ///
-    /// - Parameters:
-    ///   - onMessage: called with each message's bytes, which are good during the call only.
-    ///   - onReady: called each time Redis has confirmed the channel: every message published later arrives.
-    public func subscribe(
-        _ channel: String, onMessage: @escaping (UnsafeRawBufferPointer) -> Void,
-        onReady: @escaping () -> Void = {}
-    ) {
+    /// The listener is held until then. A second call for a channel takes the place of the first.
+    public func subscribe(_ channel: String, _ listener: any ChannelListener) {
         let channel = Array(channel.utf8)
-        handlers[ChannelKey(channel)] = Handler(onMessage: onMessage, onReady: onReady)
+        listeners[ChannelKey(channel)] = listener
         if let order = table.want(channel) {
             send([order])
         } else if table.isReady(channel) {
@@ -80,10 +68,18 @@ public final class Subscriber {
         }
     }
 
-    /// Lets go of a channel; none of its callbacks is called any more.
+    /// As with a listener, for closures that are called with each message's bytes, and at each confirmation.
+    public func subscribe(
+        _ channel: String, onMessage: @escaping (UnsafeRawBufferPointer) -> Void,
+        onReady: @escaping () -> Void = {}
+    ) {
+        subscribe(channel, ChannelClosures(onMessage: onMessage, onReady: onReady))
+    }
+
+    /// Lets go of a channel; its listener is not called any more.
     public func unsubscribe(_ channel: String) {
         let channel = Array(channel.utf8)
-        handlers[ChannelKey(channel)] = nil
+        listeners[ChannelKey(channel)] = nil
         if let order = table.unwant(channel) { send([order]) }
     }
 
@@ -108,7 +104,8 @@ public final class Subscriber {
     private func receive(_ reply: RedisReply) {
         switch Push(reply) {
         case .message(let channel, let payload):
-            handlers[ChannelKey(channel)].map { handler in payload.withUnsafeBytes(handler.onMessage) }
+            listeners[ChannelKey(channel)].map { listener in payload.withUnsafeBytes { listener.received($0) }
+            }
         case .subscribed(let channel): perform(table.subscribed(channel))
         case .unsubscribed(let channel): perform(table.unsubscribed(channel))
         case .pong: table.ponged()
@@ -127,7 +124,7 @@ public final class Subscriber {
 
     private func tellReady(_ channel: SubscriptionTable.Channel) {
         guard table.isReady(channel) else { return }
-        handlers[ChannelKey(channel)]?.onReady()
+        listeners[ChannelKey(channel)]?.confirmed()
     }
 
     private func tick() {

@@ -7,11 +7,11 @@ import Redis
 /// ```
 /// loop A ── want ──→ home ── SSUBSCRIBE ──→ Redis
 /// loop A ←─ ready ── home ←─ confirmed ──── Redis        from here on A misses nothing
-/// loop A ←─ message ─ home ←─ message ───── Redis        in one order; home's own callbacks are called at once
+/// loop A ←─ message ─ home ←─ message ───── Redis        in one order; home's own listeners are called at once
 /// ```
 /// Belongs to its loop. To those who use it, it is as a `Subscriber`; a process of one loop has nothing between.
 final class ChannelExchange {
-    /// Called when channels are not heard any more, until their `onReady` is called again; it is told whether one is.
+    /// Called when channels are not heard any more, until they are confirmed again; it is told whether one is.
     var onLost: ((_ isConcerned: (String) -> Bool) -> Void)?
     /// Called when another loop was left behind.
     var onFellBehind: ((_ loop: Int) -> Void)?
@@ -28,12 +28,7 @@ final class ChannelExchange {
 
     private var home = ChannelHome()
     private var hearing = ChannelHearing(loops: 1)
-    private var handlers: [UInt64: Handler] = [:]
-
-    private struct Handler {
-        let onMessage: (UnsafeRawBufferPointer) -> Void
-        let onReady: () -> Void
-    }
+    private var listeners: [UInt64: any ChannelListener] = [:]
 
     /// As much as our Redis lets a subscriber be behind for long (`client-output-buffer-limit pubsub`).
     static let behindBytes = 67_108_864
@@ -66,7 +61,7 @@ final class ChannelExchange {
     /// Ends for good; nothing is called any more.
     func close() {
         subscriber.close()
-        handlers = [:]
+        listeners = [:]
         onLost = nil
     }
 
@@ -85,28 +80,29 @@ final class ChannelExchange {
 
     /// Subscribes to a channel until `unsubscribe`; a second call takes the place of the first.
     ///
-    /// - Parameters:
-    ///   - onMessage: called with each message's bytes, which are good during the call only.
-    ///   - onReady: called each time that every message published later arrives, until `onLost`.
-    func subscribe(
-        _ channel: String, onMessage: @escaping (UnsafeRawBufferPointer) -> Void,
-        onReady: @escaping () -> Void = {}
-    ) {
-        guard !isAlone else {
-            return subscriber.subscribe(channel, onMessage: onMessage, onReady: onReady)
-        }
+    /// The listener is held until then. Once it is told `confirmed` it misses nothing until `onLost`.
+    func subscribe(_ channel: String, _ listener: any ChannelListener) {
+        guard !isAlone else { return subscriber.subscribe(channel, listener) }
         let (new, replaced) = hearing.want(channel, at: homeLoop(of: channel))
-        if let replaced { handlers[replaced.number] = nil }
-        handlers[new.number] = Handler(onMessage: onMessage, onReady: onReady)
+        if let replaced { listeners[replaced.number] = nil }
+        listeners[new.number] = listener
         let ear = ChannelHome.Ear(loop: index, number: new.number)
         new.home == index ? want(channel, ear) : post(.want(channel, ear), to: new.home)
     }
 
-    /// Lets go of a channel; none of its callbacks is called any more.
+    /// As with a listener, for closures that are called with each message's bytes, and at each confirmation.
+    func subscribe(
+        _ channel: String, onMessage: @escaping (UnsafeRawBufferPointer) -> Void,
+        onReady: @escaping () -> Void = {}
+    ) {
+        subscribe(channel, ChannelClosures(onMessage: onMessage, onReady: onReady))
+    }
+
+    /// Lets go of a channel; its listener is not called any more.
     func unsubscribe(_ channel: String) {
         guard !isAlone else { return subscriber.unsubscribe(channel) }
         guard let old = hearing.unwant(channel) else { return }
-        handlers[old.number] = nil
+        listeners[old.number] = nil
         let ear = ChannelHome.Ear(loop: index, number: old.number)
         old.home == index ? unwant(channel, ear) : post(.unwant(channel, ear), to: old.home)
     }
@@ -119,7 +115,7 @@ final class ChannelExchange {
     }
 
     private func ready(_ number: UInt64) {
-        if hearing.ready(number) { handlers[number]?.onReady() }
+        if hearing.ready(number) { listeners[number]?.confirmed() }
     }
 
     private func lost(_ home: Int) {
@@ -167,7 +163,7 @@ final class ChannelExchange {
             shared = message
             pass(message, to: ear)
         }
-        if let own { handlers[own]?.onMessage(bytes) }
+        if let own { listeners[own]?.received(bytes) }
     }
 
     private func pass(_ message: SharedBytes, to ear: ChannelHome.Ear) {
@@ -228,7 +224,7 @@ final class ChannelExchange {
         case .keepTo(let run): subscriber.keepTo(run)
         case .message(let number, let bytes):
             waiting.add(-bytes.count)
-            if let handler = handlers[number] { bytes.withUnsafeBytes(handler.onMessage) }
+            if let listener = listeners[number] { bytes.withUnsafeBytes { listener.received($0) } }
         case .ready(let number): ready(number)
         case .up(let home): hearing.up(home)
         case .down(let home): lost(home)

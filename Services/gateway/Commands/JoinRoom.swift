@@ -16,9 +16,10 @@ extension Session {
         guard identity.mayEnter(request.room), request.room.admits(identity.user) else {
             return deny(request.room, replyTo, closesWhenDenied)
         }
-        // What fails leaves a room that is live as it was: only a denial ends that.
-        let isLive = !joined.insert(request.room)
         let room = shard.rooms.hold(request.room)
+        share(nameOf: room)
+        // What fails leaves a room that is live as it was: only a denial ends that.
+        let isLive = !joined.insert(room.id)
         let outcome = await Join(session: self, room: room, request: request).patiently(
             identity, replyTo: replyTo)
         if case .failure(let error) = outcome, joined.contains(request.room) {
@@ -73,11 +74,17 @@ private struct MemberListLag {
     let told: Int64
 }
 
-/// One join under way.
-private struct Join {
+/// One join under way: an object, as each function that waits would else keep a copy of it.
+private final class Join {
     let session: Session
     let room: LocalRoom
     let request: JoinRoom
+
+    init(session: Session, room: LocalRoom, request: JoinRoom) {
+        self.session = session
+        self.room = room
+        self.request = request
+    }
 
     private var shard: Shard { session.shard }
     /// Whether the connection is still there, and has not been put out of the room since.

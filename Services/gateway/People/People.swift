@@ -78,12 +78,7 @@ final class People<Connection: AnyObject> {
 
     private func hear(_ user: UserHandle) {
         inbox.begin(user)
-        channels.subscribe(
-            Keys.userChannel(user),
-            onMessage: { [inbox] bytes in
-                if let notice = UserNotice(bytes) { inbox.heard(user, notice) }
-            },
-            onReady: { [inbox] in inbox.confirmed(user) })
+        channels.subscribe(Keys.userChannel(user), UserEar(user, inbox))
     }
 
     private func endIfGone(_ user: UserHandle) {

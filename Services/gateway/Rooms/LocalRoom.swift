@@ -8,7 +8,7 @@ import Web
 /// A room that somebody here follows: its subscription, and the work that its fan-out asks for.
 ///
 /// Belongs to its loop. What is given to whom is decided by `RoomFanOut` alone.
-final class LocalRoom {
+final class LocalRoom: ChannelListener {
     let id: RoomID
     let reader: LogReader
     /// Joins under way, which keep the subscription.
@@ -41,11 +41,7 @@ final class LocalRoom {
 
     // MARK: Subscription
 
-    func subscribe() {
-        services.channels.subscribe(
-            Keys.roomChannel(id), onMessage: { [weak self] in self?.received($0) },
-            onReady: { [weak self] in self?.confirmed() })
-    }
+    func subscribe() { services.channels.subscribe(Keys.roomChannel(id), self) }
 
     func unsubscribe() {
         services.channels.unsubscribe(Keys.roomChannel(id))
@@ -79,7 +75,7 @@ final class LocalRoom {
     /// The subscription was lost; what is published meanwhile is read when it is back.
     func subscriptionLost() { isConfirmed = false }
 
-    private func confirmed() {
+    func confirmed() {
         isConfirmed = true
         confirmations += 1
         settleConfirmation(true)
@@ -94,7 +90,7 @@ final class LocalRoom {
 
     // MARK: Live
 
-    private func received(_ bytes: UnsafeRawBufferPointer) {
+    func received(_ bytes: UnsafeRawBufferPointer) {
         guard let head = EnvelopeHead(reading: bytes) else { return }
         let frame = MessageFrame(text: bytes)
         guard let envelope = LogEnvelope(head, frame) else {

@@ -15,7 +15,7 @@ final class Session: WebSocketOwner {
     /// What the entrance knows it by, from when it waits to say who it is.
     var number: UInt64?
     /// The room of `/ws/{room}`, which frames may leave out.
-    let defaultRoom: RoomID?
+    private(set) var defaultRoom: RoomID?
     /// The rooms joined, and those whose join is under way.
     var joined = RoomSet()
     /// The rooms in which it has been stated as being there.
@@ -43,9 +43,14 @@ final class Session: WebSocketOwner {
     private var deadline: Timer?
     private var pace: FramePace
     /// Why nothing is read from the client now.
-    private var holds: Set<ReadHold> = []
+    private var holds: ReadHold = []
 
-    private enum ReadHold { case judging, pace, ending }
+    private struct ReadHold: OptionSet {
+        let rawValue: UInt8
+        static let judging = ReadHold(rawValue: 1)
+        static let pace = ReadHold(rawValue: 2)
+        static let ending = ReadHold(rawValue: 4)
+    }
 
     init(
         _ connection: WebSocketConnection, arrival: Arrival, address: AddressKey, isJudging: Bool,
@@ -60,9 +65,7 @@ final class Session: WebSocketOwner {
         lastPing = shard.loop.now
         lastKept = shard.loop.now
         pace = FramePace(perSecond: shard.config.framesPerSecond, now: shard.loop.now)
-        let room = arrival.room?.room
-        // The room has its name already: another copy would be kept as long as this connection is.
-        defaultRoom = room.flatMap { shard.rooms[$0]?.id } ?? room
+        defaultRoom = arrival.room?.room
         connection.sendLimit = shard.config.sendQueueBytes
         connection.owner = self
     }
@@ -224,6 +227,11 @@ final class Session: WebSocketOwner {
             evicted(from: room, .removed)
         }
         if isOtherSession { keepRooms(joined) }
+    }
+
+    /// The room has its name already: another copy would be kept as long as this connection is.
+    func share(nameOf room: LocalRoom) {
+        if defaultRoom == room.id { defaultRoom = room.id }
     }
 
     private func enterDefaultRoom() {
