@@ -7,7 +7,7 @@ public struct SharedBytes: @unchecked Sendable {
     private let memory: Memory
 
     /// How many bytes there are.
-    public var count: Int { memory.header.count }
+    public var count: Int { memory.extent.pointee.count }
 
     /// Copies `bytes`.
     public init(_ bytes: [UInt8]) {
@@ -40,7 +40,7 @@ public struct SharedBytes: @unchecked Sendable {
     public init(capacity: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         memory = Memory.make(capacity: capacity)
         let count = fill(UnsafeMutableRawBufferPointer(start: memory.start, count: capacity))
-        memory.header.count = min(max(count, 0), capacity)
+        memory.extent.pointee.count = min(max(count, 0), capacity)
     }
 
     /// How many bytes all of this process hold, from whatever thread one asks.
@@ -53,7 +53,7 @@ public struct SharedBytes: @unchecked Sendable {
     /// Lends the bytes for the duration of `body`.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try withExtendedLifetime(memory) {
-            try body(UnsafeRawBufferPointer(start: memory.start, count: memory.header.count))
+            try body(UnsafeRawBufferPointer(start: memory.start, count: memory.extent.pointee.count))
         }
     }
 
@@ -80,7 +80,10 @@ private final class Memory: ManagedBuffer<Memory.Extent, UInt8> {
         return unsafeDowncast(made, to: Memory.self)
     }
 
-    deinit { SharedBytes.alive.wrappingSubtract(header.capacity, ordering: .relaxed) }
+    deinit { SharedBytes.alive.wrappingSubtract(extent.pointee.capacity, ordering: .relaxed) }
+
+    /// Good while the object is held; `header` itself would be looked up as something that may change at any time.
+    var extent: UnsafeMutablePointer<Extent> { withUnsafeMutablePointerToHeader { $0 } }
 
     /// Good while the object is held.
     var start: UnsafeMutableRawPointer {

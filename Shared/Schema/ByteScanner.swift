@@ -45,12 +45,9 @@ struct ByteScanner {
     mutating func skip(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard length <= input.count - offset else { return false }
-        let stands = text.withUTF8Buffer { expected in
-            for index in 0..<length where input[offset + index] != expected[index] { return false }
-            return true
-        }
-        if stands { offset += length }
-        return stands
+        guard UnsafeRawBufferPointer(rebasing: input[offset...]).begins(with: text) else { return false }
+        offset += length
+        return true
     }
 
     mutating func skipWhitespace() {
@@ -126,6 +123,24 @@ extension UnsafeRawBufferPointer {
     /// Eight bytes, of which the first is the lowest; all must be there.
     fileprivate func word(at offset: Int) -> UInt64 {
         UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// Whether the first bytes are these.
+    func begins(with text: StaticString) -> Bool {
+        text.withUTF8Buffer { text in
+            guard text.count <= count else { return false }
+            let text = UnsafeRawBufferPointer(text)
+            var offset = 0
+            while text.count - offset >= 8 {
+                guard word(at: offset) == text.word(at: offset) else { return false }
+                offset += 8
+            }
+            while offset < text.count {
+                guard self[offset] == text[offset] else { return false }
+                offset += 1
+            }
+            return true
+        }
     }
 
     /// Whether all bytes stand for themselves in a JSON string.

@@ -5,7 +5,7 @@ public struct ClientMessageID: TextIdentifier {
 
     /// Takes a text that has the form of a key.
     public init?(_ text: String) {
-        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(\.isPrintableASCII) else { return nil }
+        guard (1...64).contains(text.utf8.count), text.isEachByte(\.isPrintableASCII) else { return nil }
         self.text = text
     }
 }

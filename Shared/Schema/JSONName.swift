@@ -18,7 +18,7 @@ enum JSONName {
     static func ~= (expected: StaticString, name: JSONName) -> Bool {
         switch name {
         case .plain(let bytes):
-            expected.withUTF8Buffer { $0.count == bytes.count && $0.elementsEqual(bytes) }
+            expected.utf8CodeUnitCount == bytes.count && bytes.begins(with: expected)
         case .read(let text): text == expected.description
         }
     }

@@ -247,6 +247,7 @@ extension JSONWriter {
 }
 
 extension OutputSpan<UInt8> {
+    @inline(__always)
     fileprivate mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
         precondition(bytes.count <= freeCapacity, "more than was asked for")

@@ -25,7 +25,7 @@ public struct LogPosition: Hashable, Sendable, Codable {
     ///
     /// For the same reason a seq beyond ``maxClaimedSeq`` counts as that: no log has come there.
     public init?(claimedEpoch epoch: String, seq: Int64) {
-        guard (1...Self.maxEpochBytes).contains(epoch.utf8.count), epoch.utf8.allSatisfy(\.isPrintableASCII),
+        guard (1...Self.maxEpochBytes).contains(epoch.utf8.count), epoch.isEachByte(\.isPrintableASCII),
             seq >= 0
         else { return nil }
         self.init(epoch: epoch, seq: min(seq, Self.maxClaimedSeq))

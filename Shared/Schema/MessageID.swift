@@ -66,23 +66,23 @@ public struct MessageID: TextIdentifier {
     /// Lends the 36 characters of the text form.
     func withText<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            let memory = UnsafeMutableRawBufferPointer(text)
+            Self.write(UInt32(high >> 32), to: memory, at: 0, 4)
+            Self.write(UInt32(truncatingIfNeeded: high), to: memory, at: 9, 14)
+            Self.write(UInt32(low >> 32), to: memory, at: 19, 24)
+            Self.write(UInt32(truncatingIfNeeded: low), to: memory, at: 28, 32)
             for place in [8, 13, 18, 23] { text[place] = UInt8(ascii: "-") }
-            Self.write(high >> 32, 8, to: text, at: 0)
-            Self.write(high >> 16, 4, to: text, at: 9)
-            Self.write(high, 4, to: text, at: 14)
-            Self.write(low >> 48, 4, to: text, at: 19)
-            Self.write(low, 12, to: text, at: 24)
             return body(UnsafeBufferPointer(text))
         }
     }
 
-    /// Writes the lowest digits of a word.
+    /// Writes the first four digits of a word at one place, the other four at another.
     private static func write(
-        _ word: UInt64, _ count: Int, to text: UnsafeMutableBufferPointer<UInt8>, at place: Int
+        _ word: UInt32, to text: UnsafeMutableRawBufferPointer, at first: Int, _ second: Int
     ) {
-        for index in 0..<count {
-            text[place + index] = UInt8(hexadecimalDigit: word >> UInt64(4 * (count - 1 - index)))
-        }
+        let digits = word.hexadecimalDigits.littleEndian
+        text.storeBytes(of: UInt32(truncatingIfNeeded: digits), toByteOffset: first, as: UInt32.self)
+        text.storeBytes(of: UInt32(digits >> 32), toByteOffset: second, as: UInt32.self)
     }
 
     private static func isHyphen(at index: Int) -> Bool {
@@ -94,6 +94,20 @@ extension MessageID: Comparable {
     /// Orders by time first, as the bytes do.
     public static func < (left: MessageID, right: MessageID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension UInt32 {
+    /// The eight digits in lower case, the first in the lowest byte: all of them at a time.
+    fileprivate var hexadecimalDigits: UInt64 {
+        // Each four bits into a byte of their own.
+        var digits = UInt64(self)
+        digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
+        digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // Six more carry into the next four bits where the digit is a letter.
+        let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (digits + 0x3030_3030_3030_3030 + letters * 0x27).byteSwapped
     }
 }
 

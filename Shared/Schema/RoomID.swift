@@ -8,7 +8,7 @@ public struct RoomID: TextIdentifier {
     /// Takes a text that has the form of a room's id; the two of a direct room must stand in order.
     public init?(_ text: String) {
         let isRoom =
-            text.hasPrefix(Self.directPrefix) ? Self.split(direct: text) != nil : Self.isPlain(text.utf8)
+            Self.isDirect(text) ? Self.split(direct: text) != nil : Self.isPlain(text)
         guard isRoom else { return nil }
         self.text = text
     }
@@ -23,7 +23,12 @@ public struct RoomID: TextIdentifier {
     }
 
     /// Whether this is a direct conversation.
-    public var isDirect: Bool { text.hasPrefix(Self.directPrefix) }
+    public var isDirect: Bool { Self.isDirect(text) }
+
+    private static func isDirect(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { UnsafeRawBufferPointer($0).begins(with: "dm:") }
+    }
 
     /// The two people of a direct conversation, in order; nil for any other room.
     public var directMembers: (UserHandle, UserHandle)? { isDirect ? Self.split(direct: text) : nil }
@@ -31,11 +36,11 @@ public struct RoomID: TextIdentifier {
     /// The partition that holds all of this room's keys.
     public var partition: Partition { Partition(of: self) }
 
-    private static func isPlain(_ bytes: String.UTF8View) -> Bool {
-        guard (1...64).contains(bytes.count), bytes.first?.isLowercaseLetterOrDigit == true else {
+    private static func isPlain(_ text: String) -> Bool {
+        guard (1...64).contains(text.utf8.count), text.utf8.first?.isLowercaseLetterOrDigit == true else {
             return false
         }
-        return bytes.allSatisfy { $0.isLowercaseLetterOrDigit || $0 == UInt8(ascii: "-") }
+        return text.isEachByte { $0.isLowercaseLetterOrDigit || $0 == UInt8(ascii: "-") }
     }
 
     /// A handle has no `_`, so the first one parts the two names.

@@ -8,6 +8,13 @@ import Testing
         let expected = bytes(hex: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(Digest.sha256(Array("abc".utf8)) == expected)
         #expect(Digest.sha256(Array("abc".utf8), first: 12) == Array(expected.prefix(12)))
+        // What was digested before is no part of it.
+        let digester = Digester()
+        var digests: [UInt8] = []
+        for _ in 0..<2 {
+            Array("abc".utf8).withUnsafeBytes { digester.add(sha256: $0, first: 12, to: &digests) }
+        }
+        #expect(digests == Array(expected.prefix(12) + expected.prefix(12)))
     }
 
     @Test("HMAC-SHA-256, RFC 4231 case 2")

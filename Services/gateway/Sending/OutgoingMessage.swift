@@ -118,12 +118,12 @@ final class OutgoingMessage {
     /// Not that of this try: one that was given up as lost may still come, and must be known again under the next id.
     var keyDigest: [UInt8] {
         var digest: [UInt8] = []
-        addKeyDigest(to: &digest)
+        addKeyDigest(to: &digest, by: Digester())
         return digest
     }
 
     /// Adds that to others.
-    func addKeyDigest(to bytes: inout [UInt8]) {
+    func addKeyDigest(to bytes: inout [UInt8], by digester: Digester) {
         var input: [UInt8] = []
         input.reserveCapacity(128)
         if let key {
@@ -134,20 +134,20 @@ final class OutgoingMessage {
             input.append(UInt8(ascii: "\n"))
             input.append(contentsOf: firstID?.bytes ?? [])
         }
-        input.withUnsafeBytes { Digest.add(sha256: $0, first: Self.digestBytes, to: &bytes) }
+        input.withUnsafeBytes { digester.add(sha256: $0, first: Self.digestBytes, to: &bytes) }
     }
 
     /// What two sends with the same key must have in common.
     var contentDigest: [UInt8] {
         var digest: [UInt8] = []
-        addContentDigest(to: &digest)
+        addContentDigest(to: &digest, by: Digester())
         return digest
     }
 
     /// Adds that to others.
-    func addContentDigest(to bytes: inout [UInt8]) {
+    func addContentDigest(to bytes: inout [UInt8], by digester: Digester) {
         let message = request.message
-        Self.addContentDigest(about: message.content.utf8.count, to: &bytes) { parts in
+        Self.addContentDigest(about: message.content.utf8.count, to: &bytes, by: digester) { parts in
             parts.string(message.content)
             if let id = message.replyTo { parts.id(id) } else { parts.null() }
             parts.object { $0.members(message.metadata) }
@@ -157,7 +157,7 @@ final class OutgoingMessage {
     /// The same of a message that stands in the archive, from its `data`.
     static func contentDigest(of data: JSONValue) -> [UInt8] {
         var digest: [UInt8] = []
-        addContentDigest(about: 256, to: &digest) { parts in
+        addContentDigest(about: 256, to: &digest, by: Digester()) { parts in
             parts.value(data["content"] ?? .null)
             parts.value(data["reply_to"] ?? .null)
             parts.value(data["metadata"] ?? [:])
@@ -166,11 +166,12 @@ final class OutgoingMessage {
     }
 
     private static func addContentDigest(
-        about count: Int, to bytes: inout [UInt8], _ parts: (inout JSONWriter) -> Void
+        about count: Int, to bytes: inout [UInt8], by digester: Digester,
+        _ parts: (inout JSONWriter) -> Void
     ) {
         var writer = JSONWriter(reserving: count + 64)
         writer.array(parts)
-        writer.bytes.withUnsafeBytes { Digest.add(sha256: $0, first: digestBytes, to: &bytes) }
+        writer.bytes.withUnsafeBytes { digester.add(sha256: $0, first: digestBytes, to: &bytes) }
     }
 
     private static let digestBytes = 12

@@ -2,12 +2,15 @@ import Bus
 import Redis
 import RoomFunctions
 import Schema
+import Tokens
 
 /// How a message is put to the functions of its room: keys and arguments as `room.lua` has them.
 struct RoomCalls {
     let bounds: Bounds
     /// The highest seq of a room that this gateway has had from Redis itself.
     let knownSeq: (RoomID) -> Int64
+    /// Shared by all copies, as all belong to one loop.
+    private let digester = Digester()
 
     /// What bounds a room's and a partition's log.
     struct Bounds {
@@ -61,8 +64,8 @@ struct RoomCalls {
     private func mark(_ one: Try) -> [UInt8] {
         var mark: [UInt8] = []
         mark.reserveCapacity(48)
-        one.message.addKeyDigest(to: &mark)
-        one.message.addContentDigest(to: &mark)
+        one.message.addKeyDigest(to: &mark, by: digester)
+        one.message.addContentDigest(to: &mark, by: digester)
         mark += one.id.bytes
         let notAfter = UInt64(clamping: one.notAfter)
         for shift in stride(from: 40, through: 0, by: -8) {

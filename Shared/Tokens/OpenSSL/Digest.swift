@@ -8,7 +8,7 @@ public enum Digest {
     /// Fetched once: OpenSSL 3 looks an algorithm up by its name each time that it is given the constant.
     ///
     /// Immutable, and safe to use from all threads at once.
-    private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+    nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 
     /// The SHA-256 of some bytes.
     public static func sha256(_ input: [UInt8]) -> [UInt8] { sha256(input, first: byteCount) }
@@ -16,18 +16,8 @@ public enum Digest {
     /// The first bytes of the SHA-256 of some bytes, at most all of them.
     public static func sha256(_ input: [UInt8], first count: Int) -> [UInt8] {
         var digest: [UInt8] = []
-        input.withUnsafeBytes { add(sha256: $0, first: count, to: &digest) }
+        input.withUnsafeBytes { Digester().add(sha256: $0, first: count, to: &digest) }
         return digest
-    }
-
-    /// Adds the first bytes of the SHA-256 of some bytes, at most all of them, to others.
-    public static func add(sha256 input: UnsafeRawBufferPointer, first count: Int, to output: inout [UInt8]) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { digest in
-            // Part of every provider and of fixed size: it fails only where a process has no memory left.
-            let done = EVP_Digest(input.baseAddress, input.count, digest.baseAddress, nil, algorithm, nil)
-            precondition(done == 1, "OpenSSL has no SHA-256")
-            output.append(contentsOf: digest.prefix(count))
-        }
     }
 
     /// The HMAC (RFC 2104) with SHA-256 of a message under a key.
