@@ -19,6 +19,20 @@ import Testing
         #expect(Mask.url(url) == masked)
     }
 
+    @Test(arguments: [
+        ("redis://u:pw@h:99999", "redis://u:********@h:99999"),
+        ("redis://pw@h:1", "redis://********@h:1"),
+        ("postgres//u:pw@h/db", "********@h/db"),
+        (":pw@h:1", "********@h:1"),
+        ("host=h password=p@q", "********"),
+        ("host=h Password = pw", "********"),
+        ("mysql://h/db?password=pw", "mysql://h/db?password=********"),
+        ("8080x", "8080x"), ("-1", "-1"), ("", ""),
+    ])
+    func whatIsRefusedMayHoldAPasswordAnywhere(text: String, shown: String) {
+        #expect(Mask.refused(text) == shown)
+    }
+
     @Test func aSecretDescribesItselfAsTheMask() {
         let secret = Secret("hunter2")
         #expect("\(secret)" == "********")

@@ -102,6 +102,14 @@ private func same<Value: Equatable>(
         #expect(reader.printed.map(\.value) == ["********", "postgres://u:********@h/db"])
     }
 
+    @Test(arguments: ["redis://hunter2@h:1", "u:hunter2@h", "host=h password=hunter2"])
+    func whatWasMeantOtherwiseShowsNoPasswordEither(url: String) {
+        var reader = settings(["U": url])
+        _ = reader.parsed("U", default: "x:", expects: "a Redis URL", help: "") { $0 == "x:" ? $0 : nil }
+        let problem = reader.problems.first ?? ""
+        #expect(problem.hasPrefix("U: ") && !problem.contains("hunter2"))
+    }
+
     @Test func aSecretMayStandInAFile() {
         var reader = settings(
             ["S_FILE": "/run/s", "U_FILE": "/run/u"], files: ["/run/s": "abc", "/run/u": "redis://h"])

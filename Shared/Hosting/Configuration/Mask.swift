@@ -18,6 +18,21 @@ enum Mask {
         return head + user + password + query(rest[at...])
     }
 
+    /// Masks in a text that was refused, too, what would be a password if it were meant otherwise than it is written.
+    ///
+    /// `redis://PASSWORD@host`, an address without `://`, and libpq's `host=… password=…`.
+    static func refused(_ text: String) -> String {
+        let shown = url(text)
+        let scheme = shown.firstRange(of: "://")
+        if scheme == nil, shown.lowercased().contains("password") { return Mask.text }
+        let start = scheme?.upperBound ?? shown.startIndex
+        guard let at = shown[start...].lastIndex(of: "@"), !shown[start..<at].hasSuffix(":" + Mask.text)
+        else {
+            return shown
+        }
+        return shown[..<start] + Mask.text + shown[at...]
+    }
+
     private static func query(_ text: Substring) -> String {
         guard let mark = text.firstIndex(of: "?") else { return String(text) }
         let pairs = text[text.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)

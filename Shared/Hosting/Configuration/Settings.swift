@@ -158,7 +158,7 @@ extension Settings {
             do throws(SettingRejection) {
                 return try parse(found.text)
             } catch {
-                let offender = kind == .secret ? "" : " \(Quoted(Mask.url(found.text)))"
+                let offender = kind == .secret ? "" : " \(Quoted(Mask.refused(found.text)))"
                 note("\(name):\(offender) \(error.reason) (\(found.origin))")
             }
         } catch {
