@@ -26,8 +26,6 @@ import Testing
             let log = try await bench.call("XRANGE", Keys.log(RoomID.general.partition), "-", "+")
             #expect(log[0][1]["e"].text == envelope)
             #expect(log[0][1]["t"].text == "00-trace")
-            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
-            #expect(bytes.int == Int64(envelope.utf8.count))
             let seq = try await bench.field("seq")
             #expect(seq == "1")
             let next = try await bench.accept("again")(bench.redis)

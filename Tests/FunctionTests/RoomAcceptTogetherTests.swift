@@ -24,26 +24,41 @@ import Testing
                 bench.call("XLEN", Keys.log(RoomID.general.partition)).int,
             ]
             #expect(lengths == [2, 2])
-            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
-            let log = try await bench.call("XRANGE", Keys.log(RoomID.general.partition), "-", "+")
-            #expect(bytes.int == log.array?.reduce(0) { $0 + Int64($1[1]["e"].bytes?.count ?? 0) })
         }
     }
 
-    /// The room's bytes are counted with its first message, before anybody knows how many digits the last seq has.
-    @Test func whatIsCountedIsWhatStandsInTheLog() async throws {
+    /// Bytes are counted before the next message of a log, once there is a lot of them: a 1,024th of what it may have.
+    @Test func bytesAreCountedByLots() async throws {
         try await onBench { bench in
             let calls = (1...12).map { bench.accept("\($0)") }
             let replies = try await calls[0].together(with: Array(calls[1...]), bench.redis)
             #expect(replies.array?.map { $0[2].int } == (1...12).map { Int64($0) })
-            // Of those that are refused nothing is counted.
-            let again = try await calls[0].together(
-                with: [bench.accept("13"), bench.accept("14", user: .bob)], bench.redis)
-            #expect(again.array?.map(word) == ["ok", "ok", "denied"])
-            let bytes = try await bench.call("GET", Keys.logBytes(RoomID.general.partition))
-            let log = try await bench.envelopes(Keys.log(RoomID.general.partition))
-            #expect(log.count == 13)
-            #expect(bytes.int == log.reduce(0) { $0 + Int64($1.utf8.count) })
+            func counted() async throws -> Int64? {
+                try await bench.call("GET", Keys.logBytes(RoomID.general.partition)).int
+            }
+            func bytes() async throws -> Int64 {
+                let log = try await bench.envelopes(Keys.log(RoomID.general.partition))
+                return log.reduce(0) { $0 + Int64($1.utf8.count) }
+            }
+            let first = try await bytes()
+            for (lot, expected) in [(first + 1, 0), (first, first)] {
+                var again = calls[0]
+                again.logBytes = lot * 1_024
+                // Of those that are refused, or have their places, nothing is counted.
+                let others = [bench.accept("denied", user: .bob), bench.accept("13")]
+                let replies = try await again.together(
+                    with: expected == 0 ? [others[0]] : others, bench.redis)
+                #expect(replies.array?.prefix(2).map(word) == ["ok", "denied"])
+                let count = try await counted()
+                #expect(count == expected)
+            }
+            var last = bench.accept("14")
+            last.logBytes = 8 * 1_024
+            _ = try await last(bench.redis)
+            let all = try await bytes()
+            let lacking = try #require(try await bench.envelopes(Keys.log(RoomID.general.partition)).last)
+            let count = try await counted()
+            #expect(count == all - Int64(lacking.utf8.count))
         }
     }
 

@@ -97,7 +97,7 @@ final class SenderBench {
     /// Forgets what Redis knows of accepted keys, as twenty minutes would.
     func forget() async throws {
         for key in Keys.seen(.general) { _ = try await redis.call("DEL", .text(key)) }
-        _ = try await redis.call("HDEL", .text(Keys.room(.general)), "seen")
+        _ = try await redis.call("HDEL", .text(Keys.room(.general)), "seen", "ready")
     }
 
     /// Has Redis answer nothing for so long, once it comes to this.
@@ -114,7 +114,7 @@ final class SenderBench {
     func accept(_ one: RoomCalls.Try) async throws -> RedisReply {
         let rooms = [RoomCalls.Room(id: one.message.room, tries: [one])]
         return try await redis.function(
-            RoomFunctions.accept, keys: calls.keys(rooms),
+            RoomFunctions.accept, keys: calls.keys([one.message.room]),
             arguments: calls.accept(rooms, run: try #require(redis.runID)))
     }
 

@@ -49,12 +49,8 @@ public struct AcceptCall {
         tail = EnvelopeTail.bytes(NewMessage(content: text), room: room, id: id, user: user)
     }
 
-    /// The keys, as Bus.md has them.
-    public var keys: [RedisArgument] {
-        [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.recent(room))]
-            + Keys.seen(room).map { .text($0) }
-            + [.text(Keys.log(room.partition)), .text(Keys.logBytes(room.partition))]
-    }
+    /// The room's key, after which the functions name all others.
+    public var roomKey: RedisArgument { .text(Keys.room(room)) }
 
     /// What the call says of all rooms, as `room.lua` has it.
     private func callArguments(_ rooms: [[AcceptCall]]) -> [RedisArgument] {
@@ -125,7 +121,7 @@ public struct AcceptCall {
         let rooms = rooms.filter { !$0.isEmpty }
         let arguments = rooms.flatMap { [.int($0[0].known)] + $0.flatMap(\.messageArguments) }
         let replies = try await redis.function(
-            RoomFunctions.accept, keys: rooms.flatMap { $0[0].keys },
+            RoomFunctions.accept, keys: rooms.map { $0[0].roomKey },
             arguments: (rooms.first?[0].callArguments(rooms) ?? []) + arguments)
         guard let replies = replies.array else { return replies }
         return .array(zip(rooms.joined(), replies).map { $0.inWords($1) })

@@ -31,13 +31,14 @@ local function room_load(keys, args)
       'stored', '0')
   end
   redis.call('HSET', keys[1], 'mv', args[2], 'visibility', args[3], 'policy', args[4], 'loaded', args[1])
+  redis.call('HDEL', keys[1], 'ready')
   return 1
 end
 
 -- Whether the room is vouched for in this run. What another run vouched for will lack the change at hand: should that
 -- Redis be the primary again, as it never was restarted, it must not find its own word.
 local function is_loaded(key, loaded, run)
-  if loaded and loaded ~= run then redis.call('HDEL', key, 'loaded') end
+  if loaded and loaded ~= run then redis.call('HDEL', key, 'loaded', 'ready') end
   return loaded == run
 end
 
@@ -56,6 +57,7 @@ local function set_members(keys, k, args, from, count, first)
     end
   end
   redis.call('HSET', keys[k + 1], 'mv', string.format('%d', last))
+  redis.call('HDEL', keys[k + 1], 'ready')
   return 1
 end
 
@@ -87,12 +89,13 @@ local function room_set(keys, args)
   if known >= mv then return 0 end
   if known < mv - 1 then return -1 end
   redis.call('HSET', keys[1], 'mv', args[2], 'visibility', args[3], 'policy', args[4])
+  redis.call('HDEL', keys[1], 'ready')
   return 1
 end
 
 -- room_unload: forgets that anybody vouched for the room, so that no send passes until it is loaded again.
 local function room_unload(keys)
-  redis.call('HDEL', keys[1], 'loaded')
+  redis.call('HDEL', keys[1], 'loaded', 'ready')
   redis.call('UNLINK', keys[2])
   return 1
 end

@@ -4,14 +4,15 @@
 -- message is checked before anything of it is written, what was written is taken out again where the next write fails, and
 -- `seq` is written last.
 --
--- KEYS of each, and of each room of a room_accept: 1 room hash (also the name of its channel)  2 members  3 recent
--- 4 seen:0  5 seen:1  6 partition log  7 log bytes
+-- KEYS of each, and of each room of a room_accept: 1 room hash (also the name of its channel). Its other keys have that
+-- name before their own, and so its slot: to be given them took Redis a tenth of the time of a message.
 
 local EPOCHS_KEPT = 16
 local EPOCH_ZERO = 1735689600000 -- 2025-01-01, in milliseconds
 local SEEN_MS = 600000
 local CLOCKS_APART_MS = 5000 -- most between the time of a message's id and Redis' clock
 local LOOKED_EACH = 100 -- seqs, between two looks at how much a room keeps
+local LOTS = 1024 -- that a full log is counted in
 local DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 local function now()
@@ -67,6 +68,7 @@ local function open(room, key, run, known)
   local seq = math.max(tonumber(room.seq), tonumber(known), ms - EPOCH_ZERO)
   local epoch = new_epoch(ms, epochs)
   redis.call('HSET', key, 'run', run, 'epoch', epoch, 'first', int(seq + 1), 'epochs', epochs, 'seq', int(seq))
+  redis.call('HDEL', key, 'ready')
   -- Where all was stored all still is: that the two are equal says so.
   -- Of a room that was deleted nothing says so: `stored` stays at 0.
   if room.epoch and room.stored == room.seq then
@@ -124,8 +126,8 @@ local function renew_memory(key, seen, hash, other, generation)
 end
 
 -- The same, as the room says; only the first that comes in ten minutes has to look.
-local function memory(room, key, hashes, at, generation)
-  local hash, other = hashes[at + generation.parity], hashes[at + 1 - generation.parity]
+local function memory(room, key, generation)
+  local hash, other = key .. ':seen:' .. generation.parity, key .. ':seen:' .. 1 - generation.parity
   if room.seen == generation.alone then return hash, nil end
   if room.seen == generation.present then return hash, other end
   return renew_memory(key, room.seen, hash, other, generation)
@@ -184,10 +186,11 @@ local function refusal(key, value, ms)
   return nil
 end
 
--- Where in ARGV a message of a `room_accept` has what, and how many arguments and a room how many keys. Each argument
--- costs Redis as much as two cuts out of a string: so what a message has of fixed lengths is one, its mark.
-local USER, MARK, TAIL = 0, 1, 2
-local ARGUMENTS, KEYS_OF_A_ROOM = 3, 7
+-- How many arguments a message of a `room_accept` has: its user, its mark, the tail of its envelope. Each argument costs
+-- Redis as much as two cuts out of a string: so what a message has of fixed lengths is one, its mark.
+local ARGUMENTS = 3
+
+local MARK = 46 -- bytes, before its traceparent
 
 local AFTER, OVERLOADED = { 'after' }, { 'overloaded' } -- replies that are the same for all
 
@@ -204,88 +207,114 @@ local function is_full(hash, recent, lacked, call)
     or lacked >= call.most_lacked and redis.call('XLEN', recent) >= call.most_lacked
 end
 
--- How many bytes the log is to have for an envelope and for those that follow it in its room.
-local function size(envelope, args, at, rest)
-  local bytes, head = #envelope, #envelope - #args[at + TAIL]
-  for i = 1, rest do bytes = bytes + head + #args[at + i * ARGUMENTS + TAIL] end
-  return bytes
+-- How many bytes of each log its count lacks; of one that had no place when it was counted, or that was not counted yet,
+-- nothing. A Redis that stops takes with it less than a lot of each.
+local uncounted = {}
+
+-- Whether a log has no place. Bytes are counted by lots, as to count those of each message would be a write of its own.
+local function is_log_full(log, call)
+  local lacking = uncounted[log]
+  if lacking and lacking < call.lot then return false end
+  local bytes = redis.call('INCRBY', log .. ':bytes', int(lacking or 0))
+  uncounted[log] = bytes < call.most_bytes and 0 or nil
+  return bytes >= call.most_bytes
 end
 
 -- Puts an envelope where the archive's writer looks and where readers do; returns the error where one of the two is
 -- spoilt, and then it is in neither.
-local function append(recent, log, seq, envelope, trace)
+local function append(recent, log, seq, envelope, mark)
   local entry
-  if trace == '' then
+  if #mark == MARK then
     entry = redis.pcall('XADD', log, '*', 'e', envelope)
   else
-    entry = redis.pcall('XADD', log, '*', 'e', envelope, 't', trace)
+    entry = redis.pcall('XADD', log, '*', 'e', envelope, 't', string.sub(mark, MARK + 1))
   end
   if type(entry) == 'table' then return entry end
   local added = redis.pcall('XADD', recent, seq, 'e', envelope)
-  if type(added) ~= 'table' then return nil end
+  if type(added) ~= 'table' then
+    uncounted[log] = uncounted[log] + #envelope
+    return nil
+  end
   redis.call('XDEL', log, entry)
   return added
 end
 
--- room_accept for one room, whose keys follow `keys[k]` and whose messages begin at `args[at]`: adds the reply to each.
+-- What a message has to know of its room: epoch, mv, seq, stored, and the hashes in which to remember its key and to look
+-- for it; nothing where the room is not loaded. What seldom changes the room has in one field, `ready`, which who changes
+-- a part of it removes: a reply of seven fields took Redis as long as adding to a stream.
+local function look(key, run, known, call)
+  local f = redis.call('HMGET', key, 'ready', 'seq', 'stored')
+  local ready, seq = f[1], f[2]
+  if ready and string.sub(ready, 1, #call.ready) == call.ready and seq and not is_below(seq, known) then
+    local is_alone, epoch, mv = string.match(ready, '^(%d) (%S+) (%d+)$', #call.ready + 1)
+    if mv then return epoch, mv, seq, f[3] or '0', key .. call.hash, is_alone == '0' and key .. call.other or nil end
+  end
+  local room = load(key, run)
+  if not room then return nil end
+  open(room, key, run, known)
+  local hash, past = memory(room, key, call.generation)
+  if hash == key .. call.hash then
+    redis.call('HSET', key, 'ready', call.ready .. (past and '0 ' or '1 ') .. room.epoch .. ' ' .. room.mv)
+  end
+  return room.epoch, room.mv, room.seq, room.stored, hash, past
+end
+
+-- The reply where something is spoilt, from what `pcall` says.
+local function as_error(why) return { err = type(why) == 'table' and why.err or 'ERR ' .. tostring(why) } end
+
+-- room_accept for one room, whose messages begin at `args[at]`: adds the reply to each.
 --
 -- All that it knows stands in locals: a table of it, handed to functions, took a tenth of the time of a message. A message
 -- has its place when its key is remembered (HSETNX tells whether it was known, too), counted and in both streams.
-local function accept(keys, k, args, at, count, known, call, replies)
-  local key, recent, log, log_bytes = keys[k + 1], keys[k + 3], keys[k + 6], keys[k + 7]
-  local redis_call = redis.call
-  local room = load(key, args[1])
-  local epoch, hash, past, last, lacked, is_full_up, stored, mv
-  if room then
-    open(room, key, args[1], known)
-    epoch, last, stored, mv = room.epoch, tonumber(room.seq), room.stored, room.mv
-    hash, past = memory(room, key, keys, k + 4, call.generation)
+local function accept(key, args, at, count, known, call, replies)
+  local redis_call, sub = redis.call, string.sub
+  local epoch, mv, newest, stored, hash, past = look(key, args[1], known, call)
+  local recent, log, last, lacked, is_full_up = key .. ':recent', nil, nil, nil, nil
+  if epoch then
+    last = tonumber(newest)
     if last % LOOKED_EACH + count >= LOOKED_EACH then
       lacked = last - tonumber(stored)
       is_full_up = is_full(hash, recent, lacked, call)
     end
   end
-  local accepted, reserved, log_had, newest, user, value, stop = 0, 0, nil, nil, nil, nil, nil
+  -- All had been stored, or nobody knows, so that recent may be about to expire and the log may be empty.
+  local is_quiet = stored == newest or stored == '0'
+  local accepted, user, value, stop = 0, nil, nil, nil
   for i = 1, count do
-    local mark, reply = args[at + MARK], nil
+    local mark, reply = args[at + 1], nil
     if stop then
       reply = stop
     elseif call.may_be_late and milliseconds(mark, 41) < call.ms then
       reply, stop = { 'late', call.time }, AFTER
-    elseif not room then
+    elseif not epoch then
       reply = { 'unloaded' }
     else
       -- Those who follow each other are mostly of one sender.
-      if user ~= args[at + USER] then
-        user = args[at + USER]
-        value = redis_call('HGET', keys[k + 2], user)
+      if user ~= args[at] then
+        user = args[at]
+        value = redis_call('HGET', key .. ':members', user)
       end
-      local word, time, digest = refusal(key, value, call.ms), milliseconds(mark, 25), string.sub(mark, 1, 12)
+      local word, time, digest = refusal(key, value, call.ms), milliseconds(mark, 25), sub(mark, 1, 12)
       local is_off = time < call.earliest or time > call.latest
       local before = past and redis_call('HGET', past, digest)
       if not before and not word and not is_off and not is_full_up then
         local seq = int(last + accepted + 1)
         local position = epoch .. ':' .. seq
-        if redis_call('HSETNX', hash, digest, string.sub(mark, 13, 40) .. position) == 1 then
-          local envelope = '{"v":1,"epoch":"' .. epoch .. '","seq":' .. seq .. ',"mv":' .. mv .. ',' .. args[at + TAIL]
+        if redis_call('HSETNX', hash, digest, sub(mark, 13, 40) .. position) == 1 then
           local failure
-          -- The first counts for all behind it, too: before anything stands in a stream, as this fails on a spoilt count.
-          if not log_had then
-            reserved = size(envelope, args, at, count - i)
-            log_had = redis.pcall('INCRBY', log_bytes, int(reserved))
-            if type(log_had) == 'table' then
-              failure, reserved = log_had, 0
-            else
-              log_had = log_had - reserved
-              is_full_up = log_had >= call.most_bytes
-            end
+          -- Before anything stands in a stream, as this fails on a spoilt count.
+          if not log then
+            log = sub(key, 1, string.find(key, '}', 1, true)) .. ':log'
+            local is_counted, answer = pcall(is_log_full, log, call)
+            if is_counted then is_full_up = answer else failure = as_error(answer) end
           end
-          failure = failure or not is_full_up and append(recent, log, seq, envelope, string.sub(mark, 47))
+          local envelope = '{"v":1,"epoch":"' .. epoch .. '","seq":' .. seq .. ',"mv":' .. mv .. ',' .. args[at + 2]
+          failure = failure or not is_full_up and append(recent, log, seq, envelope, mark)
           if failure or is_full_up then
             redis_call('HDEL', hash, digest)
             reply, stop = failure or OVERLOADED, failure
           else
-            accepted, reserved, newest = accepted + 1, reserved - #envelope, seq
+            accepted, newest = accepted + 1, seq
             -- Where who calls may not publish it has its place all the same: gateways look into quiet rooms.
             redis.pcall('SPUBLISH', key, envelope)
             reply = position
@@ -295,7 +324,7 @@ local function accept(keys, k, args, at, count, known, call, replies)
       if not reply then
         -- What has its place is told to its sender whatever was decided about them since: the first answer may be lost.
         before = before or redis_call('HGET', hash, digest)
-        reply = before and placed(before, string.sub(mark, 13, 24), string.sub(mark, 25, 40), stored)
+        reply = before and placed(before, sub(mark, 13, 24), sub(mark, 25, 40), stored)
           or word and { word } or before and { 'conflict' } or is_off and { 'clock', call.time } or OVERLOADED
         if reply[1] == 'clock' then stop = AFTER end
       end
@@ -303,21 +332,19 @@ local function accept(keys, k, args, at, count, known, call, replies)
     replies[#replies + 1] = reply
     at = at + ARGUMENTS
   end
-  -- What was counted for those that got no place.
-  if reserved ~= 0 then redis_call('DECRBY', log_bytes, int(reserved)) end
   if accepted == 0 then return end
   -- Recent keeps what the archive lacks, and the newest at least: by number, as seq jumps from epoch to epoch. Streams are
   -- trimmed by whole nodes of about as many entries as lie between two looks.
   if lacked then redis.pcall('XTRIM', recent, 'MAXLEN', '~', int(math.max(lacked + accepted, call.keep))) end
-  -- All had been stored, or nobody knows, so that recent may be about to expire.
-  if stored == room.seq or stored == '0' then redis_call('PERSIST', recent) end
+  if is_quiet then redis_call('PERSIST', recent) end
   redis_call('HSET', key, 'seq', newest)
-  -- Wakes who writes it into the archive; where something is there already, they have been told, or look again.
-  if log_had == 0 then redis.pcall('SPUBLISH', log, '') end
+  -- Wakes who writes it into the archive; where something is there already, they have been told, or look again. There is
+  -- where a message of this room is still to be stored.
+  if is_quiet and redis_call('XLEN', log) == accepted then redis.pcall('SPUBLISH', log, '') end
 end
 
 -- room_accept: gives messages their places, those of each room in this order.
--- KEYS: of one room after another.
+-- KEYS: the hash of each room.
 -- ARGV: 1 run  2 seqs kept in recent  3 most kept while the archive lags  4 most bytes in the log  5 most keys remembered
 -- in ten minutes (3 and 5 are looked at each hundred seqs)  6 the least of all `not after`  7 how many messages of each
 -- room there are, a byte each, some dozens at most  then of each room: highest seq known to the caller, and of each of its
@@ -329,19 +356,21 @@ end
 -- again, and come before it; an error for what is of a room that is spoilt: one of its keys is of another type.
 local function room_accept(keys, args)
   local ms = now()
+  local generation, most_bytes = generations(ms), tonumber(args[4])
   local call = {
-    ms = ms, time = int(ms), earliest = ms - CLOCKS_APART_MS, latest = ms + CLOCKS_APART_MS,
-    generation = generations(ms), keep = tonumber(args[2]), most_lacked = tonumber(args[3]), most_bytes = tonumber(args[4]),
-    most_seen = tonumber(args[5]), may_be_late = tonumber(args[6]) < ms,
+    ms = ms, time = int(ms), earliest = ms - CLOCKS_APART_MS, latest = ms + CLOCKS_APART_MS, generation = generation,
+    ready = args[1] .. ' ' .. generation.present .. ' ', hash = ':seen:' .. generation.parity,
+    other = ':seen:' .. 1 - generation.parity, keep = tonumber(args[2]), most_lacked = tonumber(args[3]),
+    most_bytes = most_bytes, lot = most_bytes / LOTS, most_seen = tonumber(args[5]), may_be_late = tonumber(args[6]) < ms,
   }
   local replies = {}
   local at = 8
-  for k = 0, #keys - 1, KEYS_OF_A_ROOM do
-    local known, count, before = args[at], string.byte(args[7], k / KEYS_OF_A_ROOM + 1), #replies
+  for k = 1, #keys do
+    local known, count, before = args[at], string.byte(args[7], k), #replies
     -- A room that is spoilt is no reason to refuse the others.
-    local is_done, why = pcall(accept, keys, k, args, at + 1, count, known, call, replies)
+    local is_done, why = pcall(accept, keys[k], args, at + 1, count, known, call, replies)
     if not is_done then
-      local failure = { err = type(why) == 'table' and why.err or 'ERR ' .. tostring(why) }
+      local failure = as_error(why)
       for i = 1, count do replies[before + i] = failure end
     end
     at = at + 1 + count * ARGUMENTS
@@ -355,10 +384,11 @@ end
 -- envelope that the archive lacks or ''}, or {word}: unloaded, denied, conflict.
 local function room_seen(keys, args)
   local ms = now()
-  local room = load(keys[1], args[1])
+  local key = keys[1]
+  local room = load(key, args[1])
   if not room then return { 'unloaded' } end
   local generation = generations(ms)
-  local hash, other = keys[4 + generation.parity], keys[5 - generation.parity]
+  local hash, other = key .. ':seen:' .. generation.parity, key .. ':seen:' .. 1 - generation.parity
   local present, past = redis.call('HMGET', hash, '', args[3]), redis.call('HMGET', other, '', args[3])
   -- One without its stamp, as somebody deleted the hash, has what was put in since.
   local is_present = present[1] == generation.present
@@ -370,7 +400,7 @@ local function room_seen(keys, args)
   local before = is_used and present[2] or is_counted and past[2]
   local told = before and placed(before, args[4], nil, room.stored)
   if told then return told end
-  if redis.call('HEXISTS', keys[2], args[2]) == 0 then return { 'denied' } end
+  if redis.call('HEXISTS', key .. ':members', args[2]) == 0 then return { 'denied' } end
   if before then return { 'conflict' } end
   -- A hash that is not there is one that nothing was put in, or one that was lost: what stands in the log decides.
   local since = ms
@@ -378,7 +408,7 @@ local function room_seen(keys, args)
   if is_present and is_past then since = since - SEEN_MS end
   local oldest = ''
   if is_below(room.stored, room.seq) then
-    local entry = redis.call('XRANGE', keys[3], '(' .. room.stored .. '-0', '+', 'COUNT', 1)[1]
+    local entry = redis.call('XRANGE', key .. ':recent', '(' .. room.stored .. '-0', '+', 'COUNT', 1)[1]
     if entry then oldest = entry[2][2] end
   end
   return { 'unseen', int(since), oldest }

@@ -142,7 +142,7 @@ final class MessageSender {
     private func seen(_ message: OutgoingMessage, _ done: @escaping (AcceptReply?) -> Void) {
         guard let run = redis.runID else { return done(nil) }
         redis.function(
-            RoomFunctions.seen, keys: calls.keys(message.room), arguments: calls.seen(message, run: run)
+            RoomFunctions.seen, keys: calls.keys([message.room]), arguments: calls.seen(message, run: run)
         ) { result in done((try? result.get()).flatMap { AcceptReply($0) }) }
     }
 

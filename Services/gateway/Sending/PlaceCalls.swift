@@ -126,7 +126,8 @@ final class PlaceCalls {
         underWay += 1
         let rooms = batch.rooms.map { RoomCalls.Room(id: $0.id, tries: $0.calls.map(\.attempt)) }
         redis.function(
-            RoomFunctions.accept, keys: calls.keys(rooms), arguments: calls.accept(rooms, run: run)
+            RoomFunctions.accept, keys: calls.keys(rooms.lazy.map(\.id)),
+            arguments: calls.accept(rooms, run: run)
         ) { [self] result in
             ended()
             switch result {

@@ -21,16 +21,8 @@ struct RoomCalls {
         let seenMax: Int
     }
 
-    func keys(_ room: RoomID) -> [RedisArgument] {
-        let partition = room.partition
-        return [.text(Keys.room(room)), .text(Keys.members(room)), .text(Keys.recent(room))]
-            + Keys.seen(room).map { .text($0) } + [
-                .text(Keys.log(partition)), .text(Keys.logBytes(partition)),
-            ]
-    }
-
-    /// The keys of `room_accept` for messages of these rooms.
-    func keys(_ rooms: [Room]) -> [RedisArgument] { rooms.flatMap { keys($0.id) } }
+    /// The keys of a function for these rooms: one of each, after which it names all others.
+    func keys(_ rooms: some Sequence<RoomID>) -> [RedisArgument] { rooms.map { .text(Keys.room($0)) } }
 
     /// How many messages a call has at most: how many there are of each room is told by a byte.
     static let most: UInt8 = 64

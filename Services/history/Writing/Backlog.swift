@@ -40,7 +40,8 @@ final class Backlog {
         logs = logs.filter { partitions.contains($0.key) && $0.value.entries > 0 }
         for partition in logs.keys {
             ask(["GET", .text(Keys.logBytes(partition))], partition) { backlog, reply in
-                backlog.logs[partition]?.bytes = Int(clamping: reply.int ?? 0)
+                // What is stored may be counted later than that.
+                backlog.logs[partition]?.bytes = max(Int(clamping: reply.int ?? 0), 0)
             }
             ask(["XRANGE", .text(Keys.log(partition)), "-", "+", "COUNT", "1"], partition) { backlog, reply in
                 backlog.logs[partition]?.milliseconds = backlog.age(ofEntry: reply[0][0].text)
