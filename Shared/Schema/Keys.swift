@@ -73,8 +73,8 @@ extension Keys {
     /// Hash: the user's devices by gateway incarnation.
     public static func devices(_ user: UserHandle) -> String { "{u:\(user)}:devices" }
 
-    /// The user's message limit.
-    public static func limit(_ user: UserHandle) -> String { "{u:\(user)}:limit" }
+    /// List: the units of the user's message limit.
+    public static func limit(_ user: UserHandle) -> String { "{u:\(user)}:units" }
 
     /// Hash: auth's copy of the account (name, roles).
     public static func profile(_ user: UserHandle) -> String { "{u:\(user)}:profile" }

@@ -77,12 +77,20 @@ import Testing
 @Suite struct LimitTests {
     private let key: RedisArgument = .text(Keys.limit(.alice))
 
-    private func take(_ bench: Bench, _ id: String, most: Int64, window: Int64 = 60_000) async throws
-        -> [Int64]
+    private func take(
+        _ bench: Bench, _ id: String, most: Int64, window: Int64 = 60_000, isAskedAgain: Bool = false
+    )
+        async throws -> [Int64]
     {
         let reply = try await bench.redis.function(
-            LimitFunctions.take, keys: [key], arguments: [.text(id), .int(most), .int(window), 0])
-        return reply[0].array?.compactMap(\.int) ?? []
+            LimitFunctions.take, keys: [key],
+            arguments: LimitCall.arguments([id], most: most, window: window, isAskedAgain: isAskedAgain))
+        return reply[0].array?.compactMap(\.int) ?? [reply[0].int ?? -2]
+    }
+
+    /// As it would stand there, taken so long ago.
+    private func add(_ bench: Bench, _ id: String, age: Int64) async throws {
+        _ = try await bench.redis.call("RPUSH", key, LimitCall.unit(id, at: bench.now - age))
     }
 
     private func look(_ bench: Bench, most: Int64, window: Int64 = 60_000) async throws -> [Int64] {
@@ -104,9 +112,17 @@ import Testing
     @Test func oneThatComesTooLateTakesNothing() async throws {
         try await onBench { bench in
             let reply = try await bench.redis.function(
-                LimitFunctions.take, keys: [key], arguments: ["m1", 3, 60_000, .int(bench.now - 1_000)])
+                LimitFunctions.take, keys: [key],
+                arguments: LimitCall.arguments(["m1"], most: 3, notAfter: bench.now - 1_000))
             #expect(reply[0][0].int == -1)
             #expect(abs((reply[0][1].int ?? 0) - bench.now) < 5_000)
+            // Of several that one alone: each has its own time, and the call the least of them.
+            var arguments = LimitCall.arguments(["m2", "m3"], most: 3, notAfter: bench.now - 1_000)
+            arguments[4] = LimitCall.arguments(["m3"], most: 3, notAfter: bench.now + 60_000)[3]
+            let both = try await bench.redis.function(
+                LimitFunctions.take, keys: [key, .text(Keys.limit(.bob))], arguments: arguments)
+            #expect(both[0][0].int == -1)
+            #expect(both[1].int == 1)
             let used = try await look(bench, most: 3)
             #expect(used[1] == 0)
         }
@@ -117,12 +133,12 @@ import Testing
         try await onBench { bench in
             _ = try await bench.call("SET", Keys.limit(.bob), "no set")
             let keys: [RedisArgument] = [key, .text(Keys.limit(.bob)), key, key]
-            let arguments: [RedisArgument] = (1...4).flatMap { ["m\($0)", 2, 60_000, 0] as [RedisArgument] }
             let replies = try await bench.redis.function(
-                LimitFunctions.take, keys: keys, arguments: arguments)
-            #expect(replies[0][0].int == 1)
+                LimitFunctions.take, keys: keys,
+                arguments: LimitCall.arguments((1...4).map { "m\($0)" }, most: 2))
+            #expect(replies[0].int == 1)
             #expect(throws: RedisError.self) { try replies[1].result.get() }
-            #expect(replies[2][0].int == 1)
+            #expect(replies[2].int == 1)
             #expect(replies[3].array?.prefix(2).compactMap(\.int) == [0, 2])
         }
     }
@@ -130,11 +146,46 @@ import Testing
     @Test func theSameMessageIsCountedOnce() async throws {
         try await onBench { bench in
             let first = try await take(bench, "m1", most: 1)
-            let again = try await take(bench, "m1", most: 1)
+            let again = try await take(bench, "m1", most: 1, isAskedAgain: true)
             #expect(first == [1])
             #expect(again == [1])
             let used = try await look(bench, most: 1)
             #expect(used[1] == 1)
+            // Asked for before, and not taken then: it is taken now.
+            let lost = try await take(bench, "m2", most: 2, isAskedAgain: true)
+            let over = try await take(bench, "m3", most: 2)
+            #expect(lost == [1])
+            #expect(over.first == 0)
+        }
+    }
+
+    /// It is looked for among all that were taken since: of a user who may send much these are many.
+    @Test func aUnitIsFoundBehindManyOthers() async throws {
+        try await onBench { bench in
+            for number in 1...100 { _ = try await take(bench, "m\(number)", most: 1_000) }
+            let again = try await take(bench, "m1", most: 1_000, isAskedAgain: true)
+            let returned = try await bench.redis.function(
+                LimitFunctions.giveBack, keys: [key], arguments: [.bytes(LimitCall.id("m2"))])
+            let strange = try await bench.redis.function(
+                LimitFunctions.giveBack, keys: [key], arguments: [.bytes(LimitCall.id("m2"))])
+            #expect(again == [1])
+            #expect([returned.int, strange.int] == [1, 0])
+            let used = try await look(bench, most: 1_000)
+            #expect(used[1] == 99)
+        }
+    }
+
+    /// Each unit counts for the whole window, and the key goes by itself some time later.
+    @Test func theKeyOutlivesItsUnits() async throws {
+        try await onBench { bench in
+            for (left, expected) in [
+                (nil, 110_000...120_000), (61_000, 59_000...61_000), (59_000, 110_000...120_000),
+            ] {
+                if let left { _ = try await bench.redis.call("PEXPIRE", key, .int(Int64(left))) }
+                _ = try await take(bench, "\(left ?? 0)", most: 10)
+                let ttl = try await bench.call("PTTL", Keys.limit(.alice))
+                #expect(expected.contains(Int(ttl.int ?? 0)))
+            }
         }
     }
 
@@ -142,7 +193,7 @@ import Testing
         try await onBench { bench in
             _ = try await take(bench, "m1", most: 1)
             let returned = try await bench.redis.function(
-                LimitFunctions.giveBack, keys: [key], arguments: ["m1"])
+                LimitFunctions.giveBack, keys: [key], arguments: [.bytes(LimitCall.id("m1"))])
             #expect(returned.int == 1)
             let next = try await take(bench, "m2", most: 1)
             #expect(next == [1])
@@ -151,9 +202,7 @@ import Testing
 
     @Test func whatIsOlderThanTheWindowCountsNoMore() async throws {
         try await onBench { bench in
-            _ = try await take(bench, "m1", most: 1)
-            // Instead of waiting, the entry is made older.
-            _ = try await bench.call("ZADD", Keys.limit(.alice), "\(bench.now - 61_000)", "m1")
+            try await add(bench, "m1", age: 61_000)
             let looked = try await look(bench, most: 1)
             #expect(looked == [1, 0, 0])
             let next = try await take(bench, "m2", most: 1)
@@ -164,21 +213,17 @@ import Testing
     /// Below a high limit nobody looks at how old the units are, but a key must not grow by all that are ever sent.
     @Test func whatIsOlderThanTheWindowIsSweptOut() async throws {
         try await onBench { bench in
-            for number in 1...100 {
-                _ = try await take(bench, "m\(number)", most: 1_000)
-                _ = try await bench.call(
-                    "ZADD", Keys.limit(.alice), "\(bench.now - 61_000)", "m\(number)")
-            }
-            let kept = try await bench.call("ZCARD", Keys.limit(.alice))
-            #expect((1..<33).contains(kept.int ?? 0))
+            for number in 1...90 { try await add(bench, "old\(number)", age: 61_000) }
+            for number in 1...10 { _ = try await take(bench, "m\(number)", most: 1_000) }
+            let kept = try await bench.call("LLEN", Keys.limit(.alice))
+            #expect(kept.int == 10)
         }
     }
 
     @Test func aStricterPolicyWaitsForTheOneThatMakesRoom() async throws {
         try await onBench { bench in
             for (number, age) in [50_000, 40_000, 30_000, 20_000].enumerated() {
-                _ = try await bench.call(
-                    "ZADD", Keys.limit(.alice), "\(bench.now - Int64(age))", "m\(number)")
+                try await add(bench, "m\(number)", age: Int64(age))
             }
             let strict = try await look(bench, most: 2)
             #expect(strict.prefix(2) == [0, 4])

@@ -87,7 +87,7 @@ final class SenderBench {
 
     /// How many units of alice's limit are taken.
     func units() async throws -> Int64 {
-        try await redis.call("ZCARD", .text(Keys.limit(.alice))).int ?? 0
+        try await redis.call("LLEN", .text(Keys.limit(.alice))).int ?? 0
     }
 
     func call(_ words: String...) async throws -> RedisReply {

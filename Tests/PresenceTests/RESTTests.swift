@@ -188,7 +188,7 @@ struct LimitRoutesTests {
                 #expect(answer.header("RateLimit") == "\"messages\";r=\(2 - sent);t=\(wait)")
                 _ = try await cluster.redis.function(
                     LimitFunctions.take, keys: [.text(Keys.limit(handle("alice")))],
-                    arguments: [.text("m\(sent)"), 2, 60_000, 0])
+                    arguments: LimitCall.arguments(["m\(sent)"], most: 2))
             }
         }
     }

@@ -30,7 +30,7 @@ struct KeysTests {
         #expect(Keys.userChannel(alice) == "{u:alice}")
         #expect(Keys.session(alice, "S1") == "{u:alice}:s:S1")
         #expect(Keys.devices(alice) == "{u:alice}:devices")
-        #expect(Keys.limit(alice) == "{u:alice}:limit")
+        #expect(Keys.limit(alice) == "{u:alice}:units")
         #expect(Keys.profile(alice) == "{u:alice}:profile")
         #expect(Keys.presence(alice) == "presence:user:alice")
     }

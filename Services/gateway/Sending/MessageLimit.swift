@@ -100,11 +100,16 @@ final class MessageLimit {
         /// The unit that may have been taken for the message before.
         let before: LimitUnit?
 
-        var arguments: [RedisArgument] {
-            [
-                .text(id.text), .int(Int64(policy.messages)), .int(Int64(policy.seconds) * 1000),
-                .int(notAfter),
-            ]
+        /// Id and time; and a byte more where a unit may have been taken before.
+        var argument: RedisArgument {
+            var bytes = id.bytes
+            bytes.reserveCapacity(24)
+            let time = UInt64(clamping: notAfter)
+            for shift in stride(from: 40, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: time >> shift))
+            }
+            if before != nil { bytes.append(UInt8(ascii: "+")) }
+            return .bytes(bytes)
         }
     }
 
@@ -118,12 +123,13 @@ final class MessageLimit {
         // Nearly as many as now gather until the next call.
         asking.reserveCapacity(rest.count)
         while !rest.isEmpty {
-            let together = rest.prefix(Self.mostAtOnce)
-            rest = rest.dropFirst(Self.mostAtOnce)
+            let policy = rest[rest.startIndex].policy
+            let together = rest.prefix(Self.mostAtOnce).prefix { $0.policy == policy }
+            rest = rest.dropFirst(together.count)
             underWay += 1
             redis.function(
                 LimitFunctions.take, keys: together.map { .text(Keys.limit($0.message.sender.user)) },
-                arguments: together.flatMap(\.arguments)
+                arguments: Self.arguments(together, of: policy)
             ) { [self] result in
                 underWay -= 1
                 if underWay == 0, !asking.isEmpty { askSoon() }
@@ -134,13 +140,21 @@ final class MessageLimit {
         }
     }
 
+    private static func arguments(_ together: ArraySlice<Ask>, of policy: LimitPolicy) -> [RedisArgument] {
+        let notAfter = together.lazy.map(\.notAfter).min() ?? 0
+        let call: [RedisArgument] = [
+            .int(Int64(policy.messages)), .int(Int64(policy.seconds) * 1000), .int(notAfter),
+        ]
+        return call + together.map(\.argument)
+    }
+
     private func answered(_ ask: Ask, _ result: Result<RedisReply, RedisError>) {
         let message = ask.message
         switch result {
         case .failure(let error):
             if error.wasNotSent { message.unit = ask.before }
             answered(message, .failed(error))
-        case .success(let reply) where reply[0].int == 1: answered(message, .taken)
+        case .success(let reply) where reply.int == 1: answered(message, .taken)
         case .success(let reply) where reply[0].int == -1:
             message.unit = ask.before
             answered(message, .late(reply[1].int ?? 0))
@@ -178,7 +192,7 @@ final class MessageLimit {
 
     private func giveBack(_ unit: LimitUnit, until end: Instant) {
         redis.function(
-            LimitFunctions.giveBack, keys: [.text(Keys.limit(unit.user))], arguments: [.text(unit.id.text)]
+            LimitFunctions.giveBack, keys: [.text(Keys.limit(unit.user))], arguments: [.bytes(unit.id.bytes)]
         ) { [weak self] result in
             guard let self else { return }
             guard case .failure = result, loop.now < end else {
