@@ -36,8 +36,8 @@ def test_a_user_and_a_gateway_stand_where_others_look(cluster, pair):
         assert cluster.redis("GET", f"gw:gateway-{number}").startswith(f"gateway-{number}.")
         assert 0 < int(cluster.redis("PTTL", f"gw:gateway-{number}")) <= 15_000
     pair.on_a.say(pair.room, "x")
-    assert cluster.redis("TYPE", f"{{u:{pair.alice.name}}}:limit") in ("zset", "stream")
-    assert 0 < int(cluster.redis("TTL", f"{{u:{pair.alice.name}}}:limit")) <= 61
+    assert cluster.redis("TYPE", f"{{u:{pair.alice.name}}}:units") == "list"
+    assert 0 < int(cluster.redis("TTL", f"{{u:{pair.alice.name}}}:units")) <= 121
 
 
 def test_a_ticket_is_kept_as_a_digest_only(cluster, person):
