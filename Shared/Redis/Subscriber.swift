@@ -104,8 +104,8 @@ public final class Subscriber {
     private func receive(_ reply: RedisReply) {
         switch Push(reply) {
         case .message(let channel, let payload):
-            listeners[ChannelKey(channel)].map { listener in payload.withUnsafeBytes { listener.received($0) }
-            }
+            guard let listener = listeners[ChannelKey(channel)] else { return }
+            payload.withUnsafeBytes { listener.received($0) }
         case .subscribed(let channel): perform(table.subscribed(channel))
         case .unsubscribed(let channel): perform(table.unsubscribed(channel))
         case .pong: table.ponged()
@@ -136,7 +136,7 @@ public final class Subscriber {
     }
 }
 
-/// A channel by whose name handlers are found, for each message: hashed as a whole rather than byte by byte.
+/// A channel by whose name listeners are found, for each message: hashed as a whole rather than byte by byte.
 private struct ChannelKey: Hashable {
     let name: SubscriptionTable.Channel
 
