@@ -170,6 +170,15 @@ import Testing
                 LimitFunctions.giveBack, keys: [key], arguments: [.bytes(LimitCall.id("m2"))])
             #expect(again == [1])
             #expect([returned.int, strange.int] == [1, 0])
+            // So is one whose id is of a clock that was ahead.
+            let ahead = LimitCall.id("m101", isAhead: true)
+            let time = LimitCall.arguments([""], most: 1)[2]
+            let taken = try await bench.redis.function(
+                LimitFunctions.take, keys: [key],
+                arguments: [1_000, 60_000, time, .bytes(ahead + Array(repeating: 0xFF, count: 6))])
+            let given = try await bench.redis.function(
+                LimitFunctions.giveBack, keys: [key], arguments: [.bytes(ahead)])
+            #expect([taken[0].int, given.int] == [1, 1])
             let used = try await look(bench, most: 1_000)
             #expect(used[1] == 99)
         }

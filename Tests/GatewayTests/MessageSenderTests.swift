@@ -1,3 +1,4 @@
+import Bus
 import Engine
 import PresenceFunctions
 import Redis
@@ -64,6 +65,36 @@ struct MessageSenderTests {
                 await bench.loop.sleep(milliseconds: 20)
             }
             #expect(units.last == 1)
+        }
+    }
+
+    /// Its call was not answered, and is repeated: there is a unit already.
+    @Test func aUnitIsTakenOnce() async throws {
+        try await onSender { bench in
+            bench.limit(to: 1)
+            let message = try bench.message(#""content":"once""#)
+            let id = message.identify(at: WallClock.milliseconds())
+            message.unit = LimitUnit(id: id, user: .alice, seconds: 60)
+            let taken = try await bench.redis.function(
+                LimitFunctions.take, keys: [.text(Keys.limit(.alice))],
+                arguments: [1, 60_000, 0, .bytes(id.bytes + Array(repeating: 0xFF, count: 6))])
+            #expect(taken[0].int == 1)
+            let outcome = await bench.send(message)
+            #expect(outcome == "accepted 1")
+        }
+    }
+
+    /// Each of a turn by its own policy, in this order.
+    @Test func theMostGenerousOfTheirRolesCounts() async throws {
+        try await onSender { bench in
+            bench.sender.limit.policies = LimitPolicies(
+                standard: LimitPolicy(messages: 1, seconds: 60),
+                roles: ["operator": LimitPolicy(messages: 3, seconds: 60)])
+            let all = try ["member", "operator", "operator", "member"].map { role in
+                try bench.message(#""content":"hello""#, roles: [role])
+            }
+            let outcomes = await bench.sendTogether(all)
+            #expect(outcomes.map { $0.hasPrefix("accepted") } == [true, true, true, false])
         }
     }
 

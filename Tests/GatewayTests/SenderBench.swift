@@ -119,11 +119,13 @@ final class SenderBench {
     }
 
     /// A message of alice's; its data as a client would write it, apart from the room.
-    func message(_ data: String, in room: RoomID = .general) throws -> OutgoingMessage {
+    func message(_ data: String, in room: RoomID = .general, roles: [String] = ["member"]) throws
+        -> OutgoingMessage
+    {
         let frame = #"{"type":"send_message","data":{"room":"\#(room)",\#(data)}}"#
         let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
         guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
-        let alice = Identity(user: .alice, name: "Alice", roles: ["member"], sessionID: "s", expires: .max)
+        let alice = Identity(user: .alice, name: "Alice", roles: roles, sessionID: "s", expires: .max)
         return OutgoingMessage(
             room: room, request: request, replyID: nil, sender: alice, arrived: loop.now)
     }

@@ -2,10 +2,10 @@ public import Redis
 
 /// The arguments of `limit_take`, as `limits.lua` has them.
 public enum LimitCall {
-    /// An id by this name, of a time long ago.
-    public static func id(_ name: String) -> [UInt8] {
+    /// An id by this name, of a time long ago, or of one that is still to come.
+    public static func id(_ name: String, isAhead: Bool = false) -> [UInt8] {
         let text = Array(name.utf8.prefix(10))
-        return Array(repeating: 0, count: 16 - text.count) + text
+        return [isAhead ? 0x7F : 0] + Array(repeating: 0, count: 15 - text.count) + text
     }
 
     /// A call for a unit for each of these, as asked for before where it is said so.

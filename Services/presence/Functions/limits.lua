@@ -36,9 +36,10 @@ local function count_gone(key, used, from)
   return low
 end
 
--- The unit that was taken for this message, if there is one: only those are looked at that were taken since it has its id.
+-- The unit that was taken for this message, if there is one: only those are looked at that were taken since it has its id,
+-- also where that is of a clock that is ahead.
 local function find(key, id)
-  local earliest, last, units = time_at(id, 1) - APART_MS, -1, nil
+  local earliest, last, units = math.min(time_at(id, 1), milliseconds()) - APART_MS, -1, nil
   repeat
     units = redis.call('LRANGE', key, last - SWEPT_EACH + 1, last)
     for i = #units, 1, -1 do
