@@ -26,6 +26,11 @@ public final class Stream {
     }
     /// How far the queue must fall for `onDrain`; a quarter of `sendLimit` unless it is set after that.
     public var drainMark = Int.max / 4
+    /// How many reads there may be in a turn (without TLS), as long as each fills the loop's buffer.
+    ///
+    /// More than one for a peer who says much that is better handled together: where the turns are long, what one read
+    /// brings would not be all that comes meanwhile.
+    public var mostReads: UInt8 = 1
 
     private let descriptor: Int32
     private let tls: TLSSession?
@@ -195,13 +200,16 @@ public final class Stream {
 
     private func receive() {
         if let tls { return receive(from: tls) }
-        let count = Glibc.read(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count)
-        if count > 0 {
-            onReceive?(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
-        } else if count == 0 {
-            endReceiving()
-        } else if errno != EAGAIN, errno != EINTR {
-            finish(.last("read"))
+        for _ in 0..<mostReads {
+            let count = Glibc.read(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count)
+            if count > 0 {
+                onReceive?(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
+            } else if count == 0 {
+                endReceiving()
+            } else if errno != EAGAIN, errno != EINTR {
+                finish(.last("read"))
+            }
+            guard count == loop.receiveBuffer.count, isReading, !isClosed else { return }
         }
     }
 

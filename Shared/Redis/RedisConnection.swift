@@ -26,6 +26,8 @@ final class RedisConnection {
 
     /// How many commands may wait for answers.
     static let maxWaiting = 100_000
+    /// Half a megabyte a turn: what channels bring in some tens of milliseconds under load.
+    private static let mostReads: UInt8 = 8
     /// How many bytes may wait for the socket.
     static let maxQueuedBytes = 256 << 20
     /// How long nothing may be heard before the connection is tried with a `PING`.
@@ -38,6 +40,7 @@ final class RedisConnection {
         self.stream = stream
         lastHeard = loop.now
         stream.sendLimit = Self.maxQueuedBytes
+        stream.mostReads = Self.mostReads
         stream.onReceive = { [weak self] in self?.receive(UnsafeRawBufferPointer($0)) }
         stream.onClose = { [weak self] _ in self?.close(.disconnected) }
         ticker = loop.scheduleRepeating(everyMilliseconds: Self.tickMilliseconds) { [weak self] in

@@ -33,6 +33,40 @@ struct StreamTests {
         #expect(same)
     }
 
+    /// 200,000 bytes wait: three reads of a whole buffer, and a rest.
+    @Test(arguments: [(1, [1, 1, 1, 1]), (2, [2, 2]), (8, [4])] as [(UInt8, [Int])])
+    func aTurnHasAsManyReadsAsItMay(most: UInt8, expected: [Int]) async throws {
+        let reads = try await onLoop { loop in
+            var ends: [Int32] = [-1, -1]
+            let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+            let isMade = socketpair(AF_UNIX, kind, 0, &ends) == 0
+            try #require(isMade)
+            defer { Glibc.close(ends[1]) }
+            var room: Int32 = 400_000
+            setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+            let bytes = [UInt8](repeating: 7, count: 200_000)
+            let written = Glibc.write(ends[1], bytes, bytes.count)
+            try #require(written == bytes.count)
+            let peer = try #require(SocketAddress(literal: "127.0.0.1", port: 1))
+            let stream = try Stream(loop: loop, descriptor: FileDescriptor(ends[0]), peer: peer)
+            stream.mostReads = most
+            var (reads, inTurn, received): ([Int], Int, Int) = ([], 0, 0)
+            stream.onReceive = {
+                received += $0.count
+                inTurn += 1
+                guard inTurn == 1 else { return }
+                loop.atTurnEnd {
+                    reads.append(inTurn)
+                    inTurn = 0
+                }
+            }
+            _ = await eventually(on: loop) { received == bytes.count && inTurn == 0 }
+            stream.close()
+            return reads
+        }
+        #expect(reads == expected)
+    }
+
     @Test func bothSidesHearOfTheEndOnce() async throws {
         let ends = try await onLoop { loop in
             var ends: [String] = []
