@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class Faults:
         self._cluster, self._record, self._say = cluster, record, say
         self._pids = {name: cluster.pid(name) for name in names}
         self._away: set[str] = set()
+        #: On a machine that is slow one fault may be due while that before it is still being undone.
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def perform(self, planned: list[Planned], began: float) -> None:
         """Each at its time; returns when all are undone."""
@@ -41,6 +44,10 @@ class Faults:
 
     async def _perform(self, fault: Planned, began: float) -> None:
         await asyncio.sleep(max(0.0, began + fault.at - self._record.now()))
+        async with self._turns[fault.target]:
+            await self._do(fault)
+
+    async def _do(self, fault: Planned) -> None:
         at = self._record.now()
         self._say(f"{fault.action} {fault.target}" + (f", for {fault.away:.1f} s" if fault.away else ""))
         if fault.action in CUTS:
