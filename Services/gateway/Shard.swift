@@ -81,7 +81,7 @@ final class Shard {
 
     func start() {
         ticker = loop.scheduleRepeating(everyMilliseconds: 1_000) { [weak self] in self?.tick() }
-        sender.isArchiveAnswering = { [degradation] in degradation.isHistoryAnswering }
+        sender.recall.isArchiveAnswering = { [degradation] in degradation.isHistoryAnswering }
         stored.isArchiveReadable = { [degradation] in degradation.isArchiveReadable }
         sender.start()
         quiet.start()

@@ -1,3 +1,5 @@
+import Bus
+import Engine
 import Redis
 import Schema
 import Support
@@ -54,6 +56,23 @@ struct OutboxTests {
         }
     }
 
+    /// A gateway died between a place and its notice, and Redis behind it.
+    @Test(arguments: [(0, 1), (60_000, 0)] as [(Int64, Int64)])
+    func ofWhatTheArchiveHasIsToldOnceAndWhileItIsNew(age: Int64, expected: Int64) async throws {
+        try await onSender { bench in
+            let direct = room("dm:alice_bob")
+            let run = try #require(bench.redis.runID)
+            try await bench.redis.load(direct, members: [("alice", "member"), ("bob", "member")], run: run)
+            bench.archived = Self.envelope(id: MessageID(milliseconds: WallClock.milliseconds() - age).text)
+            for _ in 1...2 {
+                let outcome = await bench.send(try bench.message(message, in: direct))
+                #expect(outcome == "duplicate 77")
+            }
+            let told = try await bench.call("XLEN", Keys.directNotices(.bob))
+            #expect(told.int == expected)
+        }
+    }
+
     /// Numbers may be written in many ways; that does not make another message of them.
     @Test(arguments: [("{}", "{}"), (#"{"n":[1.0,1e2,-0.5,12345678901234567890]}"#, "as written")])
     func theArchivesFormIsNoOtherContent(sent: String, stored: String) async throws {
@@ -90,7 +109,7 @@ struct OutboxTests {
 
     @Test func anArchiveThatIsKnownToBeAwayIsNotAsked() async throws {
         try await onSender { bench in
-            bench.sender.isArchiveAnswering = { false }
+            bench.sender.recall.isArchiveAnswering = { false }
             let refused = try await bench.send(message)
             #expect(refused == "history_unavailable")
             #expect(bench.questions.isEmpty)

@@ -2,7 +2,6 @@ import Bus
 import Engine
 import Hosting
 import Redis
-import RoomFunctions
 import Schema
 
 /// Takes a message into the room's log: `limit_take`, then `room_accept`, one round trip each; before them, under load, a
@@ -15,16 +14,15 @@ import Schema
 /// over; the functions know it again, so nothing is counted or accepted twice.
 final class MessageSender {
     typealias Done = (SendOutcome) -> Void
+    /// What is to be done for a message, now or when it is tried again.
+    private typealias Step = (OutgoingMessage) -> Void
 
     let limit: MessageLimit
     let backlog: SendBacklog
-    /// Whether the archive answers at all: else nobody is kept waiting for it.
-    var isArchiveAnswering: () -> Bool = { true }
+    let recall: Recall
     private let loop: EventLoop
     private let redis: RedisClient
     private let directory: RoomDirectory
-    private let archive: SendArchive
-    private let calls: RoomCalls
     private let departures: Departures
     private let places: PlaceCalls
     /// Who knows what replicas have; nil where nobody has to.
@@ -48,8 +46,7 @@ final class MessageSender {
         self.loop = loop
         self.redis = redis
         self.directory = directory
-        self.archive = archive
-        self.calls = calls
+        recall = Recall(redis: redis, archive: archive, calls: calls, metrics: metrics)
         departures = Departures(
             loop: loop, mostMilliseconds: gatherMilliseconds, gathered: metrics.gathered)
         places = PlaceCalls(loop: loop, redis: redis, calls: calls)
@@ -95,55 +92,33 @@ final class MessageSender {
             giveUp(
                 message, holdUps.refusal(of: message.arrived, heard: redis.lastHeard, at: loop.now))
         }
-        if message.request.isRetry, message.key != nil { recall(message) } else { departures.add(message) }
+        if message.request.isRetry, message.key != nil { ask(message) } else { departures.add(message) }
     }
 
     // MARK: Whether it is there already
 
-    /// Asks Redis, and for what Redis does not remember any more the archive: at no cost of a limit.
-    private func recall(_ message: OutgoingMessage) {
-        seen(message) { [self] reply in
-            switch reply {
-            case nil: again(message, recall)
-            case .unseen(let memory) where memory.reachesTheArchive: askArchive(message)
-            case .unseen: putOff(message)
-            case .unloaded: load(message, recall)
-            case .some(let reply): answered(message, reply)
-            }
-        }
+    /// Asks Redis, and for what Redis does not remember any more the archive.
+    private func ask(_ message: OutgoingMessage) {
+        recall.askRedis(message) { [self] in found(message, $0, by: ask) }
     }
 
     private func askArchive(_ message: OutgoingMessage) {
-        guard !message.isSettled else { return }
-        guard isArchiveAnswering() else { return putOff(message) }
-        guard !archive.isBusy else { return again(message, askArchive) }
-        metrics.archiveQuestions.add()
-        archive.find(message) { [self] answer in
-            switch answer {
-            case nil: putOff(message)
-            case .other: end(message, .refused(.idempotencyConflict))
-            case .same(let id, let position):
-                let isDuplicate = !message.wasTried(as: id)
-                // Redis died between taking it and saying so: nobody was told.
-                if !isDuplicate { directNotices.tell(message.room, position) }
-                end(message, .accepted(id, position, isDuplicate: isDuplicate, stored: SendOutcome.archived))
-            // A unit was taken before it was first tried.
-            case .unknown: message.triedIn == nil ? count(message) : accept(message)
-            }
+        guard !message.isSettled else { return abandon(message) }
+        recall.askArchive(message) { [self] in found(message, $0, by: askArchive) }
+    }
+
+    private func found(_ message: OutgoingMessage, _ finding: Recall.Finding, by step: @escaping Step) {
+        switch finding {
+        case .known(let reply): answered(message, reply)
+        case .forgotten: askArchive(message)
+        // A unit was taken before it was first tried.
+        case .unknown: message.triedIn == nil ? count(message) : accept(message)
+        case .undecided:
+            metrics.retriesPutOff.add()
+            end(message, .refused(.historyUnavailable))
+        case .unloaded: load(message, step)
+        case .unanswered: again(message, step)
         }
-    }
-
-    private func putOff(_ message: OutgoingMessage) {
-        metrics.retriesPutOff.add()
-        end(message, .refused(.historyUnavailable))
-    }
-
-    /// Asks `room_seen`; nil where there is no answer.
-    private func seen(_ message: OutgoingMessage, _ done: @escaping (AcceptReply?) -> Void) {
-        guard let run = redis.runID else { return done(nil) }
-        redis.function(
-            RoomFunctions.seen, keys: calls.keys([message.room]), arguments: calls.seen(message, run: run)
-        ) { result in done((try? result.get()).flatMap { AcceptReply($0) }) }
     }
 
     // MARK: The limit
@@ -178,9 +153,9 @@ final class MessageSender {
     private func refuseUnlessDuplicate(_ message: OutgoingMessage, _ refusal: MessageLimit.Refusal) {
         let limited = refusal.outcome(at: loop.now)
         guard message.key != nil else { return end(message, limited) }
-        seen(message) { [self] reply in
-            switch reply {
-            case .placed, .refused(.idempotencyConflict): reply.map { answered(message, $0) }
+        recall.askRedis(message) { [self] finding in
+            switch finding {
+            case .known(let reply) where reply.isKeyTaken: answered(message, reply)
             default: end(message, limited)
             }
         }
@@ -237,7 +212,7 @@ final class MessageSender {
         message.step = .working
         message.forgetID()
         message.triedIn = run
-        if message.key == nil { accept(message) } else { recall(message) }
+        if message.key == nil { accept(message) } else { ask(message) }
     }
 
     private func answered(_ message: OutgoingMessage, _ reply: AcceptReply) {
@@ -277,7 +252,7 @@ final class MessageSender {
         }
     }
 
-    private func load(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
+    private func load(_ message: OutgoingMessage, _ step: @escaping Step) {
         message.step = .working
         holdUps.note(at: loop.now)
         directory.load(message.room) { [self] result in
@@ -325,9 +300,7 @@ final class MessageSender {
 
     // MARK: Trying again
 
-    private func failed(
-        _ message: OutgoingMessage, _ error: RedisError, _ step: @escaping (OutgoingMessage) -> Void
-    ) {
+    private func failed(_ message: OutgoingMessage, _ error: RedisError, _ step: @escaping Step) {
         switch error.code {
         case nil: again(message, step)
         case "OOM": end(message, .refused(.overloaded))
@@ -337,14 +310,12 @@ final class MessageSender {
     }
 
     /// Redis says that it is too late where we say that it is not: then our idea of its clock is wrong.
-    private func late(
-        _ message: OutgoingMessage, _ time: Int64, _ step: @escaping (OutgoingMessage) -> Void
-    ) {
+    private func late(_ message: OutgoingMessage, _ time: Int64, _ step: @escaping Step) {
         heard(time)
         again(message, step)
     }
 
-    private func again(_ message: OutgoingMessage, _ step: @escaping (OutgoingMessage) -> Void) {
+    private func again(_ message: OutgoingMessage, _ step: @escaping Step) {
         holdUps.note(at: loop.now)
         guard !message.isSettled else { return abandon(message) }
         message.step = .working
