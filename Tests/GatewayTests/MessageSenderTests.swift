@@ -84,17 +84,20 @@ struct MessageSenderTests {
         }
     }
 
-    /// Each of a turn by its own policy, in this order.
+    /// Each of a turn by its own policy, and those of a policy by one call, whoever came between them.
     @Test func theMostGenerousOfTheirRolesCounts() async throws {
         try await onSender { bench in
             bench.sender.limit.policies = LimitPolicies(
                 standard: LimitPolicy(messages: 1, seconds: 60),
                 roles: ["operator": LimitPolicy(messages: 3, seconds: 60)])
-            let all = try ["member", "operator", "operator", "member"].map { role in
+            let all = try ["member", "operator", "member", "operator"].map { role in
                 try bench.message(#""content":"hello""#, roles: [role])
             }
+            _ = try await bench.call("CONFIG", "SET", "slowlog-log-slower-than", "0")
             let outcomes = await bench.sendTogether(all)
-            #expect(outcomes.map { $0.hasPrefix("accepted") } == [true, true, true, false])
+            #expect(outcomes.map { $0.hasPrefix("accepted") } == [true, true, false, true])
+            let log = try await bench.call("SLOWLOG", "GET", "-1").array ?? []
+            #expect(log.count { $0[3][1].text == "limit_take" } == 2)
         }
     }
 

@@ -13,9 +13,9 @@ public enum LimitCall {
         _ names: [String], most: Int64, window: Int64 = 60_000, notAfter: Int64 = 1 << 47,
         isAskedAgain: Bool = false
     ) -> [RedisArgument] {
-        let time = stride(from: 40, through: 0, by: -8).map { UInt8(truncatingIfNeeded: notAfter >> $0) }
         let again = isAskedAgain ? Array("+".utf8) : []
-        return [.int(most), .int(window), .int(notAfter)] + names.map { .bytes(id($0) + time + again) }
+        return [.int(most), .int(window), .int(notAfter)]
+            + names.map { .bytes(id($0) + sixBytes(notAfter) + again) }
     }
 
     /// A unit as it stands in the list, taken at this time.

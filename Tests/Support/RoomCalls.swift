@@ -63,8 +63,8 @@ public struct AcceptCall {
     /// What it says of the message.
     private var messageArguments: [RedisArgument] {
         let mark =
-            keyDigest + Self.digest(content) + Self.sixBytes(time) + id.bytes.dropFirst(6)
-            + Self.sixBytes(notAfter) + Array(trace.utf8)
+            keyDigest + Self.digest(content) + sixBytes(time) + id.bytes.dropFirst(6)
+            + sixBytes(notAfter) + Array(trace.utf8)
         return [.text(user), .bytes(mark), .bytes(tail)]
     }
 
@@ -76,10 +76,6 @@ public struct AcceptCall {
     private static func digest(_ text: String) -> [UInt8] {
         let bytes = Array(text.utf8.prefix(12))
         return bytes + Array(repeating: UInt8(ascii: " "), count: 12 - bytes.count)
-    }
-
-    private static func sixBytes(_ number: Int64) -> [UInt8] {
-        stride(from: 40, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
     /// Makes the call; the answer is the message's.
@@ -147,4 +143,9 @@ extension RedisClient {
             MembershipFunctions.roomLoad, keys: [.text(Keys.room(room)), .text(Keys.members(room))],
             arguments: arguments)
     }
+}
+
+/// A time as the functions of a room and of the limit read one.
+func sixBytes(_ time: Int64) -> [UInt8] {
+    stride(from: 40, through: 0, by: -8).map { UInt8(truncatingIfNeeded: time >> $0) }
 }

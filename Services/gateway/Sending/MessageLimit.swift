@@ -104,10 +104,7 @@ final class MessageLimit {
         var argument: RedisArgument {
             var bytes = id.bytes
             bytes.reserveCapacity(24)
-            let time = UInt64(clamping: notAfter)
-            for shift in stride(from: 40, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: time >> shift))
-            }
+            bytes.append(time: notAfter)
             if before != nil { bytes.append(UInt8(ascii: "+")) }
             return .bytes(bytes)
         }
@@ -115,27 +112,49 @@ final class MessageLimit {
 
     private func askSoon() { loop.beforeSending { [weak self] in self?.ask() } }
 
-    /// Asks for all that has gathered by one call, unless one is under way that is worth waiting for.
+    /// Asks for all that has gathered by one call of each policy, unless one is under way that is worth waiting for.
     private func ask() {
         guard underWay == 0 || asking.count >= Self.mostAtOnce else { return }
-        var rest = asking[...]
+        let all = asking
         asking = []
         // Nearly as many as now gather until the next call.
-        asking.reserveCapacity(rest.count)
-        while !rest.isEmpty {
-            let policy = rest[rest.startIndex].policy
-            let together = rest.prefix(Self.mostAtOnce).prefix { $0.policy == policy }
-            rest = rest.dropFirst(together.count)
-            underWay += 1
-            redis.function(
-                LimitFunctions.take, keys: together.map { .text(Keys.limit($0.message.sender.user)) },
-                arguments: Self.arguments(together, of: policy)
-            ) { [self] result in
-                underWay -= 1
-                if underWay == 0, !asking.isEmpty { askSoon() }
-                for (number, ask) in together.enumerated() {
-                    answered(ask, result.flatMap { $0[number].result })
-                }
+        asking.reserveCapacity(all.count)
+        for var rest in Self.byPolicy(all) {
+            while !rest.isEmpty {
+                let together = rest.prefix(Self.mostAtOnce)
+                rest = rest.dropFirst(Self.mostAtOnce)
+                call(together)
+            }
+        }
+    }
+
+    /// Those of each policy, in their order; mostly there is one for all.
+    private static func byPolicy(_ asks: [Ask]) -> [ArraySlice<Ask>] {
+        guard let policy = asks.first?.policy, !asks.allSatisfy({ $0.policy == policy }) else {
+            return [asks[...]]
+        }
+        var groups: [[Ask]] = []
+        for ask in asks {
+            if let place = groups.firstIndex(where: { $0[0].policy == ask.policy }) {
+                groups[place].append(ask)
+            } else {
+                groups.append([ask])
+            }
+        }
+        return groups.map { $0[...] }
+    }
+
+    private func call(_ together: ArraySlice<Ask>) {
+        guard let policy = together.first?.policy else { return }
+        underWay += 1
+        redis.function(
+            LimitFunctions.take, keys: together.map { .text(Keys.limit($0.message.sender.user)) },
+            arguments: Self.arguments(together, of: policy)
+        ) { [self] result in
+            underWay -= 1
+            if underWay == 0, !asking.isEmpty { askSoon() }
+            for (number, ask) in together.enumerated() {
+                answered(ask, result.flatMap { $0[number].result })
             }
         }
     }

@@ -59,10 +59,7 @@ struct RoomCalls {
         one.message.addKeyDigest(to: &mark, by: digester)
         one.message.addContentDigest(to: &mark, by: digester)
         mark += one.id.bytes
-        let notAfter = UInt64(clamping: one.notAfter)
-        for shift in stride(from: 40, through: 0, by: -8) {
-            mark.append(UInt8(truncatingIfNeeded: notAfter >> shift))
-        }
+        mark.append(time: one.notAfter)
         return mark
     }
 
