@@ -8,49 +8,33 @@ import Testing
 @testable import ChatGateway
 
 struct GatheringTests {
-    /// The time of an answer, how many were under way as the next set out, and the pause after it.
+    /// The times of answers, how many were under way as the next set out, and the pause after it.
+    private func expect(_ departures: [(times: [Int], underWay: Int, pause: Int)], most: Int = 40) {
+        var gathering = Gathering(most: most)
+        for (number, departure) in departures.enumerated() {
+            for time in departure.times { gathering.answered(afterMilliseconds: time) }
+            gathering.setOut(underWay: departure.underWay)
+            #expect(gathering.pause == departure.pause, "departure \(number)")
+        }
+    }
+
     @Test(
         arguments: [
             (9, 64, 0), (10, 64, 12), (10, 63, 0), (20, 1_000, 25), (32, 64, 40), (5_000, 64, 40),
         ])
     func onlyManyThatTakeLongMakeOthersWait(time: Int, underWay: Int, pause: Int) {
-        var gathering = Gathering(most: 40)
-        gathering.answered(afterMilliseconds: time)
-        gathering.setOut(underWay: underWay)
-        #expect(gathering.pause == pause)
+        expect([([time], underWay, pause)])
     }
 
-    @Test func theSlowestAnswerCounts() {
-        var gathering = Gathering(most: 40)
-        for time in [2, 20, 3] { gathering.answered(afterMilliseconds: time) }
-        gathering.setOut(underWay: 100)
-        #expect(gathering.pause == 25)
-    }
+    @Test func theSlowestAnswerCounts() { expect([([2, 20, 3], 100, 25)]) }
 
     @Test func thePauseStaysUntilThereIsAnAnswer() {
-        var gathering = Gathering(most: 40)
-        gathering.answered(afterMilliseconds: 20)
-        for _ in 0..<3 { gathering.setOut(underWay: 100) }
-        #expect(gathering.pause == 25)
-        gathering.answered(afterMilliseconds: 9)
-        gathering.setOut(underWay: 100)
-        #expect(gathering.pause == 0)
+        expect([([20], 100, 25), ([], 100, 25), ([], 100, 25), ([9], 100, 0)])
     }
 
-    @Test func aPauseEndsWithTheLoad() {
-        var gathering = Gathering(most: 40)
-        gathering.answered(afterMilliseconds: 20)
-        gathering.setOut(underWay: 100)
-        gathering.setOut(underWay: 63)
-        #expect(gathering.pause == 0)
-    }
+    @Test func aPauseEndsWithTheLoad() { expect([([20], 100, 25), ([], 63, 0)]) }
 
-    @Test func nobodyWaitsWhereItIsSwitchedOff() {
-        var gathering = Gathering(most: 0)
-        gathering.answered(afterMilliseconds: 5_000)
-        gathering.setOut(underWay: 1_000)
-        #expect(gathering.pause == 0)
-    }
+    @Test func nobodyWaitsWhereItIsSwitchedOff() { expect([([5_000], 1_000, 0)], most: 0) }
 }
 
 struct DeparturesTests {
