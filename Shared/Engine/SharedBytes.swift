@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// Immutable bytes that many connections send without copying them: a reference, and one piece of memory behind it.
 ///
-/// Made once, then only read: that is why they may be shared between loops.
 public struct SharedBytes: @unchecked Sendable {
+    // Unchecked: only `init` writes into the memory, before anybody else has it.
     private let memory: Memory
 
     /// How many bytes there are.
@@ -77,6 +77,7 @@ private final class Memory: ManagedBuffer<Memory.Extent, UInt8> {
     static func make(capacity: Int) -> Memory {
         let made = Memory.create(minimumCapacity: capacity) { _ in Extent(capacity: capacity, count: 0) }
         SharedBytes.alive.wrappingAdd(capacity, ordering: .relaxed)
+        // `create` makes an object of the class that it is called on, whatever its type says.
         return unsafeDowncast(made, to: Memory.self)
     }
 

@@ -28,6 +28,7 @@ final class Spawner: TaskExecutor {
     }
 
     private struct Box: @unchecked Sendable {
+        // Unchecked: see `spawn`.
         let body: nonisolated(nonsending) () async -> Void
     }
 }

@@ -8,6 +8,7 @@ protocol WheelEntry: AnyObject {
 struct WheelPlace<Entry: AnyObject> {
     var deadline: Int64 = 0
     fileprivate var next: Entry?
+    // Unowned, as the one before holds this: it is there as long as this one waits.
     fileprivate unowned var previous: Entry?
     /// The index of the slot; negative while it waits nowhere.
     fileprivate var index: Int16 = -1
@@ -17,8 +18,11 @@ struct WheelPlace<Entry: AnyObject> {
 }
 
 /// The timers of one slot, in the order in which they came: a list that takes no memory but theirs.
+///
+/// To be emptied before it is let go of: each holds the next, and a long row of them would be freed in as deep a recursion.
 struct WheelSlot<Entry: WheelEntry> {
     private var first: Entry?
+    // Unowned, as it is `first`, or held by the one before.
     private unowned var last: Entry?
 
     var isEmpty: Bool { first == nil }

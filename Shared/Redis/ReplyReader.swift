@@ -9,6 +9,7 @@ final class ReplyReader {
     private let box: BuilderBox
 
     init(limits: ReplyLimits = ReplyLimits()) {
+        // As Swift's own allocations do: a process that gets no few hundred bytes cannot go on in any case.
         guard let reader = redisReaderCreateWithFunctions(callbacks) else {
             preconditionFailure("no memory for a reply reader")
         }

@@ -250,6 +250,7 @@ extension OutputSpan<UInt8> {
     @inline(__always)
     fileprivate mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
+        // A bug of ours, by which memory behind the span would be written: callers count what they append.
         precondition(bytes.count <= freeCapacity, "more than was asked for")
         withUnsafeMutableBufferPointer { memory, count in
             guard let end = memory.baseAddress?.advanced(by: count) else { return }
