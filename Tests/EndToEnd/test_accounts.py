@@ -1,6 +1,7 @@
 """Accounts, logins and tokens by REST (protocol, section 6)."""
 
 import base64
+import gzip
 import json
 import os
 import subprocess
@@ -219,6 +220,9 @@ def test_what_is_no_json_is_refused(web):
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
         answer = web.call("POST", "/auth/login", b'{"username":"a","password":"b"}', headers={"Content-Type": kind})
         is_problem(answer, 415, "unsupported_media_type")
+    answer = web.call("POST", "/auth/login", gzip.compress(b"{}"), headers=json_type | {"Content-Encoding": "gzip"})
+    is_problem(answer, 415, "unsupported_media_type")
+    assert answer.headers["Accept-Encoding"] == "identity"
 
 
 def test_a_body_too_large_is_refused(cluster, web):

@@ -3,10 +3,11 @@ import FoundationEssentials
 extension Request {
     /// Decodes a JSON body, or throws the problem that tells what is wrong with it.
     ///
-    /// 415 for another media type, 400 `invalid_json` for what is no JSON, 422 `invalid_field` with the
+    /// 415 for another media type or a content coding, 400 `invalid_json` for what is no JSON, 422 `invalid_field` with the
     /// path of the member that is absent or of the wrong type.
     public func json<Value: Decodable>(_ type: Value.Type) throws(Problem) -> Value {
         try requireJSON()
+        try requireNoCoding()
         do {
             return try JSONDecoder().decode(type, from: Data(body))
         } catch let error as DecodingError {
@@ -22,6 +23,16 @@ extension Request {
             throw Problem(
                 .unsupportedMediaType, "unsupported_media_type", detail: "The body must be application/json.",
                 headers: ["Accept": "application/json"])
+        }
+    }
+
+    /// Nothing here decodes `gzip` and the like; which codings are taken the answer tells (RFC 9110, 12.5.3 and 15.5.16).
+    private func requireNoCoding() throws(Problem) {
+        guard headers.list("Content-Encoding").allSatisfy({ Headers.equal($0, "identity") }) else {
+            throw Problem(
+                .unsupportedMediaType, "unsupported_media_type",
+                detail: "The body must come without a coding.",
+                headers: ["Accept-Encoding": "identity"])
         }
     }
 

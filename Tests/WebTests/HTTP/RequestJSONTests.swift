@@ -8,9 +8,12 @@ import Web
         struct Device: Codable, Equatable { var number: Int }
     }
 
-    private func decode(_ body: String, type: String? = "application/json") throws -> Login {
+    private func decode(_ body: String, type: String? = "application/json", coding: String? = nil) throws
+        -> Login
+    {
         var headers: Headers = [:]
         headers["Content-Type"] = type
+        headers["Content-Encoding"] = coding
         return try #require(Request(.post, "/", headers: headers, body: Array(body.utf8))).json(Login.self)
     }
 
@@ -37,5 +40,20 @@ import Web
     func refusesOtherMediaTypes(type: String?) {
         let problem = #expect(throws: Problem.self) { try decode("{}", type: type) }
         #expect(problem?.status == .unsupportedMediaType)
+        #expect(problem?.headers == ["Accept": "application/json"])
+    }
+
+    @Test(arguments: ["gzip", "identity, br", "x", "\"identity\""])
+    func refusesContentCodings(coding: String) {
+        let problem = #expect(throws: Problem.self) {
+            try decode(#"{"username":"bob"}"#, coding: coding)
+        }
+        #expect(problem?.status == .unsupportedMediaType)
+        #expect(problem?.headers == ["Accept-Encoding": "identity"])
+    }
+
+    @Test(arguments: ["", "identity", "Identity, identity"])
+    func takesWhatHasNoCoding(coding: String) throws {
+        #expect(try decode(#"{"username":"bob"}"#, coding: coding).username == "bob")
     }
 }
