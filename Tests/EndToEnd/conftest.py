@@ -26,7 +26,7 @@ def open_cluster():
     """Two gateways without limits, whose tokens the tests make themselves; no token in the address."""
     yield from _cluster(
         **CHEAP_PASSWORDS, JWT_ALGORITHM="HS256", JWT_SECRET=people.SECRET, LIMITS="off",
-        ALLOW_QUERY_TOKEN="false", ALLOWED_ORIGINS="https://chat.example,https://other.example:8443",
+        ALLOW_QUERY_TOKEN="off", ALLOWED_ORIGINS="https://chat.example,https://other.example:8443",
     )
 
 

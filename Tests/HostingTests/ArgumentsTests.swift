@@ -19,7 +19,7 @@ private func parse(_ line: String) -> Arguments {
         ("--port=1 --port=2", ["PORT": "2"]),
         ("--port=", ["PORT": ""]),
         ("--port -5", ["PORT": "-5"]),
-        ("--limits", ["LIMITS": "true"]),
+        ("--limits", ["LIMITS": "on"]),
         ("--limits off", ["LIMITS": "off"]),
         ("--limits=no", ["LIMITS": "no"]),
         ("--jwt-secret-file=/s --redis-url-file /u", ["JWT_SECRET_FILE": "/s", "REDIS_URL_FILE": "/u"]),

@@ -31,7 +31,7 @@ private func same<Value: Equatable>(
         same(reader.list("F", default: ["x", "y"], help: ""), ["x", "y"])
         same(reader.secret("G", help: ""), nil)
         #expect(reader.problems.isEmpty)
-        #expect(reader.printed.map(\.value) == ["a", "", "3", "true", "EdDSA", "x,y", ""])
+        #expect(reader.printed.map(\.value) == ["a", "", "3", "on", "EdDSA", "x,y", ""])
     }
 
     @Test func whatIsSetIsParsed() {
@@ -73,6 +73,22 @@ private func same<Value: Equatable>(
         #expect(reader.problems == ["S: has 5 bytes, needs 32 or more (environment)"])
     }
 
+    @Test func aSwitchTakesWhatItsHelpSays() {
+        var reader = settings([:])
+        _ = reader.bool("S", default: true, help: "")
+        #expect(reader.declared.map(\.values) == ["on or off, true or false, yes or no, 1 or 0"])
+        for pair in (reader.declared.first?.values ?? "").split(separator: ", ") {
+            let words = pair.split(separator: " or ").map { String($0) }
+            for (word, value) in zip(words, [true, false]) {
+                for written in [word, word.uppercased()] {
+                    var reader = settings(["S": written])
+                    same(reader.bool("S", default: !value, help: ""), value)
+                    #expect(reader.problems.isEmpty)
+                }
+            }
+        }
+    }
+
     @Test func allProblemsAreReportedTogether() {
         var reader = settings(["A": "x", "B": "maybe", "C": "RS256", "D": "5TiB"])
         _ = reader.int("A", default: 1, in: 1...9, help: "")
@@ -83,7 +99,7 @@ private func same<Value: Equatable>(
         #expect(
             reader.problems == [
                 #"A: "x" is not a whole number from 1 to 9 (environment)"#,
-                #"B: "maybe" is neither true nor false (environment)"#,
+                #"B: "maybe" is neither on nor off (environment)"#,
                 #"C: "RS256" is none of: EdDSA, HS256 (environment)"#,
                 #"D: "5TiB" is not a number of bytes from 1 to 10 (environment)"#,
                 "E: must be set with HS256",

@@ -63,10 +63,10 @@ struct Arguments: Equatable {
         return next
     }
 
-    /// A yes-or-no flag stands alone unless a word for yes or no follows it.
+    /// A switch stands alone unless a word for on or off follows it.
     private func truth(_ inline: String?, _ rest: inout ArraySlice<String>) -> String {
         if let inline { return inline }
-        guard let next = rest.first, Truth.parse(next) != nil else { return "true" }
+        guard let next = rest.first, Switch.parse(next) != nil else { return Switch.text(true) }
         rest.removeFirst()
         return next
     }

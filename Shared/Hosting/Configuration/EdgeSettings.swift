@@ -4,7 +4,9 @@ public import Web
 extension Settings {
     /// Whether there are limits of rate and count at all.
     public mutating func hasLimits() -> Bool {
-        bool("LIMITS", default: true, help: "off lifts every limit of rate and count.")
+        bool(
+            "LIMITS", default: true,
+            help: "off lifts the limits of rate, and those of what one address or one user may have.")
     }
 
     /// The proxies whose word on a client's address counts.

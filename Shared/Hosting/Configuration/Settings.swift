@@ -84,10 +84,10 @@ public struct Settings {
         } ?? value
     }
 
-    /// A yes or no: `true`, `on`, `yes`, `1` and their opposites; the flag alone means yes.
+    /// A switch: `on`, `true`, `yes`, `1` or their opposites; the flag alone means on.
     public mutating func bool(_ name: String, default value: Bool, help: String) -> Bool {
-        read(name, .flag, String(value), "true or false", help) { text throws(SettingRejection) in
-            guard let parsed = Truth.parse(text) else { throw SettingRejection("is neither true nor false") }
+        read(name, .flag, Switch.text(value), Switch.help, help) { text throws(SettingRejection) in
+            guard let parsed = Switch.parse(text) else { throw SettingRejection("is neither on nor off") }
             return parsed
         } ?? value
     }

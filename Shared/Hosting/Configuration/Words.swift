@@ -1,11 +1,17 @@
-/// The words for yes and no that operators write.
-enum Truth {
+/// The words by which operators switch something on or off; the first pair is how we write it.
+enum Switch {
+    private static let words = [("on", "off"), ("true", "false"), ("yes", "no"), ("1", "0")]
+
+    /// What is accepted, for people.
+    static let help = words.map { "\($0) or \($1)" }.joined(separator: ", ")
+
+    static func text(_ value: Bool) -> String { value ? words[0].0 : words[0].1 }
+
+    /// In upper or lower case.
     static func parse(_ text: String) -> Bool? {
-        switch text.lowercased() {
-        case "true", "on", "yes", "1": true
-        case "false", "off", "no", "0": false
-        default: nil
-        }
+        let text = text.lowercased()
+        guard let pair = words.first(where: { $0 == text || $1 == text }) else { return nil }
+        return text == pair.0
     }
 }
 
