@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,22 @@ def test_one_process_is_stopped_started_and_restarted(open_cluster):
     assert len({before, started, after["pid"]}) == 3 and after["state"] == "running"
     # It is the pid of the service itself.
     assert os.readlink(f"/proc/{after['pid']}/exe").endswith("/presence")
+
+
+def test_the_address_of_the_database_gets_in_and_shows_no_password(cluster):
+    (file,) = cluster.folder.glob("*/secrets/database-password")
+    password = file.read_text().strip()
+    cluster.secrets.add(password)
+    assert password not in local(cluster, "status", "--json").stdout
+    for service in ("auth", "history"):
+        assert password not in Path(f"/proc/{cluster.pid(service)}/environ").read_text()
+    without_file = cluster.database_url.partition("?")[0]
+    for url, lets_in in ((cluster.database_url, True), (without_file, False)):
+        done = subprocess.run(
+            ["psql", "-wXAtqc", "SELECT 1", url], env={"PATH": os.environ["PATH"], "PGPASSFILE": "/dev/null"},
+            capture_output=True, check=False,
+        )
+        assert (done.returncode == 0) == lets_in, done.stderr
 
 
 def test_logs_are_printed_or_told_where(cluster):

@@ -76,7 +76,7 @@ def record(cluster, inner):
         settings.write("ssl = on\n")
     os.kill(cluster.pid("postgres"), signal.SIGHUP)
     url = cluster.database_url.replace("127.0.0.1", "localhost")
-    encrypted = {"DATABASE_URL": f"{url}?sslmode=verify-full&sslrootcert={inner.file}"}
+    encrypted = {"DATABASE_URL": f"{url}&sslmode=verify-full&sslrootcert={inner.file}"}
     eventually(lambda: _psql(encrypted["DATABASE_URL"]), what="PostgreSQL speaks TLS")
     return encrypted
 

@@ -259,10 +259,10 @@ status_json() {
     printf ']}\n'
 }
 
-# For programs the address of the database is one that can be used as it is: only who may
-# read the password gets it.
+# For programs the address of the database is one that can be used as it is, by who may read
+# the file with the password.
 connection_url() {
-    if [ "$1" = postgres ] && [ -r "$secrets/database-password" ]; then database_url; else url_of "$1"; fi
+    if [ "$1" = postgres ] && [ -r "$secrets/pgpass" ]; then database_url; else url_of "$1"; fi
 }
 
 command_logs() {

@@ -21,8 +21,6 @@ prepare_postgres() {
         as_postgres test -x "$folder" \
             || fail "the account postgres cannot enter $folder: set PARLEY_DATA to a folder below ones that others may pass through"
     fi
-    secret database-password >/dev/null
-    (umask 077 && database_url >"$secrets/database-url")
     initialise "$folder" >>"$(log_of postgres)" 2>&1 || {
         tail -5 "$(log_of postgres)" >&2
         rm -rf "$folder"
@@ -42,8 +40,23 @@ CREATE DATABASE parley OWNER parley
 SQL
 }
 
+# For libpq: the password stands in a file that the address names, so that neither shows it.
 database_url() {
-    echo "postgres://parley:$(secret database-password)@127.0.0.1:$(port_of postgres)/parley"
+    local file=$secrets/pgpass
+    [ -s "$file" ] || (umask 077 && echo "*:*:parley:parley:$(secret database-password)" >"$file")
+    echo "$(url_of postgres)?passfile=$(percent_coded "$file")"
+}
+
+# percent_coded TEXT: as a value in the query of an address.
+percent_coded() {
+    local LC_ALL=C text=$1 index byte
+    for ((index = 0; index < ${#text}; index++)); do
+        byte=${text:index:1}
+        case $byte in
+            [A-Za-z0-9/._~-]) printf '%s' "$byte" ;;
+            *) printf '%%%02X' $(($(printf '%d' "'$byte") & 255)) ;;
+        esac
+    done
 }
 
 start_postgres() {
