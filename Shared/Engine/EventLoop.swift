@@ -35,6 +35,9 @@ public final class EventLoop: @unchecked Sendable {
     /// The monotonic clock as of when the loop last woke.
     public private(set) var now: Instant
 
+    /// How many bytes this turn has come to owe to all receivers together.
+    private var owed = 0
+
     /// How many turns there have been.
     private(set) var turn: UInt64 = 0
 
@@ -122,6 +125,20 @@ public final class EventLoop: @unchecked Sendable {
     /// Lets the stream send at the end of this turn, whatever it was given during it, by one call.
     func flushAtTurnEnd(_ stream: Stream) { unflushed.append(stream) }
 
+    /// Notes that so many bytes will go out for what was received in this turn; on the loop only.
+    ///
+    /// To be told when it is received, as what gathers reaches no stream before the turn's end. Nothing more is read
+    /// in this turn than one buffer from each stream once this is much.
+    public func owe(_ bytes: Int) {
+        assertCurrent()
+        owed &+= bytes
+    }
+
+    /// Whether what was received in this turn is work enough for it: some ten milliseconds of sending.
+    var owesMuch: Bool { owed >= Self.muchBytes }
+
+    private static let muchBytes = 4 << 20
+
     func assertCurrent() {
         assert(isCurrent, "called from another thread than the loop's")
     }
@@ -194,6 +211,7 @@ public final class EventLoop: @unchecked Sendable {
             for timer in timers.advance(to: now.milliseconds) { timer.fire() }
             runJobs()
             endTurn()
+            owed = 0
             // What is called on waking sets deadlines: it must not see the clock as of before the sleep.
             poller.wait(milliseconds: patience()) { now = .current() }
         }

@@ -26,7 +26,8 @@ public final class Stream {
     }
     /// How far the queue must fall for `onDrain`; a quarter of `sendLimit` unless it is set after that.
     public var drainMark = Int.max / 4
-    /// How many reads there may be in a turn (without TLS), as long as each fills the loop's buffer.
+    /// How many reads there may be in a turn (without TLS), as long as each fills the loop's buffer and the turn owes
+    /// little (`EventLoop.owe`).
     ///
     /// More than one for a peer who says much that is better handled together: where the turns are long, what one read
     /// brings would not be all that comes meanwhile.
@@ -83,9 +84,22 @@ public final class Stream {
     public func send(_ bytes: SharedBytes) {
         guard isOpen else { return }
         queue.append(bytes)
-        guard queue.byteCount <= sendLimit else { return finish(.sendQueueFull) }
+        guard queue.byteCount <= sendLimit || relieve() else { return }
         if queue.byteCount > drainMark { wasAboveMark = true }
         scheduleFlush()
+    }
+
+    /// Sends early where more is queued than may wait: only what the socket does not take has to wait.
+    ///
+    /// A turn may bring more than the limit for somebody who reads as fast as can be. Closes where the rest is too much.
+    private func relieve() -> Bool {
+        if !isBlocked, handshake == nil, case .failed(let error) = write() {
+            finish(error)
+            return false
+        }
+        guard queue.byteCount > sendLimit else { return true }
+        finish(.sendQueueFull)
+        return false
     }
 
     /// Queues a copy of `bytes`.
@@ -209,7 +223,7 @@ public final class Stream {
             } else if errno != EAGAIN, errno != EINTR {
                 finish(.last("read"))
             }
-            guard count == loop.receiveBuffer.count, isReading, !isClosed else { return }
+            guard count == loop.receiveBuffer.count, isReading, !isClosed, !loop.owesMuch else { return }
         }
     }
 

@@ -27,6 +27,8 @@ final class RedisConnection {
     /// How many commands may wait for answers.
     static let maxWaiting = 100_000
     /// Half a megabyte a turn: what channels bring in some tens of milliseconds under load.
+    ///
+    /// Where rooms are large, a turn owes much after the first of these reads.
     private static let mostReads: UInt8 = 8
     /// How many bytes may wait for the socket.
     static let maxQueuedBytes = 256 << 20

@@ -34,8 +34,12 @@ struct StreamTests {
     }
 
     /// 200,000 bytes wait: three reads of a whole buffer, and a rest.
-    @Test(arguments: [(1, [1, 1, 1, 1]), (2, [2, 2]), (8, [4])] as [(UInt8, [Int])])
-    func aTurnHasAsManyReadsAsItMay(most: UInt8, expected: [Int]) async throws {
+    @Test(
+        arguments: [
+            (1, 0, [1, 1, 1, 1]), (2, 0, [2, 2]), (8, 0, [4]), (8, 1 << 20, [4]), (8, 2 << 20, [2, 2]),
+            (8, 4 << 20, [1, 1, 1, 1]),
+        ] as [(UInt8, Int, [Int])])
+    func aTurnHasAsManyReadsAsItMay(most: UInt8, owingEach debt: Int, expected: [Int]) async throws {
         let reads = try await onLoop { loop in
             var ends: [Int32] = [-1, -1]
             let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
@@ -54,6 +58,7 @@ struct StreamTests {
             stream.onReceive = {
                 received += $0.count
                 inTurn += 1
+                loop.owe(debt)
                 guard inTurn == 1 else { return }
                 loop.atTurnEnd {
                     reads.append(inTurn)
@@ -99,6 +104,24 @@ struct StreamTests {
             return received
         }
         #expect(received == 2_000_000)
+    }
+
+    /// Far more than may wait, in one turn and in pieces that each would have room: the reader is no slow one.
+    @Test func aReaderWhoHasNotBeenTriedIsNotSlow() async throws {
+        let (received, error) = try await onLoop { loop in
+            var (received, error): (Int, EngineError?) = (0, nil)
+            let stream = try await connected(loop) { served in
+                served.sendLimit = 65_536
+                served.onClose = { error = $0 }
+                for _ in 0..<10 { served.send([UInt8](repeating: 7, count: 16_384)) }
+            }
+            stream.onReceive = { received += $0.count }
+            _ = await eventually(on: loop) { received == 163_840 || error != nil }
+            stream.close()
+            return (received, error)
+        }
+        #expect(received == 163_840)
+        #expect(error == nil)
     }
 
     @Test func aReaderThatStallsCostsNoMoreThanTheLimit() async throws {

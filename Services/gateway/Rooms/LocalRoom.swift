@@ -100,6 +100,7 @@ final class LocalRoom: ChannelListener {
         if arrived.isEmpty { services.loop.beforeSending { [weak self] in self?.takeArrived() } }
         arrived.append(envelope)
         arrivedBytes += envelope.size
+        services.loop.owe(bytes.count * fanOut.members.count)
         // A reader who does not read can be spared only what is not joined to what has partly left.
         if arrivedBytes >= Self.mostGatheredBytes { takeArrived() }
     }
