@@ -16,6 +16,7 @@ struct Options: Sendable {
     var seconds = 10.0
     var patience = 5.0
     var stepSeconds = 4.0
+    var rest = 60.0
     var bound = 100.0
     var most = Double.infinity
     var precision = 0.05
@@ -154,6 +155,12 @@ struct Options: Sendable {
         rules.number("most", 0.1...10_000_000, "ramp: no rate above this is tried") { box.options.most = $0 }
         rules.number("step-seconds", 0.5...600, "ramp: seconds of each rate that is tried (4)") {
             box.options.stepSeconds = $0
+        }
+        rules.number(
+            "rest", 0...3_600,
+            "ramp: before each rate, seconds at most until the servers (--pid) have nothing left to do (60)"
+        ) {
+            box.options.rest = $0
         }
         rules.number("precision", 0.001...1, "ramp: ends where good and bad are this share apart (0.05)") {
             box.options.precision = $0

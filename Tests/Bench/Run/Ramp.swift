@@ -122,6 +122,7 @@ private struct Slope {
     private static let tries = 5
 
     private func step(_ rate: Double, seconds: Double) async throws -> Step {
+        try await Recovery.wait(options, progress)
         let start = Clock.now() &+ 10_000_000
         let from = start &+ Clock.nanoseconds(options.warmup)
         let until = from &+ Clock.nanoseconds(seconds)
