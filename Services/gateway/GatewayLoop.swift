@@ -25,6 +25,8 @@ actor GatewayLoop {
 
     private struct Parts {
         let link: ClusterLink
+        /// Of the first loop only: what one knows of Redis' memory is for all.
+        let memory: BusMemoryWatch?
         let channels: ChannelExchange
         let rpc: RPCClient
         let lease: Lease
@@ -65,7 +67,10 @@ actor GatewayLoop {
         let rpc = RPCClient(
             loop: loop, address: config.redis, name: name, redis: link.redis, replyID: lease.incarnation)
         let shard = makeShard(link, channels, rpc, lease)
-        parts = Parts(link: link, channels: channels, rpc: rpc, lease: lease, shard: shard)
+        let memory = BusMemoryWatch(loop: loop, redis: link.redis, memory: common.busMemory, log: log)
+        parts = Parts(
+            link: link, memory: index == 0 ? memory : nil, channels: channels, rpc: rpc, lease: lease,
+            shard: shard)
         connect(link, channels, rpc, lease, shard)
         return channels.door
     }
@@ -96,6 +101,7 @@ actor GatewayLoop {
         parts.channels.start()
         parts.rpc.start()
         parts.shard.start()
+        parts.memory?.start()
     }
 
     private func makeShard(
@@ -118,7 +124,7 @@ actor GatewayLoop {
         let sender = MessageSender(
             loop: loop, redis: redis, directory: directory, archive: SendArchive(loop: loop, rpc: rpc),
             calls: calls,
-            replicas: makeReplicaAcks(lease), backlog: common.backlog,
+            replicas: makeReplicaAcks(lease), backlog: common.backlog, busMemory: common.busMemory,
             directNotices: DirectNotices(
                 loop: loop, redis: redis, bound: common.untoldDirect, metrics: metrics),
             gatherMilliseconds: config.gatherMilliseconds, metrics: metrics)
@@ -235,6 +241,7 @@ actor GatewayLoop {
         loop.preconditionCurrent()
         guard let parts else { return }
         parts.shard.sender.close()
+        parts.memory?.stop()
         await parts.lease.release()
         parts.rpc.close()
         parts.channels.close()
@@ -250,6 +257,7 @@ struct GatewayCommons: Sendable {
     let metrics: GatewayMetrics
     let entrance: Entrance
     let backlog: SendBacklog
+    let busMemory: BusMemory
     let storedWaits: WaitingCount
     let untoldDirect: WaitingCount
     let judgement: SharedJudgement
@@ -261,6 +269,7 @@ struct GatewayCommons: Sendable {
                 perAddress: config.connectionsPerAddress, perUser: config.connectionsPerUser),
             unknown: config.unknown, memory: MemoryBound(bytes: config.memoryBytes), metrics: metrics)
         backlog = SendBacklog(config.sendBacklog, metrics: metrics)
+        busMemory = BusMemory(metrics: metrics)
         storedWaits = WaitingCount(limit: StoredWatch.mostOfAll, gauge: metrics.storedWaits)
         untoldDirect = WaitingCount(limit: UntoldMessages.most, gauge: metrics.directUntold)
         judgement = SharedJudgement(loops: config.loops, metrics: metrics, log: context.log)

@@ -42,6 +42,8 @@ final class GatewayMetrics: Sendable {
     let tooFewReplicas: Counter
     let archiveQuestions: Counter
     let retriesPutOff: Counter
+    let busMemory: Gauge
+    let busMemoryBound: Gauge
     let storedWaits: Gauge
     let leftBehind: Counter
     let lost: Counter
@@ -132,6 +134,11 @@ final class GatewayMetrics: Sendable {
         retriesPutOff = registry.counter(
             "parley_gateway_retries_put_off_total",
             help: "Messages of outboxes refused as the archive could not tell whether it has them.")
+        busMemory = registry.gauge(
+            "parley_gateway_redis_memory_bytes",
+            help: "What Redis says that it uses; from nine tenths of its bound on sends are overloaded.")
+        busMemoryBound = registry.gauge(
+            "parley_gateway_redis_memory_bound_bytes", help: "Redis' maxmemory; 0: it has none.")
         storedWaits = registry.gauge(
             "parley_gateway_stored_waits",
             help: "Messages whose senders wait for message_stored; with many, the archive is slow or away.")

@@ -14,18 +14,14 @@ struct ServerIdentity: Hashable {
 
     /// Reads `INFO server replication` and `TIME`, the latter taken as of the given time of our clock.
     init?(info: RedisReply, time: RedisReply, at wallMilliseconds: Int64) {
-        guard let lines = info.text?.split(whereSeparator: \.isNewline) else { return nil }
-        guard let runID = Self.value(of: "run_id", in: lines), !runID.isEmpty else { return nil }
+        guard let info = RedisInfo(info) else { return nil }
+        guard let runID = info["run_id"], !runID.isEmpty else { return nil }
         guard let seconds = time[0].int, let micros = time[1].int else { return nil }
         let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return nil }
         self.runID = runID
-        version = Self.value(of: "redis_version", in: lines) ?? ""
-        isReplica = Self.value(of: "role", in: lines) == "slave"
+        version = info["redis_version"] ?? ""
+        isReplica = info["role"] == "slave"
         clockOffset = milliseconds &+ micros / 1000 &- wallMilliseconds
-    }
-
-    private static func value(of name: String, in lines: [Substring]) -> String? {
-        lines.first { $0.hasPrefix("\(name):") }.map { String($0.dropFirst(name.count + 1)) }
     }
 }

@@ -114,6 +114,57 @@ def test_redis_dies_for_a_moment(open_cluster, open_pair):
 
 
 @pytest.fixture
+def full_redis(open_cluster):
+    """Fills Redis beyond nine tenths of a bound, which it gives back."""
+    bound = open_cluster.redis("CONFIG", "GET", "maxmemory").splitlines()[1]
+
+    def fill():
+        # Far more than what comes and goes by itself.
+        open_cluster.redis("EVAL", "return redis.call('SET', 'ballast', string.rep('x', 20000000))", "0")
+        used = next(
+            int(line.split(":")[1]) for line in open_cluster.redis("INFO", "memory").splitlines()
+            if line.startswith("used_memory:"))
+        open_cluster.redis("CONFIG", "SET", "maxmemory", str(int(used / 0.95)))
+
+    yield fill
+    open_cluster.redis("CONFIG", "SET", "maxmemory", bound)
+    open_cluster.redis("DEL", "ballast")
+
+
+def test_redis_is_full(open_cluster, open_pair, guest, full_redis):
+    on_a, on_b, room = open_pair
+    open_cluster.pause("history")
+    before = on_a.say(room, "before", client_msg_id="k", ack="stored")
+    full_redis()
+    for url, client in zip(open_cluster.gateway_urls, (on_a, on_b), strict=True):
+        eventually(
+            lambda client=client: answer_to(client, room, "too much")["data"].get("code") == "overloaded",
+            what=f"{url} refuses")
+        assert metric(url, "parley_gateway_redis_memory_bytes") > 20_000_000
+    refused = answer_to(on_a, room, "refused")["data"]
+    assert (refused["code"], refused["retryable"]) == ("overloaded", True)
+    # What was accepted is known again, and goes its way.
+    again = on_a.ask(
+        "send_message", "message_sent", room=room, content="before", client_msg_id="k", retry=True)["data"]
+    assert (again["id"], again["duplicate"]) == (before["id"], True)
+    open_cluster.resume("history")
+    on_a.expect("message_stored", id=before["id"], patience=PATIENCE)
+    # Nothing else is held up: who comes is let in, seen, and heard typing.
+    carol = guest("carol")
+    on_c = carol.connect(1)
+    assert on_c.join(room)["seq"] >= before["seq"]
+    on_a.expect("user_joined", user=carol.name)
+    on_c.send("typing_start", room=room)
+    on_a.expect("user_typing", user=carol.name)
+    for url in [*open_cluster.gateway_urls, open_cluster.auth_url, open_cluster.history_url, open_cluster.presence_url]:
+        assert status_of(url, "/readyz") == 200
+    # Whoever gives it room need not restart anything.
+    open_cluster.redis("DEL", "ballast")
+    eventually(lambda: answer_to(on_a, room, "after")["type"] == "message_sent", what="messages are taken again")
+    on_c.expect("new_message", content="after")
+
+
+@pytest.fixture
 def replicated(open_cluster):
     """A gateway that acknowledges only what one replica has."""
     gateway = open_cluster.spawn("gateway", REDIS_ACK_REPLICAS="1")

@@ -67,6 +67,24 @@ import Testing
         }
     }
 
+    /// What is stored is what makes room: Redis must not refuse that, nor the leases that it takes.
+    @Test func aFullRedisIsEmptiedAllTheSame() async throws {
+        try await onBench { bench in
+            _ = try await bench.accept()(bench.redis)
+            let taken = try await take(bench)
+            _ = try await lease("one", bench)
+            _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
+            await #expect(throws: RedisError.self) { _ = try await bench.accept("more")(bench.redis) }
+            let renewed = try await lease("one", bench)
+            #expect(renewed == 1)
+            let reply = try await stored("one", bench, seq: 1, bytes: 1, upTo: last(taken))
+            #expect(reply == .array([.bulk(Array("ok".utf8)), .integer(1), .integer(0)]))
+            let ranks = try await bench.redis.function(
+                ArchiveFunctions.announce, keys: [.text(Keys.historyInstances)], arguments: ["one", "1000"])
+            #expect(ranks == .array([.integer(1), .integer(0)]))
+        }
+    }
+
     @Test func onlyItsOwnerGivesALeaseBack() async throws {
         try await onBench { bench in
             _ = try await lease("one", bench)

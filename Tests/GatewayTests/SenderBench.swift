@@ -18,6 +18,7 @@ final class SenderBench {
     let sender: MessageSender
     let calls: RoomCalls
     let metrics = GatewayMetrics(Registry())
+    let busMemory: BusMemory
     /// What the archive answers; nil: it is not there.
     var archived: [UInt8]? = Array("{}".utf8)
     /// What it has been asked.
@@ -35,6 +36,7 @@ final class SenderBench {
         calls = RoomCalls(
             bounds: .init(recentKeep: 1_000, recentMax: 20_000, logMaxBytes: 1 << 30, seenMax: 1_000_000)
         ) { _ in 0 }
+        busMemory = BusMemory(metrics: metrics)
         sender = MessageSender(
             loop: loop, redis: redis, directory: RoomDirectory(redis: redis, rpc: rpc),
             archive: SendArchive(loop: loop, rpc: rpc), calls: calls,
@@ -43,6 +45,7 @@ final class SenderBench {
                     needed: replicas, loop: loop, address: address, name: "sender", incarnation: "sender.1",
                     tooFew: metrics.tooFewReplicas) : nil,
             backlog: SendBacklog(.init(messages: 1_000, bytes: 1 << 20), metrics: metrics),
+            busMemory: busMemory,
             directNotices: DirectNotices(
                 loop: loop, redis: redis, bound: WaitingCount(limit: 100, gauge: metrics.directUntold),
                 metrics: metrics),

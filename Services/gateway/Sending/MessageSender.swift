@@ -20,6 +20,7 @@ final class MessageSender {
     let limit: MessageLimit
     let backlog: SendBacklog
     let recall: Recall
+    private let busMemory: BusMemory
     private let loop: EventLoop
     private let redis: RedisClient
     private let directory: RoomDirectory
@@ -40,7 +41,8 @@ final class MessageSender {
 
     init(
         loop: EventLoop, redis: RedisClient, directory: RoomDirectory, archive: SendArchive,
-        calls: RoomCalls, replicas: ReplicaAcks?, backlog: SendBacklog, directNotices: DirectNotices,
+        calls: RoomCalls, replicas: ReplicaAcks?, backlog: SendBacklog, busMemory: BusMemory,
+        directNotices: DirectNotices,
         gatherMilliseconds: Int, metrics: GatewayMetrics
     ) {
         self.loop = loop
@@ -52,6 +54,7 @@ final class MessageSender {
         places = PlaceCalls(loop: loop, redis: redis, calls: calls)
         self.replicas = replicas
         self.backlog = backlog
+        self.busMemory = busMemory
         self.directNotices = directNotices
         self.metrics = metrics
         limit = MessageLimit(loop: loop, redis: redis)
@@ -125,6 +128,7 @@ final class MessageSender {
 
     private func count(_ message: OutgoingMessage) {
         guard !message.isSettled else { return abandon(message) }
+        guard !busMemory.isFull else { return end(message, .refused(.overloaded)) }
         guard let policy = limit.policy(for: message.sender) else { return accept(message) }
         if let refusal = limit.refusal(of: message.sender.user) { return limited(message, refusal) }
         let id = message.identify(at: clock.time(at: loop.now))

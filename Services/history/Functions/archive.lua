@@ -158,7 +158,12 @@ local function log_stored(keys, args)
   return { 'ok', removed, left }
 end
 
-redis.register_function('log_lease', log_lease)
-redis.register_function('log_release', log_release)
-redis.register_function('instance_announce', instance_announce)
-redis.register_function('log_stored', log_stored)
+-- A Redis that is full gets room by what is stored and taken out: its memory must not keep that from being done.
+local function register(name, callback)
+  redis.register_function{ function_name = name, callback = callback, flags = { 'allow-oom' } }
+end
+
+register('log_lease', log_lease)
+register('log_release', log_release)
+register('instance_announce', instance_announce)
+register('log_stored', log_stored)
