@@ -64,18 +64,18 @@ extension Stream {
     private static func writable(_ descriptor: Int32, loop: EventLoop, timeoutMilliseconds: Int)
         async throws(EngineError)
     {
-        let result: Result<Void, EngineError> = await withCheckedContinuation { continuation in
-            let attempt = Attempt { continuation.resume(returning: $0) }
+        var watch: Watch?
+        let result: Result<Void, EngineError>? = await loop.firstAnswer(
+            withinMilliseconds: timeoutMilliseconds
+        ) { answer in
             do throws(EngineError) {
-                attempt.watch = try loop.watch(descriptor, .writable) { _ in attempt.settle(.success(())) }
+                watch = try loop.watch(descriptor, .writable) { _ in answer(.success(())) }
             } catch {
-                return attempt.settle(.failure(error))
-            }
-            attempt.timer = loop.schedule(afterMilliseconds: timeoutMilliseconds) {
-                attempt.settle(.failure(.timeout))
+                answer(.failure(error))
             }
         }
-        try result.get()
+        watch?.cancel()
+        try (result ?? .failure(.timeout)).get()
     }
 
     private static func checkConnected(_ descriptor: Int32) throws(EngineError) {
@@ -83,22 +83,5 @@ extension Stream {
         var length = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
         guard code == 0 else { throw .system(call: "connect", code: code) }
-    }
-}
-
-/// One wait for a connection: settled once, by readiness or by time.
-private final class Attempt {
-    var watch: Watch?
-    var timer: Timer?
-    private var done: ((Result<Void, EngineError>) -> Void)?
-
-    init(_ done: @escaping (Result<Void, EngineError>) -> Void) { self.done = done }
-
-    func settle(_ result: Result<Void, EngineError>) {
-        guard let done else { return }
-        self.done = nil
-        watch?.cancel()
-        timer?.cancel()
-        done(result)
     }
 }

@@ -148,6 +148,19 @@ struct EventLoopTests {
         #expect(isGone)
     }
 
+    @Test func theFirstAnswerCountsIfItComesInTime() async throws {
+        let answers = try await onLoop { loop in
+            let first = await loop.firstAnswer(withinMilliseconds: 3_600_000) { answer in
+                for number in 1...2 { answer(number) }
+            }
+            var late: ((Int) -> Void)?
+            let none = await loop.firstAnswer(withinMilliseconds: 1) { late = $0 }
+            late?(3)
+            return [first, none]
+        }
+        #expect(answers == [1, nil])
+    }
+
     @Test func theEndOfATurnComesBeforeTheNextTimer() async throws {
         let order = try await onLoop { loop in
             var order: [String] = []

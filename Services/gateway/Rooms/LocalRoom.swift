@@ -54,19 +54,9 @@ final class LocalRoom: ChannelListener {
     /// Waits until whatever is published from now on arrives here; false where that takes too long.
     func awaitSubscription() async -> Bool {
         guard !isConfirmed else { return true }
-        return await withCheckedContinuation { continuation in
-            var timer: Timer?
-            var done: ((Bool) -> Void)? = { continuation.resume(returning: $0) }
-            let settle: (Bool) -> Void = { result in
-                done?(result)
-                done = nil
-                timer?.cancel()
-            }
-            awaitingConfirmation.append(settle)
-            timer = services.loop.schedule(afterMilliseconds: RoomServices.patienceMilliseconds) {
-                settle(false)
-            }
-        }
+        return await services.loop.firstAnswer(withinMilliseconds: RoomServices.patienceMilliseconds) {
+            awaitingConfirmation.append($0)
+        } ?? false
     }
 
     /// Learns where the log stands from somebody who has read it since the subscription was confirmed.

@@ -77,18 +77,11 @@ final class SessionRooms {
     }
 
     private func read(_ key: String) async -> [RedisReply]? {
-        await withCheckedContinuation { continuation in
-            var timer: Timer?
-            var done: (([RedisReply]?) -> Void)? = { continuation.resume(returning: $0) }
-            let settle: ([RedisReply]?) -> Void = { reply in
-                done?(reply)
-                done = nil
-                timer?.cancel()
-            }
-            // A deadline of the command itself would cost everybody the connection.
-            timer = loop.schedule(afterMilliseconds: Self.patienceMilliseconds) { settle(nil) }
-            redis.call(["HGETALL", .text(key)]) { settle((try? $0.get())?.array) }
+        // A deadline of the command itself would cost everybody the connection.
+        let result = await loop.firstAnswer(withinMilliseconds: Self.patienceMilliseconds) {
+            redis.call(["HGETALL", .text(key)], $0)
         }
+        return (try? result?.get())?.array
     }
 
     private func remove(_ place: Place) {
