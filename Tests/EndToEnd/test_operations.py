@@ -111,13 +111,45 @@ NOT_OF_THE_SHELL = {
 }
 
 
+def offered_settings():
+    """Name to default, service by service, as `--help` tells them; what is empty has no default."""
+    form = re.compile(r"^  ([A-Z][A-Z0-9_]+), --.*\n.*; (?:default (?!empty)(.+)|default empty|no default)\]$", re.MULTILINE)
+    return {service: dict(form.findall(run(service, "--help").stdout)) for service in SERVICES}
+
+
 def test_containers_are_given_every_setting():
     """A setting that compose.yaml does not name never reaches a container, and nobody is told."""
-    offered = {name for service in SERVICES
-               for name in re.findall(r"^  ([A-Z][A-Z0-9_]+), --", run(service, "--help").stdout, re.MULTILINE)}
+    offered = {name for settings in offered_settings().values() for name in settings}
     passed = set(re.findall(r"^ +([A-Z][A-Z0-9_]+):", (TOP / "compose" / "compose.yaml").read_text(), re.MULTILINE))
     assert "MESSAGE_RATE_WINDOW" in offered
     assert offered - NOT_OF_THE_SHELL <= passed
+
+
+def as_help_tells(default):
+    """A default of the README; None where it is told in words."""
+    if number := re.fullmatch(r"([\d,]+)( KiB| MiB)?", default):
+        return str(int(number[1].replace(",", "")) << {None: 0, " KiB": 10, " MiB": 20}[number[2]])
+    word = re.fullmatch(r"`([^`]+)`", default)
+    return word[1] if word else None
+
+
+def test_the_readme_tells_of_settings_as_they_are():
+    offered = offered_settings()
+    rows = re.findall(
+        r"^\| ((?:`[A-Z][A-Z0-9_]+`(?:, )?)+) \| (.*?) \| (.*?) \| ", (TOP / "README.md").read_text(), re.MULTILINE)
+    compared = 0
+    for names, defaults, owners in rows:
+        names = re.findall(r"\w+", names)
+        if owners == "`compose/`":
+            continue
+        found = {service for service in SERVICES if offered[service].keys() & set(names)}
+        assert found == set(SERVICES if owners.startswith("all") else owners.split(", ")), names
+        told = [as_help_tells(default) for default in re.split(r", (?=[`\d]|the )", defaults)]
+        for name, default in zip(names, told if len(told) == len(names) else []):
+            if default is not None:
+                assert default in {settings.get(name) for settings in offered.values()}, name
+                compared += 1
+    assert compared > 40
 
 
 @pytest.mark.parametrize("service", SERVICES)
