@@ -3,6 +3,7 @@
 /// Belongs to its loop: made and cancelled there only. Letting go of it does not cancel it.
 public final class Timer: WheelEntry {
     private var body: (() -> Void)?
+    // Unowned, as the loop holds it while it waits; who waits nowhere does not ask for the loop.
     private unowned let loop: EventLoop
     private let interval: Int?
     /// Whether a task waits for it.
