@@ -6,9 +6,10 @@ public struct PostgresArray: Sendable, Equatable {
     /// As the server's `array_recv` reads it.
     let bytes: [UInt8]
 
-    /// text[]: `count` texts.
+    /// text[]: `count` texts; each is asked for twice, as to grow what holds them would copy all of it again and again.
     public static func texts(_ count: Int, _ element: (Int) -> String?) -> PostgresArray {
-        PostgresArray(of: 25, count) { index, bytes in
+        let length = (0..<count).reduce(0) { $0 + (element($1)?.utf8.count ?? 0) }
+        return PostgresArray(of: 25, count, length: length) { index, bytes in
             guard var text = element(index) else { return false }
             text.withUTF8 { bytes.append(element: $0) }
             return true
@@ -17,7 +18,7 @@ public struct PostgresArray: Sendable, Equatable {
 
     /// bigint[]: `count` integers.
     public static func bigints(_ count: Int, _ element: (Int) -> Int64?) -> PostgresArray {
-        PostgresArray(of: 20, count) { index, bytes in
+        PostgresArray(of: 20, count, length: 8 * count) { index, bytes in
             guard let integer = element(index) else { return false }
             bytes.append(element: integer)
             return true
@@ -26,7 +27,7 @@ public struct PostgresArray: Sendable, Equatable {
 
     /// timestamptz[]: `count` times, in milliseconds since 1970.
     public static func timestamps(_ count: Int, _ element: (Int) -> Int64?) -> PostgresArray {
-        PostgresArray(of: 1_184, count) { index, bytes in
+        PostgresArray(of: 1_184, count, length: 8 * count) { index, bytes in
             guard let milliseconds = element(index) else { return false }
             bytes.append(element: microsecondsSince2000(milliseconds))
             return true
@@ -37,7 +38,7 @@ public struct PostgresArray: Sendable, Equatable {
     public static func uuids(
         _ count: Int, _ element: (Int) -> (high: UInt64, low: UInt64)?
     ) -> PostgresArray {
-        PostgresArray(of: 2_950, count) { index, bytes in
+        PostgresArray(of: 2_950, count, length: 16 * count) { index, bytes in
             guard let id = element(index) else { return false }
             bytes.append(bigEndian: UInt32(16))
             bytes.append(bigEndian: id.high)
@@ -46,10 +47,13 @@ public struct PostgresArray: Sendable, Equatable {
         }
     }
 
-    /// `append` adds the element at an index, or returns false where it is NULL.
-    private init(of type: UInt32, _ count: Int, _ append: (Int, inout [UInt8]) -> Bool) {
+    /// `length` is how many bytes the elements have together, at most; `append` adds the element at an index, or returns false
+    /// where it is NULL.
+    private init(
+        of type: UInt32, _ count: Int, length: Int, _ append: (Int, inout [UInt8]) -> Bool
+    ) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(PostgresArray.header + 20 * count)
+        bytes.reserveCapacity(PostgresArray.header + 4 * count + length)
         // One dimension, elements that may be NULL, their type; how many, the first being number 1.
         for word in [1, 1, type, UInt32(clamping: count), 1] { bytes.append(bigEndian: word) }
         for index in 0..<count where !append(index, &bytes) { bytes.append(bigEndian: UInt32.max) }

@@ -2,6 +2,7 @@
 #ifndef PARLEY_LINUX_H
 #define PARLEY_LINUX_H
 
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>

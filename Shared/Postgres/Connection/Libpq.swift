@@ -178,37 +178,38 @@ private func withCStrings<R>(
 
 /// Lends parameters as libpq takes them: values, that end in a null and are null for NULL; lengths, which count for binary
 /// ones; formats.
+///
+/// Libpq copies them into what it sends, so the arrays of a batch, megabytes, are lent from where they are.
 private func withCParameters<R>(
     _ parameters: [PostgresValue.Encoded],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
 ) -> R {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(parameters.reduce(0) { $0 + $1.count + 1 })
-    var starts: [Int?] = []
-    var formats: [Int32] = []
-    for parameter in parameters {
-        switch parameter {
-        case .null: starts.append(nil)
-        case .text(let text):
-            starts.append(bytes.count)
-            bytes.append(contentsOf: text.utf8)
-        case .binary(let array):
-            starts.append(bytes.count)
-            bytes.append(contentsOf: array)
-        }
-        bytes.append(0)
-        formats.append(parameter.isBinary ? 1 : 0)
-    }
     let lengths = parameters.map { Int32(clamping: $0.count) }
-    return bytes.withUnsafeBytes { buffer in
-        let base = buffer.assumingMemoryBound(to: CChar.self).baseAddress
-        let values = starts.map { start in start.flatMap { base?.advanced(by: $0) } } + [nil]
-        return values.withUnsafeBufferPointer { values in
-            lengths.withUnsafeBufferPointer { lengths in
-                formats.withUnsafeBufferPointer { formats in
-                    body(values.baseAddress, lengths.baseAddress, formats.baseAddress)
-                }
+    let formats: [Int32] = parameters.map { $0.isBinary ? 1 : 0 }
+    return withPointers(to: parameters[...], after: []) { values in
+        lengths.withUnsafeBufferPointer { lengths in
+            formats.withUnsafeBufferPointer { formats in
+                body(values.baseAddress, lengths.baseAddress, formats.baseAddress)
             }
+        }
+    }
+}
+
+/// Lends pointers to the rest of some parameters, behind those to the first ones, and a null.
+private func withPointers<R>(
+    to rest: ArraySlice<PostgresValue.Encoded>, after first: [UnsafePointer<CChar>?],
+    _ body: (UnsafeBufferPointer<UnsafePointer<CChar>?>) -> R
+) -> R {
+    guard let next = rest.first else { return (first + [nil]).withUnsafeBufferPointer(body) }
+    let others = rest.dropFirst()
+    switch next {
+    case .null: return withPointers(to: others, after: first + [nil], body)
+    case .text(let text):
+        return text.withCString { withPointers(to: others, after: first + [$0], body) }
+    case .binary(let array):
+        return array.withUnsafeBytes { bytes in
+            let value = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+            return withPointers(to: others, after: first + [value], body)
         }
     }
 }
