@@ -21,8 +21,6 @@ public struct EnvelopeColumns: Hashable, Sendable {
     public let clientMessageID: String?
     /// The message that it answers, from `data`.
     public let replyTo: MessageID?
-    /// The text, from `data`.
-    public let content: String?
 
     /// Reads an envelope; members that are not known are ignored.
     public init(reading bytes: [UInt8]) throws(SchemaError) {
@@ -44,7 +42,6 @@ public struct EnvelopeColumns: Hashable, Sendable {
             }
         clientMessageID = members.data.clientMessageID?.text
         replyTo = members.data.replyTo?.text.flatMap(MessageID.init)
-        content = members.data.content?.text
     }
 
     /// What stands there must be right, or nothing.
@@ -88,7 +85,7 @@ private struct Members {
 }
 
 private struct DataMembers {
-    var clientMessageID, replyTo, content: JSONValue?
+    var clientMessageID, replyTo: JSONValue?
 
     init() {}
 
@@ -102,7 +99,6 @@ private struct DataMembers {
             switch name {
             case "client_msg_id": clientMessageID = try parser.value()
             case "reply_to": replyTo = try parser.value()
-            case "content": content = try parser.value()
             default: _ = try parser.value()
             }
         }

@@ -12,7 +12,7 @@ from waiting import eventually
 def unloved(open_cluster):
     """A content that PostgreSQL refuses."""
     table = "ALTER TABLE history.messages"
-    open_cluster.sql(f"{table} ADD CONSTRAINT unloved CHECK (content <> 'unloved')")
+    open_cluster.sql(f"{table} ADD CONSTRAINT unloved CHECK (envelope NOT LIKE '%\"unloved\"%')")
     yield "unloved"
     open_cluster.sql(f"{table} DROP CONSTRAINT unloved")
 

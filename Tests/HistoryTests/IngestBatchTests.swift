@@ -155,7 +155,6 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(record.ts == now)
         #expect(record.clientMessageID == "c-1")
         #expect(record.replyTo == answered)
-        #expect(record.content == "hi")
         #expect(Array(record.envelope.utf8) == bytes)
     }
 

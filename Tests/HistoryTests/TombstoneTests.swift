@@ -29,7 +29,6 @@ private let now: Int64 = 1_763_701_234_567
         #expect(record.place == Place(room: .general, position: LogPosition(epoch: "e1", seq: 7)))
         #expect(record.sender == .alice)
         #expect(record.clientMessageID == nil)
-        #expect(record.content == nil)
         #expect(
             record.envelope == """
                 {"v":1,"epoch":"e1","seq":7,"mv":3,"type":"new_message","room":"general",\(Self.from)\

@@ -55,7 +55,6 @@ import Testing
         #expect(columns.user == envelope.user)
         #expect(columns.clientMessageID == envelope.data["client_msg_id"]?.text)
         #expect(columns.replyTo == envelope.data["reply_to"]?.text.flatMap(MessageID.init))
-        #expect(columns.content == envelope.data["content"]?.text)
     }
 
     @Test("All golden envelopes have columns", arguments: try Golden.types())

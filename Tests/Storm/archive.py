@@ -8,7 +8,7 @@ from record import Leftover, Recent, Record, Row
 
 ROWS = """
 SELECT json_build_object('room', room, 'epoch', epoch, 'seq', seq, 'id', id, 'sender', sender, 'key', client_msg_id,
-    'content', content, 'envelope', envelope) FROM history.messages WHERE type = 'new_message' ORDER BY room, seq
+    'content', envelope::json -> 'data' ->> 'content', 'envelope', envelope) FROM history.messages WHERE type = 'new_message' ORDER BY room, seq
 """
 
 

@@ -151,12 +151,10 @@ final class Archive {
     /// Arrays in the list of columns are taken element by element; in FROM each would become a table first.
     private static let insertRows = """
         INSERT INTO history.messages (
-            room, epoch, seq, id, sender, type, ts, client_msg_id, reply_to, content, envelope, created_at,
-            dead)
+            room, epoch, seq, id, sender, type, ts, client_msg_id, reply_to, envelope, created_at, dead)
         SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::uuid[]),
             unnest($5::text[]), unnest($6::text[]), unnest($7::bigint[]), unnest($8::text[]),
-            unnest($9::uuid[]), unnest($10::text[]), unnest($11::text[]), unnest($12::timestamptz[]),
-            unnest($13::text[])
+            unnest($9::uuid[]), unnest($10::text[]), unnest($11::timestamptz[]), unnest($12::text[])
         """
 
     private static let moveHeads = """
@@ -177,7 +175,6 @@ final class Archive {
             .array(.bigints(rows.count) { rows[$0].ts }),
             .array(.texts(rows.count) { rows[$0].clientMessageID }),
             .array(.uuids(rows.count) { rows[$0].replyTo?.halves }),
-            .array(.texts(rows.count) { rows[$0].content }),
             .array(.texts(rows.count) { rows[$0].envelope }),
             .array(.timestamps(rows.count) { rows[$0].createdAt }),
             .array(.texts(rows.count) { rows[$0].deadLetter?.reason.rawValue }),

@@ -16,7 +16,6 @@ struct LogRecord: Sendable, Hashable {
     let createdAt: Int64
     let clientMessageID: String?
     let replyTo: MessageID?
-    let content: String?
     /// The envelope as it went to clients, or that of the tombstone.
     let envelope: String
     /// What it stands for, where it is a tombstone.
@@ -45,6 +44,6 @@ extension LogRecord {
             entryID: entryID, place: Place(room: room, position: position), mv: columns.mv ?? 0, id: id,
             sender: sender, type: columns.type, ts: columns.ts ?? id.milliseconds,
             createdAt: id.milliseconds, clientMessageID: columns.clientMessageID,
-            replyTo: columns.replyTo, content: columns.content, envelope: text, deadLetter: nil)
+            replyTo: columns.replyTo, envelope: text, deadLetter: nil)
     }
 }

@@ -47,8 +47,8 @@ extension LogRecord {
         self.init(
             entryID: letter.entryID, place: place, mv: mv ?? 0, id: id, sender: letter.sender,
             type: .newMessage, ts: ts, createdAt: min(max(id.milliseconds, LogRecord.earliest), latest),
-            // No key, no content: what is not there is not found.
-            clientMessageID: nil, replyTo: nil, content: nil,
+            // No key: what is not there is not found.
+            clientMessageID: nil, replyTo: nil,
             envelope: String(decoding: envelope.encoded, as: UTF8.self), deadLetter: letter)
     }
 
