@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 from http.client import HTTPResponse
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -150,6 +151,15 @@ def test_the_readme_tells_of_settings_as_they_are():
                 assert default in {settings.get(name) for settings in offered.values()}, name
                 compared += 1
     assert compared > 40
+
+
+def test_postgres_keeps_its_memory_in_containers_as_here(cluster):
+    """The file of its settings is the same; what its allocator does stands in two places."""
+    text = (TOP / "compose" / "compose.yaml").read_text()
+    contained = dict(re.findall(r'^ +(MALLOC_[A-Z_]+): "([0-9]+)"$', text, re.MULTILINE))
+    given = Path(f"/proc/{cluster.pid('postgres')}/environ").read_bytes().decode().split("\0")
+    assert contained
+    assert contained == dict(each.split("=", 1) for each in given if each.startswith("MALLOC_"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -40,6 +40,10 @@ CREATE DATABASE parley OWNER parley
 SQL
 }
 
+# What was freed stays with the session, for the next batch of rows: else every page of it is asked of the system again.
+# (Bytes; the first is the most that glibc takes. compose.yaml has the same.)
+postgres_memory=(MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=67108864)
+
 # For libpq: the password stands in a file that the address names, so that neither shows it.
 database_url() {
     local file=$secrets/pgpass
@@ -65,7 +69,7 @@ start_postgres() {
     [ "$(id -u)" != 0 ] || chown postgres:postgres "$data/postgres/parley.conf"
     local -a identity=()
     [ "$(id -u)" != 0 ] || identity=(setpriv --reuid=postgres --regid=postgres --init-groups --)
-    (cd / && launch postgres "${identity[@]}" "$postgres_programs/postgres" -D "$data/postgres" \
+    (cd / && launch postgres env "${postgres_memory[@]}" "${identity[@]}" "$postgres_programs/postgres" -D "$data/postgres" \
         -c config_file="$data/postgres/parley.conf" -c listen_addresses=127.0.0.1 \
         -c port="$(port_of postgres)" -c unix_socket_directories=)
 }
