@@ -95,8 +95,8 @@ final class Shard {
     }
 
     private func tick() {
-        let now = loop.now
-        for session in sessions.values { session.tick(now) }
+        let (now, timeOfDay) = (loop.now, WallClock.milliseconds())
+        for session in sessions.values { session.tick(now, timeOfDay: timeOfDay) }
         weighMemory()
     }
 

@@ -15,7 +15,7 @@ struct LogExtentTests {
         return RoomMark(
             .array(
                 [RedisReply.bulk(Array("b".utf8)), .bulk(Array(seq.utf8)), first]
-                    + [epochs, "3", "run"].map { .bulk(Array($0.utf8)) }))
+                    + ["3", "run", epochs].map { .bulk(Array($0.utf8)) }))
     }
 
     @Test func aRoomIsRead() throws {
@@ -23,6 +23,8 @@ struct LogExtentTests {
         #expect(extent.newest == LogPosition(epoch: "b", seq: 90))
         #expect(extent.epochs.map(\.first) == [1, 71])
         #expect(mark(seq: "90").extent?.first == 1)
+        #expect(mark(seq: "90").mv == 3)
+        #expect(mark(seq: "90").loaded == "run")
     }
 
     @Test("A number that no seq can have is none", arguments: [least, "-1", most, tooMuch, "many", ""])

@@ -80,3 +80,16 @@ def test_what_is_said_while_the_channels_are_lost_is_heard_in_a_quiet_room(open_
         open_cluster.redis("CLIENT", "KILL", "TYPE", "pubsub")
         said = on_a.say(room, f"in the silence {number}")
         on_b.expect("new_message", id=said["id"])
+
+
+def test_what_redis_would_not_publish_is_heard_when_the_quiet_rooms_are_looked_at(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    on_a.say(room, "heard")
+    on_b.expect("new_message", content="heard")
+    # It has its place all the same, and nothing else tells of it.
+    open_cluster.redis("ACL", "SETUSER", "default", "-spublish")
+    try:
+        said = on_a.say(room, "to nobody")
+    finally:
+        open_cluster.redis("ACL", "SETUSER", "default", "+spublish")
+    on_b.expect("new_message", id=said["id"], patience=PATIENCE)

@@ -39,7 +39,7 @@ final class QuietRooms {
     }
 
     private func compare(_ room: LocalRoom) {
-        redis.call(RoomMark.command(room.id)) { result in
+        redis.call(RoomMark.command(room.id, withPast: false)) { result in
             // What fails now is due again when Redis is back.
             if case .success(let reply) = result { room.compare(with: RoomMark(reply)) }
         }

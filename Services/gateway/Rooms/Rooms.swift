@@ -5,7 +5,8 @@ import Schema
 ///
 /// Belongs to its loop.
 final class Rooms {
-    private var rooms: [RoomID: LocalRoom] = [:]
+    /// By partition: those of one are asked for four times a second.
+    private var rooms = [[RoomID: LocalRoom]](repeating: [:], count: Partition.count)
     private let makeServices: (Rooms) -> RoomServices
     private lazy var services = makeServices(self)
     /// Called when a member list change has put a user out of a room.
@@ -13,18 +14,18 @@ final class Rooms {
 
     init(services: @escaping (Rooms) -> RoomServices) { makeServices = services }
 
-    var count: Int { rooms.count }
+    var count: Int { rooms.reduce(0) { $0 + $1.count } }
 
-    var ids: [RoomID] { Array(rooms.keys) }
+    var ids: [RoomID] { rooms.flatMap(\.keys) }
 
-    subscript(id: RoomID) -> LocalRoom? { rooms[id] }
+    subscript(id: RoomID) -> LocalRoom? { rooms[id.partition.number][id] }
 
     /// The highest seq of a room that this process has had from Redis; 0 where it follows none.
-    func knownSeq(of id: RoomID) -> Int64 { rooms[id]?.knownSeq ?? 0 }
+    func knownSeq(of id: RoomID) -> Int64 { self[id]?.knownSeq ?? 0 }
 
     /// The room, subscribed to from now on; `release` must follow.
     func hold(_ id: RoomID) -> LocalRoom {
-        let room = rooms[id] ?? open(id)
+        let room = self[id] ?? open(id)
         room.holds += 1
         return room
     }
@@ -36,37 +37,39 @@ final class Rooms {
 
     private func open(_ id: RoomID) -> LocalRoom {
         let room = LocalRoom(id, services: services)
-        rooms[id] = room
+        rooms[id.partition.number][id] = room
         room.subscribe()
         return room
     }
 
     func closeIfUnused(_ room: LocalRoom) {
-        guard room.isUnused, rooms[room.id] === room else { return }
-        rooms[room.id] = nil
+        guard room.isUnused, self[room.id] === room else { return }
+        rooms[room.id.partition.number][room.id] = nil
         room.unsubscribe()
     }
 
     /// Takes a connection out of a room.
     func remove(_ session: Session, from id: RoomID) {
-        guard let room = rooms[id], room.remove(session) else { return }
+        guard let room = self[id], room.remove(session) else { return }
         closeIfUnused(room)
     }
 
     /// The rooms of such channels are heard no more until their subscriptions are confirmed again.
     func subscriptionsLost(_ isConcerned: (String) -> Bool) {
-        for room in rooms.values where isConcerned(Keys.roomChannel(room.id)) { room.subscriptionLost() }
+        for room in rooms.lazy.flatMap(\.values) where isConcerned(Keys.roomChannel(room.id)) {
+            room.subscriptionLost()
+        }
     }
 
     /// The rooms of a partition in which somebody is.
     func followed(in partition: Partition) -> [LocalRoom] {
-        rooms.values.filter { $0.hasMembers && $0.id.partition == partition }
+        rooms[partition.number].values.filter(\.hasMembers)
     }
 
     // MARK: What auth has decided
 
     func hear(_ change: ControlEvent.MemberChange) {
-        guard let room = rooms[change.room] else { return }
+        guard let room = self[change.room] else { return }
         // Who was seen to be a member in a later version of the list has come back since.
         if change.role == nil {
             evict(change.user, from: change.room, change.reason ?? .removed, asOf: change.mv)
@@ -75,13 +78,13 @@ final class Rooms {
     }
 
     func hear(_ change: ControlEvent.RoomChange) {
-        guard change.isDeleted, let room = rooms[change.room] else { return }
+        guard change.isDeleted, let room = self[change.room] else { return }
         for session in room.sessions() { evict(session, from: room, .roomDeleted) }
     }
 
     /// Takes a user's connections out of a room that were seen to be members before this version of its list.
     func evict(_ user: UserHandle, from id: RoomID, _ reason: Left.Reason, asOf mv: Int64) {
-        guard let room = rooms[id] else { return }
+        guard let room = self[id] else { return }
         for session in room.sessions(of: user, seenBefore: mv) { evict(session, from: room, reason) }
     }
 

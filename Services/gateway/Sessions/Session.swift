@@ -292,8 +292,8 @@ final class Session: WebSocketOwner {
 
     // MARK: Time
 
-    /// Called once a second: heartbeat, and the end of the token.
-    func tick(_ now: Instant) {
+    /// Called once a second: heartbeat, and the end of the token, which counts by the time of day (ms).
+    func tick(_ now: Instant, timeOfDay: Int64) {
         guard now.milliseconds(since: connection.lastHeard) < shard.config.silenceSeconds * 1000 else {
             return connection.abort()
         }
@@ -305,11 +305,11 @@ final class Session: WebSocketOwner {
             lastKept = now
             keepRooms(joined)
         }
-        checkToken()
+        checkToken(at: timeOfDay)
     }
 
-    private func checkToken() {
-        switch state.adviseOnToken(at: WallClock.milliseconds()) {
+    private func checkToken(at timeOfDay: Int64 = WallClock.milliseconds()) {
+        switch state.adviseOnToken(at: timeOfDay) {
         case .nothing: break
         case .warn(let seconds): send(TokenExpiring(seconds: seconds))
         case .close: close(.tokenExpired)
