@@ -10,6 +10,7 @@
 local EPOCHS_KEPT = 16
 local EPOCH_ZERO = 1735689600000 -- 2025-01-01, in milliseconds
 local SEEN_MS = 600000
+local SEEN_TEXT, SEEN_TWICE = '600000', '1200000' -- a number is written as a double first
 local CLOCKS_APART_MS = 5000 -- most between the time of a message's id and Redis' clock
 local LOOKED_EACH = 100 -- seqs, between two looks at how much a room keeps
 local LOTS = 1024 -- that a full log is counted in
@@ -109,28 +110,32 @@ local function is_of(stamp, seen, number)
 end
 
 -- Makes ready the hash in which a room remembers the keys of these ten minutes; one that is of twenty minutes ago is
--- emptied first. Returns it, and the one of the ten minutes before where there is one.
-local function renew_memory(key, seen, hash, other, generation)
-  local stamp, others = redis.call('HGET', hash, ''), redis.call('HGET', other, '')
-  -- The clock was set back: what is remembered for later counts, and is added to.
-  if others == generation.next then return other, stamp == generation.present and hash or nil end
+-- emptied first. Returns it, the one of the ten minutes before where there is one, and what the room's `seen` is to be.
+local function renew_memory(seen, hash, other, generation)
+  -- Of a room that has been silent since before these, what the hashes hold is past.
+  local newest = seen and string.match(seen, '^%d+')
+  local stamp, others
+  if not newest or not is_below(newest, generation.past) then
+    stamp, others = redis.call('HGET', hash, ''), redis.call('HGET', other, '')
+    -- The clock was set back: what is remembered for later counts, and is added to.
+    if others == generation.next then return other, stamp == generation.present and hash or nil, seen end
+  end
   if stamp ~= generation.present then
     redis.call('UNLINK', hash)
     redis.call('HSET', hash, '', generation.present)
-    redis.call('PEXPIRE', hash, 2 * SEEN_MS)
+    redis.call('PEXPIRE', hash, SEEN_TWICE)
   end
   local past = is_of(others, seen, generation.past) and other or nil
-  if past and not others then redis.call('PEXPIRE', other, SEEN_MS) end
-  redis.call('HSET', key, 'seen', past and generation.present or generation.alone)
-  return hash, past
+  if past and not others then redis.call('PEXPIRE', other, SEEN_TEXT) end
+  return hash, past, past and generation.present or generation.alone
 end
 
 -- The same, as the room says; only the first that comes in ten minutes has to look.
 local function memory(room, key, generation)
   local hash, other = key .. ':seen:' .. generation.parity, key .. ':seen:' .. 1 - generation.parity
-  if room.seen == generation.alone then return hash, nil end
-  if room.seen == generation.present then return hash, other end
-  return renew_memory(key, room.seen, hash, other, generation)
+  if room.seen == generation.alone then return hash, nil, room.seen end
+  if room.seen == generation.present then return hash, other, room.seen end
+  return renew_memory(room.seen, hash, other, generation)
 end
 
 -- The reply to a message whose key was accepted before, where it is of the same content: what is remembered is 12 bytes
@@ -252,9 +257,10 @@ local function look(key, run, known, call)
   local room = load(key, run)
   if not room then return nil end
   open(room, key, run, known)
-  local hash, past = memory(room, key, call.generation)
+  local hash, past, seen = memory(room, key, call.generation)
   if hash == key .. call.hash then
-    redis.call('HSET', key, 'ready', call.ready .. (past and '0 ' or '1 ') .. room.epoch .. ' ' .. room.mv)
+    local ready = call.ready .. (past and '0 ' or '1 ') .. room.epoch .. ' ' .. room.mv
+    redis.call('HSET', key, 'seen', seen, 'ready', ready)
   end
   return room.epoch, room.mv, room.seq, room.stored, hash, past
 end

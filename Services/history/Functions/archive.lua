@@ -6,6 +6,7 @@
 local DEAD_KEPT = 10000
 -- No fewer than a batch has entries: when a room is said to be stored so far, all its dead letters are noted.
 local DEAD_NOTED = 1000
+local MOST = 2 ^ 53 -- beyond, not all whole numbers are there
 
 -- What a room's hash has. A key of another type has nothing, and what should be a number and is none counts as absent:
 -- a room that somebody has spoilt must not hold up the others of its partition.
@@ -14,7 +15,11 @@ local function fields(key, ...)
   return f.err and {} or f
 end
 
-local function whole(text) return text and string.find(text, '^%d+$') and tonumber(text) end
+-- Compared as a number, which takes half as long as looking for digits: neither `nan` nor `inf` is one.
+local function whole(text)
+  local n = text and tonumber(text)
+  return n and n >= 0 and n < MOST and n % 1 == 0 and n or nil
+end
 
 -- log_lease: takes or renews the lease of a partition.
 -- KEYS: 1 lease  ARGV: 1 owner's token  2 milliseconds. Replies 1 where it is the caller's now, else 0.
@@ -90,23 +95,25 @@ end
 
 -- The newest seq that was accepted: an epoch in which nothing was yet has given none of its numbers. Where the room remembers
 -- none that has something, it may be any.
-local function newest_accepted(key, seq, first)
-  if seq >= first then return seq end
+local function newest_accepted(key, seq)
+  local f = fields(key, 'first', 'epochs')
+  if seq >= (whole(f[1]) or 1) then return seq end
   local newest
-  for from, to in string.gmatch(fields(key, 'epochs')[1] or '', ':(%d+):(%d+)') do
+  for from, to in string.gmatch(f[2] or '', ':(%d+):(%d+)') do
     if tonumber(to) >= tonumber(from) then newest = tonumber(to) end
   end
   return newest or seq
 end
 
 -- Moves how far a room is stored, and with it what must stay in its recent stream.
-local function move(key, recent, seq, keep, seconds)
-  local f = fields(key, 'stored', 'seq', 'first')
-  local before = whole(f[1]) or 0
+local function move(key, recent, text, keep, seconds)
+  local f = fields(key, 'stored', 'seq')
+  local before, newest = whole(f[1]) or 0, whole(f[2]) or 0
   -- No message of the room is further than that, whatever an entry of the log says.
-  seq = math.min(seq, whole(f[2]) or 0)
+  local seq = text == f[2] and newest or math.min(tonumber(text), newest)
   if seq <= before then return end
-  local newest = newest_accepted(key, whole(f[2]), whole(f[3]) or 1)
+  -- Mostly it is the newest, which was accepted then.
+  if seq < newest then newest = newest_accepted(key, newest) end
   -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
   -- may be about to expire.
   redis.call('HSET', key, 'stored', seq >= newest and f[2] or string.format('%.0f', seq))
@@ -142,7 +149,7 @@ local function log_stored(keys, args)
   local told = {}
   for i = 1, rooms do
     local at = 5 + i * 3
-    move(keys[4 + 2 * i], keys[5 + 2 * i], tonumber(args[at + 2]), keep, args[4])
+    move(keys[4 + 2 * i], keys[5 + 2 * i], args[at + 2], keep, args[4])
     told[i] = args[at] .. ' ' .. args[at + 1] .. ' ' .. args[at + 2]
   end
   -- Where the last is not there, Redis has gone back, and what is before it may be new: that will be taken again.
