@@ -41,6 +41,17 @@ import Testing
         }
     }
 
+    @Test func whatWasAcceptedIsKnownWhereRedisIsFull() async throws {
+        try await onBench { bench in
+            let call = bench.accept("hello")
+            _ = try await call(bench.redis)
+            _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
+            await #expect(throws: RedisError.self) { _ = try await call(bench.redis) }
+            let known = try await seen(call, bench)
+            #expect(word(known) == "duplicate")
+        }
+    }
+
     /// The two hashes are moved back in time by hand: what their stamp says is what counts.
     @Test(arguments: [(1, "duplicate"), (2, "ok")])
     func aKeyIsKnownForTenMinutesAndForgottenAfterTwenty(generations: Int64, expected: String) async throws {

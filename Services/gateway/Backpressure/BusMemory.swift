@@ -25,7 +25,9 @@ final class BusMemory: Sendable {
             guard let info = RedisInfo(reply) else { return nil }
             guard let used = info["used_memory"].flatMap({ Int($0) }), used >= 0 else { return nil }
             guard let most = info["maxmemory"].flatMap({ Int($0) }), most >= 0 else { return nil }
-            self.init(used: used, most: most)
+            // What is on its way to the file and to replicas does not count against the bound.
+            let passing = info["mem_not_counted_for_evict"].flatMap { Int($0) } ?? 0
+            self.init(used: used - min(max(passing, 0), used), most: most)
         }
 
         /// Whether this is too much for another message, after it was so or not.

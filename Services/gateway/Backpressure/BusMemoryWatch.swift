@@ -30,7 +30,7 @@ final class BusMemoryWatch {
 
     func stop() { ticker?.cancel() }
 
-    /// What was known stands while Redis does not answer: it takes nothing then anyway.
+    /// What was known stands while Redis does not answer this loop: the bound itself is Redis' own.
     private func ask() {
         guard !isAsking, redis.isConnected else { return }
         isAsking = true

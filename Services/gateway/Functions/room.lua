@@ -421,6 +421,7 @@ local function room_seen(keys, args)
 end
 
 redis.register_function('room_enter', room_enter)
-redis.register_function('room_roles', room_roles)
-redis.register_function('room_seen', room_seen)
+-- Both only read, also where Redis is full; not `no-writes`, as a primary that has become a replica must not answer.
+redis.register_function{ function_name = 'room_roles', callback = room_roles, flags = { 'allow-oom' } }
+redis.register_function{ function_name = 'room_seen', callback = room_seen, flags = { 'allow-oom' } }
 redis.register_function('room_accept', room_accept)

@@ -128,7 +128,7 @@ final class MessageSender {
 
     private func count(_ message: OutgoingMessage) {
         guard !message.isSettled else { return abandon(message) }
-        guard !busMemory.isFull else { return end(message, .refused(.overloaded)) }
+        guard !busMemory.isFull else { return refuseUnlessDuplicate(message, .refused(.overloaded)) }
         guard let policy = limit.policy(for: message.sender) else { return accept(message) }
         if let refusal = limit.refusal(of: message.sender.user) { return limited(message, refusal) }
         let id = message.identify(at: clock.time(at: loop.now))
@@ -150,17 +150,16 @@ final class MessageSender {
             message.step = .held
             return
         }
-        refuseUnlessDuplicate(message, refusal)
+        refuseUnlessDuplicate(message, refusal.outcome(at: loop.now))
     }
 
-    /// A duplicate costs nothing of a limit: who is at the limit still hears that a message had been accepted.
-    private func refuseUnlessDuplicate(_ message: OutgoingMessage, _ refusal: MessageLimit.Refusal) {
-        let limited = refusal.outcome(at: loop.now)
-        guard message.key != nil else { return end(message, limited) }
+    /// A duplicate costs nothing: who is at the limit, or meets a full Redis, still hears that a message had been accepted.
+    private func refuseUnlessDuplicate(_ message: OutgoingMessage, _ refusal: SendOutcome) {
+        guard message.key != nil else { return end(message, refusal) }
         recall.askRedis(message) { [self] finding in
             switch finding {
             case .known(let reply) where reply.isKeyTaken: answered(message, reply)
-            default: end(message, limited)
+            default: end(message, refusal)
             }
         }
     }

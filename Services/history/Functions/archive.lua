@@ -15,7 +15,7 @@ local function fields(key, ...)
   return f.err and {} or f
 end
 
--- Compared as a number, which takes half as long as looking for digits: neither `nan` nor `inf` is one.
+-- What Lua reads as a whole number, which takes half as long as looking for digits: neither `nan` nor `inf` is one.
 local function whole(text)
   local n = text and tonumber(text)
   return n and n >= 0 and n < MOST and n % 1 == 0 and n or nil
