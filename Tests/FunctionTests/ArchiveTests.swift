@@ -5,7 +5,7 @@ import Schema
 import Support
 import Testing
 
-/// The way from a partition's log into the archive: lease, take, stored.
+/// The way from a partition's log into the archive: take, stored.
 @Suite struct ArchiveTests {
     private let partition = RoomID.general.partition
     private var lease: RedisArgument { .text(Keys.logLease(partition)) }
@@ -19,12 +19,6 @@ import Testing
     }
 
     private func last(_ ids: [String]) -> String { ids.last ?? "0-0" }
-
-    private func lease(_ token: String, _ bench: Bench, ms: Int64 = 10_000) async throws -> Int64? {
-        try await bench.redis.function(
-            ArchiveFunctions.lease, keys: [lease], arguments: [.text(token), .int(ms)]
-        ).int
-    }
 
     /// The ids of the oldest entries.
     private func take(_ bench: Bench, count: Int64 = 100) async throws -> [String] {
@@ -53,29 +47,15 @@ import Testing
             ArchiveFunctions.stored, keys: keys, arguments: arguments)
     }
 
-    @Test func aLeaseIsOnesUntilItEnds() async throws {
-        try await onBench { bench in
-            let answers = [
-                try await lease("one", bench), try await lease("two", bench), try await lease("one", bench),
-            ]
-            #expect(answers == [1, 0, 1])
-            let ttl = try await bench.call("PTTL", Keys.logLease(partition))
-            #expect((9_000...10_000).contains(ttl.int ?? 0))
-            _ = try await bench.call("DEL", Keys.logLease(partition))
-            let successor = try await lease("two", bench)
-            #expect(successor == 1)
-        }
-    }
-
     /// What is stored is what makes room: Redis must not refuse that, nor the leases that it takes.
     @Test func aFullRedisIsEmptiedAllTheSame() async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)
             let taken = try await take(bench)
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
             await #expect(throws: RedisError.self) { _ = try await bench.accept("more")(bench.redis) }
-            let renewed = try await lease("one", bench)
+            let renewed = try await bench.lease("one")
             #expect(renewed == 1)
             let reply = try await stored("one", bench, seq: 1, bytes: 1, upTo: last(taken))
             #expect(reply == .array([.bulk(Array("ok".utf8)), .integer(1), .integer(0)]))
@@ -85,26 +65,13 @@ import Testing
         }
     }
 
-    @Test func onlyItsOwnerGivesALeaseBack() async throws {
-        try await onBench { bench in
-            _ = try await lease("one", bench)
-            func release(_ token: String) async throws -> Int64? {
-                try await bench.redis.function(
-                    ArchiveFunctions.release, keys: [lease], arguments: [.text(token)]
-                ).int
-            }
-            let answers = [try await release("two"), try await release("one"), try await release("one")]
-            #expect(answers == [0, 1, 0])
-        }
-    }
-
     @Test func withoutTheLeaseNothingHasAnEffect() async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)
             let taken = try await take(bench)
             let never = try await stored("one", bench, seq: 1, bytes: 1, upTo: taken[0])
             #expect(word(never) == "lost")
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             _ = try await bench.call("SET", Keys.logLease(partition), "two")
             let late = try await stored("one", bench, seq: 1, bytes: 1, upTo: taken[0])
             #expect(word(late) == "lost")
@@ -120,7 +87,7 @@ import Testing
         try await onBench { bench in
             let ids = ["7-1", "7-2", "7-3", "8-0"]
             for id in ids { _ = try await bench.call("XADD", Keys.log(partition), id, "e", "envelope") }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let two = try await stored("one", bench, seq: nil, bytes: 0, upTo: "7-2")
             #expect(two == .array([.bulk(Array("ok".utf8)), .integer(2), .integer(2)]))
             let rest = try await take(bench)
@@ -133,7 +100,7 @@ import Testing
         try await onBench { bench in
             for id in ["7-1", "7-2"] { _ = try await bench.call("XADD", Keys.log(partition), id, "e", "new") }
             _ = try await bench.call("SET", Keys.logBytes(partition), "6")
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let reply = try await stored("one", bench, seq: nil, bytes: 3, upTo: "9-1")
             #expect(reply == .array([.bulk(Array("ok".utf8)), .integer(0), .integer(2)]))
             let rest = try await take(bench)
@@ -147,7 +114,7 @@ import Testing
     @Test func anEpochWithoutMessagesKeepsNothing() async throws {
         try await onBench { bench in
             for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             for run in ["run-2", "run-3"] {
                 try await bench.redis.load(
@@ -178,7 +145,7 @@ import Testing
     @Test func whatIsStoredLeavesTheLogAndMovesTheMark() async throws {
         try await onBench { bench in
             for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             let sizes = try await bench.envelopes(Keys.log(partition)).map { Int64($0.utf8.count) }
 
@@ -209,7 +176,7 @@ import Testing
     @Test func aDeadLetterIsLaidAsideAndNotedInItsRoom() async throws {
         try await onBench { bench in
             for number in 1...2 { _ = try await bench.accept("\(number)")(bench.redis) }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             let envelopes = try await bench.envelopes(Keys.log(partition))
             let dead = [(taken[1], "e1:2"), ("1-1", "")]
@@ -227,7 +194,7 @@ import Testing
     @Test func aRoomNotesItsLastThousandDeadLettersOnce() async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             for seqs in [[1, 2, 1], Array(3...500), Array(501...1_001), [3]] {
                 _ = try await stored(
                     "one", bench, seq: nil, bytes: 0, upTo: "1-1",
@@ -243,7 +210,7 @@ import Testing
     @Test func theMarkIsNoFurtherThanTheRoom() async throws {
         try await onBench { bench in
             for number in 1...2 { _ = try await bench.accept("\(number)")(bench.redis) }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             _ = try await stored("one", bench, seq: 4_000_000_000_000, bytes: 0, upTo: taken[0])
             let mark = try await bench.field("stored")
@@ -254,7 +221,7 @@ import Testing
     @Test func theMarkNeverGoesDown() async throws {
         try await onBench { bench in
             for number in 1...3 { _ = try await bench.accept("\(number)")(bench.redis) }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             _ = try await stored("one", bench, seq: 3, bytes: 0, upTo: taken[2])
             _ = try await stored("one", bench, seq: 1, bytes: 0, upTo: taken[0])
@@ -270,7 +237,7 @@ import Testing
             var call = bench.accept("first of the new epoch")
             call.known = 4_000_000_000_000
             let seq = try await call(bench.redis)[2].int
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench, count: 200)
             _ = try await stored("one", bench, seq: seq, bytes: 0, upTo: last(taken))
             let length = try await bench.call("XLEN", Keys.recent(.general))
@@ -281,7 +248,7 @@ import Testing
     @Test func aRoomThatIsGoneIsNotMadeAnew() async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             _ = try await bench.call("DEL", Keys.room(.general))
             let reply = try await stored("one", bench, seq: 1, bytes: 0, upTo: last(taken))
@@ -301,7 +268,7 @@ import Testing
     func aRoomThatIsSpoiltHoldsUpNoOther(spoil: [String]) async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             if spoil[0] == "SET" { _ = try await bench.call("DEL", spoil[1]) }
             _ = try await bench.redis.call(spoil.map { .text($0) })
@@ -315,7 +282,7 @@ import Testing
     func aMarkThatIsNoNumberIsMendedByTheNextBatch(mark: String) async throws {
         try await onBench { bench in
             _ = try await bench.accept()(bench.redis)
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench)
             _ = try await bench.call("HSET", Keys.room(.general), "stored", mark)
             _ = try await stored("one", bench, seq: 1, bytes: 0, upTo: last(taken))
@@ -325,26 +292,10 @@ import Testing
     }
 
     /// From before Redis' clock was set back, or from no instance at all.
-    @Test func whoSaysToBeThereForLongerThanAnybodyCanIsNotCounted() async throws {
-        try await onBench { bench in
-            func announce(_ token: String) async throws -> RedisReply {
-                try await bench.redis.function(
-                    ArchiveFunctions.announce, keys: [.text(Keys.historyInstances)],
-                    arguments: [.text(token), "8000"])
-            }
-            _ = try await bench.call(
-                "ZADD", Keys.historyInstances, "1e18", "of-the-future", "inf", "for-ever")
-            let alone = try await announce("one")
-            #expect(alone == .array([.integer(1), .integer(0)]))
-            let both = try await announce("two")
-            #expect(both == .array([.integer(2), .integer(1)]))
-        }
-    }
-
     @Test func aThousandEntriesAtOnce() async throws {
         try await onBench { bench in
             for number in 1...1_200 { _ = try await bench.accept("\(number)")(bench.redis) }
-            _ = try await lease("one", bench)
+            _ = try await bench.lease("one")
             let taken = try await take(bench, count: 1_000)
             let reply = try await stored("one", bench, seq: 1_000, bytes: 0, upTo: last(taken), keep: 10)
             #expect(reply[1].int == 1_000)

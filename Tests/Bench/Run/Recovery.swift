@@ -14,6 +14,7 @@ enum Recovery {
         var before = try used(options)
         var isTold = false
         while Clock.now() < deadline {
+            // Not a wait for anything: the time over which their use is measured.
             try await Task.sleep(for: .seconds(lookSeconds))
             let now = try used(options)
             guard !isQuiet(from: before, to: now) else { return }
