@@ -36,6 +36,16 @@ struct PlotTests {
         #expect(!svg.contains("nan"))
     }
 
+    @Test(arguments: [(3, 640.0), (16, 640.0), (30, 546.0)])
+    func aLongNameHasItsPlaceBesideTheLines(_ letters: Int, _ end: Double) {
+        let name = String(repeating: "n", count: letters)
+        let svg = Plot(
+            title: "", xLabel: "", yLabel: "", series: [.init(name: name, points: [(1, 1), (10, 10)])]
+        ).svg
+        #expect(svg.contains("x2=\"\(Figure.fixed(end, 1))\""))
+        #expect(svg.contains("<text x=\"\(Figure.fixed(end + 32, 1))\""))
+    }
+
     @Test func seriesAreReadFromWords() throws {
         let command = try PlotCommand(["--file", "x.svg", "--series", "limit=10:1.5,100:3", "--title=T"])
         #expect(command.plot.series.first?.name == "limit")

@@ -68,6 +68,17 @@ struct ReportTests {
         #expect(report.line == "mine: nothing lost, doubled or out of order")
     }
 
+    @Test func whatWasMeasuredTooSoonIsTold() throws {
+        var report = try report(["--rooms", "9", "--talking", "5", "--publishers", "2"])
+        report.isClean = true
+        for unspoken in [nil, 0] {
+            report.unspoken = unspoken
+            #expect(report.line == "parley: nothing lost, doubled or out of order")
+        }
+        report.unspoken = 3
+        #expect(report.line.contains("measured before 3 of 10 senders had anything accepted"))
+    }
+
     @Test func theJSONComesBack() throws {
         var timings = Timings()
         timings.delivery.record(2_000_000)
@@ -119,11 +130,17 @@ struct OptionsTests {
     @Test(arguments: [
         ["--nothing"], ["--rooms"], ["--rooms", "0"], ["--rooms", "x"], ["--peer", "them"],
         ["--url", "ftp://h"],
-        ["--clients", "2", "--publishers", "3"], ["--rate", "1", "--window", "1"], ["--pid", "a=0x"],
+        ["--clients", "2", "--publishers", "3"], ["--rooms", "2", "--talking", "3"], ["--talking", "0"],
+        ["--rate", "1", "--window", "1"], ["--pid", "a=0x"],
         ["word"],
     ])
     func whatIsWrongIsRefused(_ words: [String]) {
         #expect(throws: BenchError.self) { try Options("fanout", words) }
+    }
+
+    @Test func allRoomsTalkUnlessTold() throws {
+        #expect(try Options("fanout", ["--rooms", "3"]).talkingRooms == 3)
+        #expect(try Options("fanout", ["--talking", "2", "--rooms", "3"]).talkingRooms == 2)
     }
 
     @Test func modesHaveNeedsOfTheirOwn() throws {
@@ -144,9 +161,12 @@ struct OptionsTests {
 }
 
 struct PlanTests {
-    private var plan: Plan {
+    private var plan: Plan { plan(talking: 2) }
+
+    private func plan(talking: Int) -> Plan {
         Plan(
-            peer: .limit, targets: [], rooms: ["a", "b"], clients: 5, publishers: 2, slow: 1, size: 32,
+            peer: .limit, targets: [], rooms: ["a", "b"], talking: talking, clients: 5, publishers: 2,
+            slow: 1, size: 32,
             hasKeys: true, tokens: [], loops: 2)
     }
 
@@ -155,6 +175,12 @@ struct PlanTests {
         #expect((0..<10).map { plan.sender(of: $0) } == [0, 1, nil, nil, nil, 2, 3, nil, nil, nil])
         #expect((0..<4).map { plan.client(of: $0) } == [0, 1, 5, 6])
         #expect((0..<10).filter { plan.isSlow($0) } == [4, 9])
+    }
+
+    @Test func nobodySendsInAQuietRoom() {
+        let plan = plan(talking: 1)
+        #expect((0..<10).map { plan.sender(of: $0) } == [0, 1] + [Int?](repeating: nil, count: 8))
+        #expect(plan.senders == 2 && plan.connections == 10 && plan.hearers == 4)
     }
 
     @Test func everyHearerLivesOnOneLoop() {

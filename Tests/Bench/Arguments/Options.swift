@@ -6,6 +6,7 @@ struct Options: Sendable {
     var urls = ["http://127.0.0.1:8080"]
     var api: String?
     var rooms = 1
+    var talking: Int?
     var clients = 100
     var publishers = 1
     var slow = 0
@@ -13,6 +14,7 @@ struct Options: Sendable {
     var window: Int?
     var rate: Double?
     var warmup = 2.0
+    var warmupMost = 60.0
     var seconds = 10.0
     var patience = 5.0
     var stepSeconds = 4.0
@@ -45,6 +47,7 @@ struct Options: Sendable {
         guard publishers + slow <= clients else {
             throw .usage("--publishers and --slow together must not be above --clients")
         }
+        guard talkingRooms <= rooms else { throw .usage("--talking must not be above --rooms") }
         guard rate == nil || window == nil else { throw .usage("--rate and --window exclude each other") }
         switch mode {
         case "fanout": if rate == nil, window == nil { window = 8 }
@@ -66,6 +69,9 @@ struct Options: Sendable {
     }
 
     private init() {}
+
+    /// In how many rooms somebody sends.
+    var talkingRooms: Int { talking ?? rooms }
 
     /// One line for each option.
     static var help: String { rules(Box()).help }
@@ -127,6 +133,9 @@ struct Options: Sendable {
 
     private static func load(_ rules: inout Arguments, _ box: Box) {
         rules.int("rooms", 1...100_000, "rooms (1)") { box.options.rooms = $0 }
+        rules.int("talking", 1...100_000, "of these, the first so many in which somebody sends (all)") {
+            box.options.talking = $0
+        }
         rules.int("clients", 1...100_000, "connections in each room (100)") { box.options.clients = $0 }
         rules.int("publishers", 1...10_000, "of these, so many send (1)") { box.options.publishers = $0 }
         rules.int("slow", 0...10_000, "of these, so many do not read (0)") { box.options.slow = $0 }
@@ -143,6 +152,12 @@ struct Options: Sendable {
             box.options.rate = $0
         }
         rules.number("warmup", 0...3_600, "seconds before measuring (2)") { box.options.warmup = $0 }
+        rules.number(
+            "warmup-most", 0...3_600,
+            "longer until each sender has had a message accepted, but never longer than this (60)"
+        ) {
+            box.options.warmupMost = $0
+        }
         rules.number("seconds", 0.1...86_400, "seconds of measuring (10)") { box.options.seconds = $0 }
         rules.number(
             "patience", 0.1...600, "what does not come while so many seconds bring nothing is lost (5)"

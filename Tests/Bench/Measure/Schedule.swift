@@ -6,7 +6,7 @@ struct Schedule: Sendable {
     /// When the first is due, in nanoseconds.
     let start: UInt64
     /// From when on none is due, in nanoseconds.
-    let end: UInt64
+    var end: UInt64
     private let interval: Double
     /// How many have been taken.
     private(set) var taken = 0

@@ -14,7 +14,9 @@ struct Plot: Sendable {
 
     private static let width = 800.0
     private static let height = 480.0
-    private static let margin = (left: 80.0, right: 160.0, top: 50.0, bottom: 60.0)
+    private static let margin = (left: 80.0, top: 50.0, bottom: 60.0)
+    /// What stands beside a name, and one letter of it, at most.
+    private static let beside = (least: 160.0, sign: 44.0, letter: 7.0)
     private static let colours = ["#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df", "#57606a"]
 
     /// The picture as a file's text.
@@ -39,7 +41,10 @@ struct Plot: Sendable {
     }
 
     private var left: Double { Plot.margin.left }
-    private var right: Double { Plot.width - Plot.margin.right }
+    private var right: Double {
+        let longest = Double(series.map(\.name.count).max() ?? 0)
+        return Plot.width - max(Plot.beside.sign + Plot.beside.letter * longest, Plot.beside.least)
+    }
     private var top: Double { Plot.margin.top }
     private var bottom: Double { Plot.height - Plot.margin.bottom }
 

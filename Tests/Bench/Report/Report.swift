@@ -70,10 +70,12 @@ struct Report: Codable, Sendable {
     var peer: Peer
     var isClean: Bool
     var findings: Findings
-    var rooms, clients, publishers, size: Int
+    var rooms, talking, clients, publishers, size: Int
     var window: Int?
     var rate: Double?
     var seconds: Double
+    /// Senders of whom nothing had been accepted when measuring began: what their first messages cost is measured.
+    var unspoken: Int?
     var sent = 0
     var accepted = 0
     var delivered = 0
@@ -124,7 +126,8 @@ extension Report {
     init(mode: String, _ options: Options) {
         self.init(
             mode: mode, label: options.label, peer: options.peer, isClean: false, findings: Findings(),
-            rooms: options.rooms, clients: options.clients, publishers: options.publishers,
+            rooms: options.rooms, talking: options.talkingRooms, clients: options.clients,
+            publishers: options.publishers,
             size: options.size,
             window: options.window, rate: options.rate, seconds: options.seconds)
         slow = options.slow > 0 ? options.slow : nil

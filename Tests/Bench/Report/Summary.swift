@@ -1,7 +1,9 @@
 extension Report {
     /// One line for people.
     var line: String {
-        var parts = [traffic, connectsTold, memoryTold, latencyTold, nodesTold, slowTold].compactMap { $0 }
+        var parts = [
+            traffic, connectsTold, memoryTold, latencyTold, nodesTold, slowTold, unspokenTold,
+        ].compactMap { $0 }
         parts.append(isClean ? "nothing lost, doubled or out of order" : "BROKEN: \(findings.line)")
         return "\(label.isEmpty ? peer.rawValue : label): " + parts.joined(separator: " | ")
     }
@@ -44,6 +46,11 @@ extension Report {
         guard let same = sameNodeMilliseconds, let other = otherNodeMilliseconds else { return nil }
         return
             "p50 at the same node \(Figure.fixed(same.p50, 2)) ms, at the other \(Figure.fixed(other.p50, 2)) ms"
+    }
+
+    private var unspokenTold: String? {
+        guard let unspoken, unspoken > 0 else { return nil }
+        return "measured before \(unspoken) of \(talking * publishers) senders had anything accepted"
     }
 
     private var slowTold: String? {

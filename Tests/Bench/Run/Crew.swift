@@ -96,6 +96,9 @@ final class Crew {
         tally.findings.note(why)
     }
 
+    /// Measures what is due within this time, and sends no more from its end on.
+    func measure(_ time: ClosedRange<UInt64>) { load?.measure(time) }
+
     /// Sends no more.
     func endSending() { load?.end() }
 
@@ -208,6 +211,7 @@ final class Crew {
             return unreadable("an answer to nothing")
         }
         tally.accepted += 1
+        if publishers[index].acceptances == 1 { tally.spoken += 1 }
         if load?.measures(due) == true { timings.acceptance.record(readAt &- due) }
     }
 

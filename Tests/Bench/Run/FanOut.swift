@@ -22,18 +22,14 @@ enum FanOut {
     private static func measure(
         _ generator: Generator, _ options: Options, _ report: inout Report, _ progress: Progress
     ) async throws {
-        let start = Clock.now() &+ 10_000_000
-        let from = start &+ Clock.nanoseconds(options.warmup)
-        let until = from &+ Clock.nanoseconds(options.seconds)
-        try await generator.begin(
-            window: options.window, rate: options.rate, from: start, measured: from...until)
-        await progress.watch(generator, until: from, "warming up")
-        let before = try await Meter.read(generator, options)
-        await progress.watch(generator, until: until, "measuring")
+        let warm = try await WarmUp.run(
+            generator, options, rate: options.rate, seconds: options.seconds, progress)
+        await progress.watch(generator, until: warm.until, "measuring")
         let after = try await Meter.read(generator, options)
         progress.say("waiting for what is under way")
         await generator.drain(options)
-        after.fill(&report, since: before)
+        after.fill(&report, since: warm.before)
+        report.unspoken = warm.unspoken
         if options.slow > 0 {
             await generator.resumeSlow()
             report.slowClosed = await generator.tally().slowClosed

@@ -12,7 +12,7 @@ struct Generator: Sendable {
         var plan = Plan(
             peer: options.peer, targets: options.urls.compactMap { Target($0) },
             rooms: (0..<options.rooms).map { "\(options.roomNames ?? "bench-\(run)")-\($0)" },
-            clients: options.clients,
+            talking: options.talkingRooms, clients: options.clients,
             publishers: options.publishers, slow: options.slow, size: options.size, hasKeys: options.hasKeys,
             tokens: [], loops: options.loops)
         if !options.peer.isRaw {
@@ -67,6 +67,11 @@ struct Generator: Sendable {
             try await station.begin(
                 Load(kind: kind, from: measured.lowerBound, until: measured.upperBound, count: count))
         }
+    }
+
+    /// Measures what is due within this time, and sends no more from its end on.
+    func measure(_ time: ClosedRange<UInt64>) async {
+        for station in stations { await station.measure(time) }
     }
 
     /// Sends no more.

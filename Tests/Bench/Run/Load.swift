@@ -9,7 +9,7 @@ struct Load: Sendable {
 
     var kind: Kind
     /// From when until when a message must be due to be measured, in nanoseconds; none is sent from then on.
-    let from: UInt64
+    private(set) var from: UInt64
     private(set) var until: UInt64
     /// How many messages each publisher sends; nil: no end but `until`.
     let count: Int?
@@ -19,6 +19,14 @@ struct Load: Sendable {
         self.count = count
         self.from = from
         self.until = until
+    }
+
+    /// Measures what is due within this time, and sends nothing from its end on.
+    mutating func measure(_ time: ClosedRange<UInt64>) {
+        (from, until) = (time.lowerBound, time.upperBound)
+        guard case .open(var schedule) = kind else { return }
+        schedule.end = until
+        kind = .open(schedule)
     }
 
     /// Sends nothing from now on.

@@ -1,11 +1,13 @@
 /// Who talks to whom, the same for every loop of the generator.
 ///
 /// Clients are numbered through the rooms: client `c` of room `r` is `r * clients + c`, and the first ones of each
-/// room are its publishers.
+/// room are its publishers, who send where the room is one of those that talk.
 struct Plan: Sendable {
     var peer: Peer
     var targets: [Target]
     var rooms: [String]
+    /// Rooms in which somebody sends: the first ones.
+    var talking: Int
     /// Clients in each room.
     var clients: Int
     /// Publishers in each room.
@@ -23,15 +25,15 @@ struct Plan: Sendable {
 
     /// How many connections there are.
     var connections: Int { rooms.count * clients }
-    /// How many publishers there are.
-    var senders: Int { rooms.count * publishers }
+    /// How many publishers there are that send.
+    var senders: Int { talking * publishers }
 
     /// The room of a client.
     func room(of client: Int) -> Int { client / clients }
     /// The sender that a client is, if it is one.
     func sender(of client: Int) -> Int? {
-        let place = client % clients
-        return place < publishers ? room(of: client) * publishers + place : nil
+        let (room, place) = client.quotientAndRemainder(dividingBy: clients)
+        return room < talking && place < publishers ? room * publishers + place : nil
     }
     /// The client that is a sender.
     func client(of sender: Int) -> Int { sender / publishers * clients + sender % publishers }

@@ -8,6 +8,8 @@ struct Publisher {
     private var end = Int.max
     /// When each message was due that is not answered yet, by its number.
     private var open: [Int: UInt64] = [:]
+    /// How many were accepted.
+    private(set) var acceptances = 0
     /// Those that were refused.
     private(set) var refused: Set<Int> = []
 
@@ -33,7 +35,11 @@ struct Publisher {
     }
 
     /// It was accepted: when it had been due, or nil where nothing was asked.
-    mutating func accepted(_ number: Int) -> UInt64? { open.removeValue(forKey: number) }
+    mutating func accepted(_ number: Int) -> UInt64? {
+        guard let due = open.removeValue(forKey: number) else { return nil }
+        acceptances += 1
+        return due
+    }
 
     /// It was refused; false where nothing was asked.
     mutating func refused(_ number: Int) -> Bool {

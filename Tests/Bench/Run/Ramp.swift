@@ -92,13 +92,14 @@ private struct Slope {
 
     struct Step {
         let summary: Report.Step
-        let before: Meter
+        let warm: WarmUp
         let after: Meter
         let timings: Timings
 
         func fill(_ report: inout Report) {
-            after.fill(&report, since: before)
+            after.fill(&report, since: warm.before)
             report.fill(timings, isOpen: true)
+            report.unspoken = warm.unspoken
         }
     }
 
@@ -123,19 +124,14 @@ private struct Slope {
 
     private func step(_ rate: Double, seconds: Double) async throws -> Step {
         try await Recovery.wait(options, progress)
-        let start = Clock.now() &+ 10_000_000
-        let from = start &+ Clock.nanoseconds(options.warmup)
-        let until = from &+ Clock.nanoseconds(seconds)
-        try await generator.begin(window: nil, rate: rate, from: start, measured: from...until)
-        await progress.watch(generator, until: from, "warming up")
-        let before = try await Meter.read(generator, options)
-        await progress.watch(generator, until: until, "at \(Figure.short(rate))/s")
+        let warm = try await WarmUp.run(generator, options, rate: rate, seconds: seconds, progress)
+        await progress.watch(generator, until: warm.until, "at \(Figure.short(rate))/s")
         let after = try await Meter.read(generator, options)
         await generator.drain(options)
         let timings = await generator.timings()
         var report = Report(mode: "ramp", options)
-        after.fill(&report, since: before)
-        let refused = await generator.tally().refused - before.tally.refused
+        after.fill(&report, since: warm.before)
+        let refused = await generator.tally().refused - warm.before.tally.refused
         let p99 = Double(timings.delivery.percentile(99)) / 1e6
         // What never came has no latency; what came late has its own.
         let asked = max(rate * seconds - 1, 0) * Double(generator.plan.hearers)
@@ -149,6 +145,6 @@ private struct Slope {
             generatorCpuShare: report.generatorCpuShare, isGood: isGood,
             isGeneratorLate: late > options.bound / 4)
         progress.say(summary.line)
-        return Step(summary: summary, before: before, after: after, timings: timings)
+        return Step(summary: summary, warm: warm, after: after, timings: timings)
     }
 }

@@ -45,6 +45,9 @@ actor Station {
     /// Sends from now on.
     func begin(_ load: Load) throws { try crew?.begin(load) }
 
+    /// Measures what is due within this time, and sends no more from its end on.
+    func measure(_ time: ClosedRange<UInt64>) { crew?.measure(time) }
+
     /// Sends no more.
     func endSending() { crew?.endSending() }
 

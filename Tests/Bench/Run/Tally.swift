@@ -6,6 +6,8 @@ struct Tally: Sendable {
     var sent = 0
     var accepted = 0
     var refused = 0
+    /// Senders of whom at least one message was accepted.
+    var spoken = 0
     /// Messages received, over all receivers, in number and in bytes of payload.
     var delivered = 0
     var bytes = 0
@@ -21,6 +23,7 @@ struct Tally: Sendable {
         sent += other.sent
         accepted += other.accepted
         refused += other.refused
+        spoken += other.spoken
         delivered += other.delivered
         bytes += other.bytes
         pings += other.pings

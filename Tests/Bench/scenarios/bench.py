@@ -7,7 +7,7 @@ scenarios:
   c        10,000 idle connections: bytes and processor time of each
   d        10,000 connects, cut off and coming back, with EdDSA tokens, while some go on to talk
   pair     two gateways: latency at the sender's node and at the other
-  growth   deliveries at 10, 100, 1,000 and 5,000 members, messages at 1, 100 and 10,000 rooms
+  growth   deliveries at 10, 100, 1,000 and 5,000 members, messages with 1, 100 and 10,000 rooms that talk
   instructions  what a delivery, an accepted message and a connect take, counted: a rise above baseline.json fails
   fanout, ramp, idle, storm, slow: that mode of parley-bench, with the options behind --
 """

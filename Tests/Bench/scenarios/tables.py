@@ -50,6 +50,14 @@ def compared(medians: dict[str, dict], paths: list[str]) -> str:
     return lined(rows)
 
 
+def columns(title: str, found: dict[str, dict], paths: list[str]) -> str:
+    """One row a figure, one column a step."""
+    rows = [[title, *found]]
+    for path in paths:
+        rows.append([NAMES.get(path, path), *[figure(each[path]) if path in each else "–" for each in found.values()]])
+    return lined(rows)
+
+
 def processes(shares: dict[str, dict], name: str) -> str:
     """One row a process."""
     columns = {

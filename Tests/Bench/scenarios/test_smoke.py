@@ -96,6 +96,23 @@ def test_steps_are_taken_as_they_are_told(parley):
     assert answers == [(8, 0, 0, 8), (0, 20, 80, 8), (0, 0, 0, 4), (4, 0, 0, 8), (0, 8, 32, 8)]
 
 
+def test_quiet_rooms_are_joined_and_say_nothing(parley):
+    command = [BENCH, "steps", *parley.options(), "--rooms", "3", "--talking", "1", "--clients", "2", "--quiet"]
+    done = subprocess.run(command, input="connect\nsend 5\ncut\n", check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    names = ("connects", "accepted", "deliveries", "connections")
+    answers = [tuple(json.loads(line)[name] for name in names) for line in done.stdout.splitlines()[:-1]]
+    assert answers == [(6, 0, 0, 6), (0, 5, 10, 6), (0, 0, 0, 1)]
+
+
+def test_measuring_begins_when_each_has_spoken(limit, tmp_path):
+    words = ["--rooms", "40", "--clients", "1", "--rate", "80", *SHORT, "--warmup", "0"]
+    assert rounds.run(limit, "fanout", words, tmp_path / "waited.json")["unspoken"] == 0
+    # At one in ten seconds not even the second has spoken by then, and the report says so.
+    words += ["--rate", "0.1", "--warmup-most", "0.1"]
+    assert rounds.run(limit, "fanout", words, tmp_path / "bound.json")["unspoken"] >= 39
+
+
 @pytest.mark.parametrize("step", ["send", "send 0", "send many", "wait", "connect 2"])
 def test_what_is_no_step_ends_the_run(limit, step):
     command = [BENCH, "steps", *limit.options(), "--quiet"]
