@@ -8,9 +8,9 @@ struct HistoryMetrics: Sendable {
     let deadLetters: Counter
     let batchEntries: Histogram
     let commitSeconds: Histogram
-    let logEntries: Gauge
-    let logBytes: Gauge
-    let logAge: Gauge
+    let unstoredRooms: Gauge
+    let unstoredBytes: Gauge
+    let unstoredAge: Gauge
     let leases: Gauge
     let takeOvers: Counter
     let breaker: Gauge
@@ -31,13 +31,15 @@ struct HistoryMetrics: Sendable {
             bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000])
         commitSeconds = registry.histogram(
             "parley_history_commit_seconds", help: "Time to commit a batch.")
-        logEntries = registry.gauge(
-            "parley_history_log_entries", help: "Entries in this instance's logs, not yet stored.")
-        logBytes = registry.gauge(
-            "parley_history_log_bytes", help: "Bytes of envelopes in this instance's logs, not yet stored.")
-        logAge = registry.gauge(
-            "parley_history_log_age_milliseconds",
-            help: "Age of the oldest entry in this instance's logs that is not yet stored.")
+        unstoredRooms = registry.gauge(
+            "parley_history_unstored_rooms",
+            help: "Rooms of this instance's partitions with messages not yet stored.")
+        unstoredBytes = registry.gauge(
+            "parley_history_unstored_bytes",
+            help: "Bytes of envelopes of this instance's partitions that are not yet stored.")
+        unstoredAge = registry.gauge(
+            "parley_history_unstored_age_milliseconds",
+            help: "How long the oldest message of this instance's partitions has not been stored.")
         takeOvers = registry.counter(
             "parley_history_takeovers_total", help: "Partitions taken over, each time one became ours.")
         breaker = registry.gauge(

@@ -19,7 +19,7 @@ extension Keys {
     /// Hash: user → position read.
     public static func read(_ room: RoomID) -> String { "\(self.room(room)):read" }
 
-    /// Stream with ids `seq-0`: the newest envelopes.
+    /// Stream with ids `seq-0`: the room's log, its newest part and all that the archive lacks.
     public static func recent(_ room: RoomID) -> String { "\(self.room(room)):recent" }
 
     /// The two hashes of idempotency; the function that gets both picks by Redis' clock.
@@ -35,17 +35,21 @@ extension Keys {
 // MARK: - Partitions
 
 extension Keys {
-    /// Stream: every durable event of the partition, in order of acceptance.
-    public static func log(_ partition: Partition) -> String { "{\(partition.tag)}:log" }
+    /// Sorted set: rooms of whose logs the archive lacks something, by the time since when (ms); also a sharded channel, which
+    /// wakes who writes the archive.
+    public static func unstored(_ partition: Partition) -> String { "{\(partition.tag)}:unstored" }
 
-    /// Number: the bytes that stand in the log.
-    public static func logBytes(_ partition: Partition) -> String { "\(log(partition)):bytes" }
+    /// Number: the bytes of envelopes that the archive lacks.
+    public static func unstoredBytes(_ partition: Partition) -> String { "\(unstored(partition)):bytes" }
+
+    /// Stream: the log of the partition as builds before the first release had it, to be taken over.
+    public static func formerLog(_ partition: Partition) -> String { "{\(partition.tag)}:log" }
 
     /// String: which history instance writes the partition, and its token.
-    public static func logLease(_ partition: Partition) -> String { "\(log(partition)):lease" }
+    public static func logLease(_ partition: Partition) -> String { "{\(partition.tag)}:log:lease" }
 
     /// Stream: dead letters, which the archive could not take.
-    public static func logDead(_ partition: Partition) -> String { "\(log(partition)):dead" }
+    public static func logDead(_ partition: Partition) -> String { "{\(partition.tag)}:log:dead" }
 
     /// Sharded channel: after each commit a line `room epoch seq` for each of its rooms.
     public static func storedChannel(_ partition: Partition) -> String { "{\(partition.tag)}:stored" }

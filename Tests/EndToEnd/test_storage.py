@@ -25,8 +25,8 @@ def test_a_room_stands_under_the_tag_of_its_partition(cluster, pair):
     entry = cluster.redis("XRANGE", f"{key}:recent", "-", "+").splitlines()
     assert entry[0] == "1-0" and entry[2] == on_b.expect("new_message").text
     assert any(cluster.redis("EXISTS", f"{key}:seen:{number}") == "1" for number in (0, 1))
-    # What is in the archive is in the partition's log no more.
-    eventually(lambda: cluster.redis("XLEN", f"{tag(room)}:log") == "0")
+    # Of which all is in the archive stands among those to be stored no more.
+    eventually(lambda: cluster.redis("ZSCORE", f"{tag(room)}:unstored", room) == "")
     assert pair.alice.name in cluster.redis("HKEYS", f"{key}:online")
 
 

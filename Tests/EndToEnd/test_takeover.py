@@ -67,7 +67,7 @@ class Rooms:
         for room in self.ids:
             rows = self.cluster.sql(f"SELECT seq, dead FROM history.messages WHERE room = '{room}' ORDER BY seq")
             assert rows == [[str(number + 1), ""] for number in range(self.sent)], room
-            assert self.cluster.redis("XLEN", f"{tag(room)}:log") == "0"
+            assert self.cluster.redis("ZSCORE", f"{tag(room)}:unstored", room) == ""
         assert self.dead_letters() == self.dead
 
     def dead_letters(self) -> list[str]:

@@ -121,7 +121,7 @@ private struct Schedule {
 
     private var keys: [String] {
         [Keys.room(room), Keys.members(room), Keys.recent(room)] + Keys.seen(room)
-            + [Keys.log(room.partition), Keys.logBytes(room.partition)]
+            + [Keys.unstored(room.partition), Keys.unstoredBytes(room.partition)]
     }
 
     private func dump() async throws -> [String: [UInt8]] {

@@ -12,16 +12,17 @@ import Testing
 @Suite(.serialized) struct DeadLetterTests {
     @Test func anEntryThatCannotBeStoredDoesNotHoldUpTheRest() async throws {
         try await withCluster(starts: false) { cluster in
-            let partition = RoomID.general.partition
             try await cluster.open([.general])
             for number in 1...10 { try await cluster.send("message \(number)", to: .general) }
-            _ = try await cluster.redis.call("XADD", .text(Keys.log(partition)), "*", "e", "no envelope")
-            _ = try await cluster.redis.call("XADD", .text(Keys.log(partition)), "*", "x", "y")
-            for number in 11...20 { try await cluster.send("message \(number)", to: .general) }
+            try await cluster.plant(["e", "no envelope"], at: 11, of: .general)
+            try await cluster.plant(["x", "y"], at: 12, of: .general)
+            for number in 13...20 { try await cluster.send("message \(number)", to: .general) }
             cluster.startHistory()
             try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
-            #expect(seqs == Array(1...20))
+            #expect(seqs == Array(1...10) + Array(13...20))
+            let stored = try await cluster.stored(.general)
+            #expect(stored == 20)
             let dead = try await cluster.deadLetters(of: .general)
             #expect(dead.map(\.reason) == ["not_an_envelope", "not_an_envelope"])
             #expect(dead.map(\.envelope) == ["no envelope", ""])
@@ -153,24 +154,26 @@ import Testing
         }
     }
 
+    /// A Redis that was set back by hand, and gives places again: what stands in the archive stays.
     @Test func anotherMessageAtATakenPlaceIsAConflict() async throws {
-        try await withCluster(starts: false) { cluster in
-            let partition = RoomID.general.partition
-            try await cluster.open([.general])
+        try await withCluster { cluster in
             for number in 1...3 { try await cluster.send("message \(number)", to: .general) }
-            let second = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "2", "2")
-            var impostor = try Envelope(decoding: try #require(second[0][1]["e"].bytes))
-            _ = try await cluster.redis.call(
-                "XADD", .text(Keys.log(partition)), "*", "e", .bytes(impostor.encoded))
+            try await cluster.expectDrained()
+            let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "2", "3")
+            let second = try #require(live[0][1]["e"].bytes)
+            var impostor = try Envelope(decoding: try #require(live[1][1]["e"].bytes))
             impostor.id = MessageID(milliseconds: WallClock.milliseconds())
-            _ = try await cluster.redis.call(
-                "XADD", .text(Keys.log(partition)), "*", "e", .bytes(impostor.encoded))
-            cluster.startHistory()
+            _ = try await cluster.redis.call("DEL", .text(Keys.recent(.general)))
+            _ = try await cluster.redis.call("HSET", .text(Keys.room(.general)), "stored", "1")
+            try await cluster.plant(["e", .bytes(second)], at: 2, of: .general)
+            try await cluster.plant(["e", .bytes(impostor.encoded)], at: 3, of: .general)
             try await cluster.expectDrained()
             let seqs = try await cluster.archived(.general)
             #expect(seqs == [1, 2, 3])
             let dead = try await cluster.deadLetters(of: .general)
             #expect(dead.map(\.reason) == ["conflict"])
+            let stored = try await cluster.stored(.general)
+            #expect(stored == 3)
             #expect(cluster.context.metrics.exposition().contains("parley_history_replays_total 1"))
         }
     }

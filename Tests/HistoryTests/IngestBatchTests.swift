@@ -18,7 +18,8 @@ private func envelope(_ seq: Int64, epoch: String = "e1", room: RoomID = .genera
 
 private func record(_ seq: Int64, epoch: String = "e1", room: RoomID = .general, id: Int = 0) -> LogRecord {
     let bytes = envelope(seq, epoch: epoch, room: room, id: id)
-    guard let record = try? LogRecord(bytes, entryID: "\(seq)-\(id)", of: room.partition, now: now) else {
+    let entry = LogEntry(id: LogEntry.ID(room: room, seq: seq), envelope: bytes)
+    guard let record = try? LogRecord(entry, now: now) else {
         preconditionFailure("not a record")
     }
     return record
@@ -37,7 +38,6 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(batch.doubtful.isEmpty)
         #expect(batch.holes == 0)
         #expect(batch.heads == [.general: LogPosition(epoch: "e1", seq: 8)])
-        #expect(batch.stored == batch.heads)
     }
 
     @Test func aRoomWithoutAHeadBeginsAnywhere() {
@@ -64,36 +64,14 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         batch.settle(archived: archived(record(4), record(5)))
         #expect(batch.replays.count == 2)
         #expect(batch.rows.count == 1)
-        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 6)])
-    }
-
-    @Test func aBatchOfReplaysTellsHowFarTheRoomIs() {
-        var batch = IngestBatch([record(4), record(5)], heads: head)
-        batch.settle(archived: archived(record(4), record(5)))
-        #expect(batch.rows.isEmpty)
-        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 5)])
     }
 
     @Test func anotherMessageAtThePlaceIsAConflict() {
         var batch = IngestBatch([record(5, id: 1)], heads: head)
         batch.settle(archived: archived(record(5)))
-        #expect(batch.dead.map(\.entryID) == ["5-1"])
+        #expect(batch.dead.map(\.entry.seq) == [5])
         #expect(batch.dead.map(\.reason) == [.conflict])
         #expect(batch.rows.isEmpty)
-        #expect(batch.stored.isEmpty)
-        var settlement = Settlement()
-        settlement.add(batch)
-        #expect(settlement.stored == head)
-    }
-
-    /// What the archive refused for good is as settled as what it has: else its room would lag for ever.
-    @Test func aDeadLetterWithAPlaceIsSettled() {
-        var settlement = Settlement(dead: [DeadLetter(entryID: "1-1", reason: .notAnEnvelope)])
-        #expect(settlement.stored.isEmpty)
-        settlement.add(record(6).dead(.refused))
-        settlement.add(IngestBatch([record(4)], heads: [:]))
-        #expect(settlement.stored == [.general: LogPosition(epoch: "e1", seq: 6)])
-        #expect(settlement.dead.count == 2)
     }
 
     @Test func aTombstoneIsARowAndADeadLetter() {
@@ -101,7 +79,6 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         let batch = IngestBatch([tombstone, record(7)], heads: head)
         #expect(batch.rows == [tombstone, record(7)])
         #expect(batch.holes == 0)
-        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 7)])
         #expect(batch.dead == [record(6).dead(.refused, detail: "23514")])
     }
 
@@ -113,7 +90,6 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         batch.settle(archived: archived(tombstone))
         #expect(batch.rows.isEmpty)
         #expect(batch.dead == [record(5).dead(.refused)])
-        #expect(batch.stored == [.general: LogPosition(epoch: "e1", seq: 5)])
     }
 
     @Test func whatTheArchiveLacksBelowItsHeadIsStored() {
@@ -141,13 +117,17 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
 }
 
 @Suite struct LogRecordTests {
+    private func entry(_ seq: Int64, _ envelope: [UInt8]) -> LogEntry {
+        LogEntry(id: LogEntry.ID(room: .general, seq: seq), envelope: envelope)
+    }
+
     @Test func anEnvelopeIsTakenApart() throws {
         let id = MessageID(milliseconds: now)
         let answered = MessageID(milliseconds: now - 1)
         let message = NewMessage(content: "hi", clientMessageID: ClientMessageID("c-1"), replyTo: answered)
         let tail = EnvelopeTail.bytes(message, room: .general, id: id, user: .alice)
         let bytes = EnvelopeTail.complete(tail, at: LogPosition(epoch: "e1", seq: 9), mv: 3)
-        let record = try LogRecord(bytes, entryID: "1-1", of: RoomID.general.partition, now: now)
+        let record = try LogRecord(entry(9, bytes), now: now)
         #expect(record.place == Place(room: .general, position: LogPosition(epoch: "e1", seq: 9)))
         #expect(record.id == id)
         #expect(record.sender == .alice)
@@ -161,7 +141,8 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
     static let unfit: [(String, Unfit)] = [
         ("", .notAnEnvelope), ("[]", .notAnEnvelope), (#"{"v":1,"type":"new_message"}"#, .notAnEnvelope),
         (text(epoch: "e1", seq: "0"), .notAnEnvelope), (text(type: "dance"), .notAnEnvelope),
-        (text(type: "user_typing"), .notLogged), (text(room: "other"), .wrongPartition),
+        (text(seq: "2"), .notAnEnvelope),
+        (text(type: "user_typing"), .notLogged), (text(room: "other"), .wrongRoom),
         (text(id: "00000000-0000-7000-8000-000000000000"), .timeOutOfRange),
         (text(id: "ffffffff-ffff-7fff-bfff-ffffffffffff"), .timeOutOfRange),
         (text(content: #"\u0000"#), .notAnEnvelope),
@@ -169,7 +150,7 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
 
     @Test(arguments: unfit) func whatCannotBeARow(text: String, reason: Unfit) {
         #expect(throws: reason) {
-            try LogRecord(Array(text.utf8), entryID: "1-1", of: RoomID.general.partition, now: now)
+            try LogRecord(entry(1, Array(text.utf8)), now: now)
         }
     }
 
@@ -183,18 +164,73 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         """
     }
 
+    /// What cannot be read is settled with what stands around it: else its room would lag for ever.
     @Test func aReadingSortsItsEntries() {
         let bytes = envelope(1)
+        let stretch = UnstoredStretch(room: .general, above: 0, count: 3)
+        let entries = [entry(1, bytes), entry(2, Array("junk".utf8)), entry(3, [])]
+        let reading = LogReading([(stretch, entries)], now: now)
+        #expect(reading.entries == 3)
+        #expect(reading.records.map(\.entry.seq) == [1])
+        #expect(reading.dead.map(\.entry.seq) == [2, 3])
+        #expect(reading.bytes == bytes.count + 4)
+        let room = LogReading.Room(room: .general, epoch: "e1", seq: 3, newestMilliseconds: now)
+        #expect(reading.rooms == [room])
+    }
+
+    @Test func aReadingTellsOfRoomsWithoutEntries() {
+        let other = room("other")
         let reading = LogReading(
             [
-                PartitionLog.Entry(id: "1-1", envelope: bytes),
-                PartitionLog.Entry(id: "1-2", envelope: Array("junk".utf8)),
-                PartitionLog.Entry(id: "1-3", envelope: []),
-            ], of: RoomID.general.partition, now: now)
-        #expect(reading.entryIDs == ["1-1", "1-2", "1-3"])
-        #expect(reading.records.map(\.entryID) == ["1-1"])
-        #expect(reading.dead.map(\.entryID) == ["1-2", "1-3"])
-        #expect(reading.bytes == bytes.count + 4)
+                (UnstoredStretch(room: .general, above: 7, count: 2), []),
+                (
+                    UnstoredStretch(room: other, above: 1, count: 2),
+                    [
+                        LogEntry(id: LogEntry.ID(room: other, seq: 2), envelope: [])
+                    ]
+                ),
+            ], strays: ["x y"], now: now)
+        #expect(
+            reading.rooms == [
+                LogReading.Room(room: .general, seq: 7),
+                LogReading.Room(room: other, seq: 2, newestMilliseconds: now),
+            ])
+        #expect(reading.strays == ["x y"])
+    }
+}
+
+@Suite struct UnstoredStretchTests {
+    private func stretches(_ rooms: [(stored: Int64, newest: Int64?)], most: Int) -> [[Int64]] {
+        let rooms = rooms.map { UnstoredRoom(room: .general, stored: $0.stored, newest: $0.newest) }
+        return UnstoredStretch.plan(rooms, most: most).map { [$0.above, Int64($0.count)] }
+    }
+
+    @Test func whoHasWaitedLongestIsReadFirst() {
+        #expect(stretches([(0, 3), (10, 12), (5, 9)], most: 7) == [[0, 3], [10, 2], [5, 2]])
+        #expect(stretches([(0, 3), (10, 12)], most: 3) == [[0, 3]])
+        #expect(stretches([(0, 3)], most: 2) == [[0, 2]])
+    }
+
+    /// That all of it is settled is said without reading.
+    @Test func aRoomThatHasNothingTakesNothingOfTheRest() {
+        #expect(stretches([(3, 3), (9, 7), (1, 2)], most: 1) == [[3, 0], [9, 0], [1, 1]])
+    }
+
+    @Test func ofARoomThatIsSpoiltThereMayBeAnyNumber() {
+        #expect(stretches([(0, nil), (1, 2)], most: 100) == [[0, 100]])
+    }
+
+    @Test func whatRedisTells() throws {
+        func read(_ stored: String?, _ seq: String?) throws -> UnstoredRoom {
+            let words = [stored, seq].map { $0.map { RedisReply.bulk(Array($0.utf8)) } ?? .null }
+            return try UnstoredRoom(.success(.array(words)), of: .general)
+        }
+        #expect(try read("5", "7") == UnstoredRoom(room: .general, stored: 5, newest: 7))
+        #expect(try read(nil, "7") == UnstoredRoom(room: .general, stored: 0, newest: 7))
+        #expect(try read("-1", "9007199254740992") == UnstoredRoom(room: .general, stored: 0, newest: nil))
+        let spoilt = try UnstoredRoom(.failure(.server("WRONGTYPE it is")), of: .general)
+        #expect(spoilt == UnstoredRoom(room: .general, stored: 0, newest: nil))
+        #expect(throws: RedisError.timeout) { try UnstoredRoom(.failure(.timeout), of: .general) }
     }
 }
 

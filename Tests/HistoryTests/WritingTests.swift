@@ -22,7 +22,7 @@ import Testing
                 #expect(stored == 250)
             }
             let bytes = try await cluster.redis.call(
-                "GET", .text(Keys.logBytes(rooms[0].partition)))
+                "GET", .text(Keys.unstoredBytes(rooms[0].partition)))
             #expect(bytes.int == 0)
         }
     }
@@ -68,9 +68,8 @@ import Testing
             let partition = RoomID.general.partition
             _ = try await cluster.redis.call("SET", .text(Keys.logLease(partition)), "old")
             let old = PartitionLog(partition: partition, token: "old", redis: cluster.redis)
-            let answers = await cluster.redis.each(1) { old.take(1_000, $1) }
-            let taken = try PartitionLog.taken(answers[0])
-            #expect(taken.count == 50)
+            let read = try await LogReader(redis: cluster.redis).read([old], most: 1_000)[0].get()
+            #expect(read.stretches.map(\.entries.count) == [50])
             _ = try await cluster.redis.call("DEL", .text(Keys.logLease(partition)))
             cluster.startHistory()
             try await cluster.expectDrained()
@@ -158,22 +157,73 @@ import Testing
         }
     }
 
-    /// Of whatever lies in a log: what is no envelope becomes a dead letter.
-    @Test func envelopesAreTakenAsTheyAre() async throws {
+    /// What is no envelope becomes a dead letter, what is no room is taken out.
+    @Test func entriesAreReadAsTheyAre() async throws {
         try await withCluster(starts: false) { cluster in
+            let partition = RoomID.general.partition
             try await cluster.send("hello", to: .general)
-            let name = Keys.log(RoomID.general.partition)
-            _ = try await cluster.redis.call("XADD", .text(name), "*", "x", "y")
-            _ = try await cluster.redis.call("XADD", .text(name), "*", "t", "trace", "e", "junk")
-            let log = PartitionLog(partition: RoomID.general.partition, token: "any", redis: cluster.redis)
-            let answers = await cluster.redis.each(2) { number, done in
-                log.take(number == 0 ? 100 : 2, done)
-            }
-            let all = try PartitionLog.taken(answers[0])
+            try await cluster.plant(["x", "y"], at: 2, of: .general)
+            try await cluster.plant(["t", "trace", "e", "junk"], at: 3, of: .general)
+            let elsewhere = try #require(
+                (0...).lazy.map { room("room-\($0)") }.first { $0.partition != partition })
+            _ = try await cluster.redis.call(
+                "ZADD", .text(Keys.unstored(partition)), "1", .text(elsewhere.text), "2", "no room")
+            let log = PartitionLog(partition: partition, token: "any", redis: cluster.redis)
+            let reader = LogReader(redis: cluster.redis)
+            let all = try await reader.read([log], most: 100)[0].get()
+            #expect(all.strays == [elsewhere.text, "no room"])
+            #expect(all.stretches.map(\.stretch) == [UnstoredStretch(room: .general, above: 0, count: 3)])
             let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
-            #expect(all.map(\.envelope) == [try #require(live[0][1]["e"].bytes), [], Array("junk".utf8)])
-            let two = try PartitionLog.taken(answers[1])
-            #expect(two == Array(all.prefix(2)))
+            let entries = all.stretches[0].entries
+            #expect(entries.map(\.id.seq) == [1, 2, 3])
+            let envelopes = [try #require(live[0][1]["e"].bytes), [], Array("junk".utf8)]
+            #expect(entries.map(\.envelope) == envelopes)
+            let most = try await reader.read([log], most: 3)[0].get()
+            #expect(most.stretches[0].entries == entries)
+            _ = try await cluster.redis.call(
+                "ZREM", .text(Keys.unstored(partition)), .text(elsewhere.text), "no room")
+            let two = try await reader.read([log], most: 2)[0].get()
+            #expect(two.stretches[0].entries == Array(entries.prefix(2)))
+        }
+    }
+
+    /// A stream or a hash of another type is a room's own fault: the others of its partition are stored.
+    @Test func aRoomThatIsSpoiltHoldsUpNoOther() async throws {
+        let partition = RoomID.general.partition
+        let rooms = (0..<640).map { room("room-\($0)") }.filter { $0.partition == partition }.prefix(3)
+        try await withCluster(starts: false, rooms: Array(rooms)) { cluster in
+            for room in rooms { try await cluster.send("hello", to: room) }
+            _ = try await cluster.redis.call("SET", .text(Keys.recent(rooms[0])), "no stream")
+            _ = try await cluster.redis.call("SET", .text(Keys.room(rooms[1])), "no hash")
+            cluster.startHistory()
+            try await cluster.expectDrained(Array(rooms))
+            let stored = try await [
+                cluster.archived(rooms[0]), cluster.archived(rooms[1]), cluster.archived(rooms[2]),
+            ]
+            #expect(stored == [[], [1], [1]])
+        }
+    }
+
+    /// Builds before the first release had a log of each partition beside those of the rooms.
+    @Test func whatABuildBeforeHasLeftIsStored() async throws {
+        try await withCluster(starts: false) { cluster in
+            let partition = RoomID.general.partition
+            for number in 1...3 { try await cluster.send("message \(number)", to: .general) }
+            let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
+            for entry in live.array ?? [] {
+                let envelope = try #require(entry[1]["e"].bytes)
+                _ = try await cluster.redis.call(
+                    "XADD", .text(Keys.formerLog(partition)), "*", "e", .bytes(envelope))
+            }
+            _ = try await cluster.redis.call("DEL", .text(Keys.unstored(partition)))
+            cluster.startHistory()
+            let isStored = await eventually(on: cluster.loop) {
+                cluster.metric("parley_history_entries_stored_total") == 3
+            }
+            #expect(isStored)
+            try await cluster.expectDrained()
+            let left = try await cluster.redis.call("XLEN", .text(Keys.formerLog(partition)))
+            #expect(left.int == 0)
         }
     }
 

@@ -18,8 +18,8 @@ struct KeysTests {
     @Test func partitions() throws {
         let partition = try #require(Partition(0))
         let tag = "{\(partition.tag)}"
-        #expect(Keys.log(partition) == "\(tag):log")
-        #expect(Keys.logBytes(partition) == "\(tag):log:bytes")
+        #expect(Keys.unstored(partition) == "\(tag):unstored")
+        #expect(Keys.unstoredBytes(partition) == "\(tag):unstored:bytes")
         #expect(Keys.logLease(partition) == "\(tag):log:lease")
         #expect(Keys.logDead(partition) == "\(tag):log:dead")
         #expect(Keys.storedChannel(partition) == "\(tag):stored")

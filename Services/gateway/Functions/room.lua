@@ -212,35 +212,38 @@ local function is_full(hash, recent, lacked, call)
     or lacked >= call.most_lacked and redis.call('XLEN', recent) >= call.most_lacked
 end
 
--- How many bytes of each log its count lacks; of one that had no place when it was counted, or that was not counted yet,
--- nothing. A Redis that stops takes with it less than a lot of each.
+-- How many bytes each partition's count of what the archive lacks is behind; of one that had no place when it was counted, or
+-- that was not counted yet, nothing. A Redis that stops takes with it less than a lot of each.
 local uncounted = {}
 
--- Whether a log has no place. Bytes are counted by lots, as to count those of each message would be a write of its own.
-local function is_log_full(log, call)
-  local lacking = uncounted[log]
+-- Whether a partition has no place for more. Bytes are counted by lots, as to count those of each message would be a write of
+-- its own.
+local function is_partition_full(unstored, call)
+  local lacking = uncounted[unstored]
   if lacking and lacking < call.lot then return false end
-  local bytes = redis.call('INCRBY', log .. ':bytes', int(lacking or 0))
-  uncounted[log] = bytes < call.most_bytes and 0 or nil
+  local bytes = redis.call('INCRBY', unstored .. ':bytes', int(lacking or 0))
+  uncounted[unstored] = bytes < call.most_bytes and 0 or nil
   return bytes >= call.most_bytes
 end
 
--- Puts an envelope where the archive's writer looks and where readers do; returns the error where one of the two is
--- spoilt, and then it is in neither.
-local function append(recent, log, seq, envelope, mark)
-  local entry
+-- Says that the room has something to store: 1 where nobody had said so, or the error where that is spoilt.
+local function enlist(unstored, key, call)
+  local name = string.sub(key, string.find(key, '}', 1, true) + #'}:room:', -1)
+  return redis.pcall('ZADD', unstored, 'NX', call.time, name)
+end
+
+-- Puts an envelope where the archive's writer and readers find it; returns the error where that is spoilt.
+local function append(recent, unstored, seq, envelope, mark)
+  local added
   if #mark == MARK then
-    entry = redis.pcall('XADD', log, '*', 'e', envelope)
+    added = redis.pcall('XADD', recent, seq, 'e', envelope)
   else
-    entry = redis.pcall('XADD', log, '*', 'e', envelope, 't', string.sub(mark, MARK + 1))
+    added = redis.pcall('XADD', recent, seq, 'e', envelope, 't', string.sub(mark, MARK + 1))
   end
-  if type(entry) == 'table' then return entry end
-  local added = redis.pcall('XADD', recent, seq, 'e', envelope)
   if type(added) ~= 'table' then
-    uncounted[log] = uncounted[log] + #envelope
+    uncounted[unstored] = uncounted[unstored] + #envelope
     return nil
   end
-  redis.call('XDEL', log, entry)
   return added
 end
 
@@ -271,11 +274,11 @@ local function as_error(why) return { err = type(why) == 'table' and why.err or 
 -- room_accept for one room, whose messages begin at `args[at]`: adds the reply to each.
 --
 -- All that it knows stands in locals: a table of it, handed to functions, took a tenth of the time of a message. A message
--- has its place when its key is remembered (HSETNX tells whether it was known, too), counted and in both streams.
+-- has its place when its key is remembered (HSETNX tells whether it was known, too), counted and in the room's stream.
 local function accept(key, args, at, count, known, call, replies)
   local redis_call, sub = redis.call, string.sub
   local epoch, mv, newest, stored, hash, past = look(key, args[1], known, call)
-  local recent, log, last, lacked, is_full_up = key .. ':recent', nil, nil, nil, nil
+  local recent, unstored, enlisted, last, lacked, is_full_up = key .. ':recent', nil, nil, nil, nil, nil
   if epoch then
     last = tonumber(newest)
     if last % LOOKED_EACH + count >= LOOKED_EACH then
@@ -283,7 +286,7 @@ local function accept(key, args, at, count, known, call, replies)
       is_full_up = is_full(hash, recent, lacked, call)
     end
   end
-  -- All had been stored, or nobody knows, so that recent may be about to expire and the log may be empty.
+  -- All had been stored, or nobody knows, so that recent may be about to expire and the archive's writer knows nothing.
   local is_quiet = stored == newest or stored == '0'
   local accepted, user, value, stop = 0, nil, nil, nil
   for i = 1, count do
@@ -308,14 +311,19 @@ local function accept(key, args, at, count, known, call, replies)
         local position = epoch .. ':' .. seq
         if redis_call('HSETNX', hash, digest, sub(mark, 13, 40) .. position) == 1 then
           local failure
-          -- Before anything stands in a stream, as this fails on a spoilt count.
-          if not log then
-            log = sub(key, 1, string.find(key, '}', 1, true)) .. ':log'
-            local is_counted, answer = pcall(is_log_full, log, call)
+          -- Before anything stands in the stream, as these fail on what is spoilt.
+          if not unstored then
+            unstored = sub(key, 1, string.find(key, '}', 1, true)) .. ':unstored'
+            local is_counted, answer = pcall(is_partition_full, unstored, call)
             if is_counted then is_full_up = answer else failure = as_error(answer) end
+            -- Each hundred seqs too, should somebody have taken the room out.
+            if not failure and not is_full_up and (is_quiet or lacked) then
+              enlisted = enlist(unstored, key, call)
+              if type(enlisted) == 'table' then failure = enlisted end
+            end
           end
           local envelope = '{"v":1,"epoch":"' .. epoch .. '","seq":' .. seq .. ',"mv":' .. mv .. ',' .. args[at + 2]
-          failure = failure or not is_full_up and append(recent, log, seq, envelope, mark)
+          failure = failure or not is_full_up and append(recent, unstored, seq, envelope, mark)
           if failure or is_full_up then
             redis_call('HDEL', hash, digest)
             reply, stop = failure or OVERLOADED, failure
@@ -344,18 +352,17 @@ local function accept(key, args, at, count, known, call, replies)
   if lacked then redis.pcall('XTRIM', recent, 'MAXLEN', '~', int(math.max(lacked + accepted, call.keep))) end
   if is_quiet then redis_call('PERSIST', recent) end
   redis_call('HSET', key, 'seq', newest)
-  -- Wakes who writes it into the archive; where something is there already, they have been told, or look again. There is
-  -- where a message of this room is still to be stored.
-  if is_quiet and redis_call('XLEN', log) == accepted then redis.pcall('SPUBLISH', log, '') end
+  -- Wakes who writes it into the archive; where another room is there already, they have been told, or look again.
+  if enlisted == 1 and redis_call('ZCARD', unstored) == 1 then redis.pcall('SPUBLISH', unstored, '') end
 end
 
 -- room_accept: gives messages their places, those of each room in this order.
 -- KEYS: the hash of each room.
--- ARGV: 1 run  2 seqs kept in recent  3 most kept while the archive lags  4 most bytes in the log  5 most keys remembered
--- in ten minutes (3 and 5 are looked at each hundred seqs)  6 the least of all `not after`  7 how many messages of each
--- room there are, a byte each, some dozens at most  then of each room: highest seq known to the caller, and of each of its
--- messages: user, mark, tail of the envelope. A mark: digest of user and key (12 bytes), digest of the content (12
--- bytes), message id (16 bytes), not after (ms, 6 bytes), traceparent
+-- ARGV: 1 run  2 seqs kept in recent  3 most kept while the archive lags  4 most bytes of a partition that the archive lacks
+-- 5 most keys remembered in ten minutes (3 and 5 are looked at each hundred seqs)  6 the least of all `not after`  7 how many
+-- messages of each room there are, a byte each, some dozens at most  then of each room: highest seq known to the caller, and
+-- of each of its messages: user, mark, tail of the envelope. A mark: digest of user and key (12 bytes), digest of the content
+-- (12 bytes), message id (16 bytes), not after (ms, 6 bytes), traceparent
 -- Replies for each message `epoch:seq` where that is its place now; {'ok'|'duplicate', `epoch:seq`, stored, id} where it
 -- had one before, asked for by this very id or by another; or {word}: unloaded, denied, muted, forbidden, conflict,
 -- overloaded; with Redis' time: late, clock; `after`, for what follows one of these two in its room: that one may be tried

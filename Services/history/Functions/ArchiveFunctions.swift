@@ -1,6 +1,6 @@
 public import Redis
 
-/// The way from a partition's log into the archive.
+/// The way of a partition's rooms into the archive.
 ///
 /// Arguments stand in `archive.lua`.
 public enum ArchiveFunctions {
@@ -16,4 +16,6 @@ public enum ArchiveFunctions {
     public static let announce = RedisFunction(name: "instance_announce", library: library)
     /// Acknowledges what is committed.
     public static let stored = RedisFunction(name: "log_stored", library: library)
+    /// Takes over what a build before has left.
+    public static let adopt = RedisFunction(name: "log_adopt", library: library)
 }

@@ -1,6 +1,6 @@
 #!lua name=parley_archive_1
 
--- The way from a partition's log into the archive. Each call compares the lease with the caller's token first: an owner
+-- The way of a partition's rooms into the archive. Each call compares the lease with the caller's token first: an owner
 -- that was away too long changes nothing any more.
 
 local DEAD_KEPT = 10000
@@ -61,20 +61,16 @@ local function instance_announce(keys, args)
   return { #instances, rank }
 end
 
--- The envelope among an entry's fields; `room_accept` puts it first.
-local function envelope_of(entry)
+-- Lays an entry of a room's stream where people look for what the archive could not take.
+local function bury(dead, room, recent, seq, reason, detail)
+  local found = redis.pcall('XRANGE', recent, seq, seq)
+  local entry = found.err and {} or found[1] and found[1][2] or {}
+  local envelope = ''
   for i = 1, #entry, 2 do
-    if entry[i] == 'e' then return entry[i + 1] end
+    if entry[i] == 'e' then envelope = entry[i + 1] end
   end
-  return ''
-end
-
--- Lays an entry of the log where people look for what the archive could not take.
-local function bury(dead, log, entry, reason, detail)
-  local found = redis.call('XRANGE', log, entry, entry)[1]
-  local envelope = found and envelope_of(found[2]) or ''
-  redis.call('XADD', dead, 'MAXLEN', '~', DEAD_KEPT, '*', 'e', envelope, 'id', entry, 'reason', reason, 'detail',
-    detail)
+  redis.call('XADD', dead, 'MAXLEN', '~', DEAD_KEPT, '*', 'e', envelope, 'room', room, 'seq', seq, 'reason', reason,
+    'detail', detail)
 end
 
 -- Notes in the room at which positions dead letters were to stand: for senders who look.
@@ -105,64 +101,102 @@ local function newest_accepted(key, seq)
   return newest or seq
 end
 
--- Moves how far a room is stored, and with it what must stay in its recent stream.
-local function move(key, recent, text, keep, seconds)
-  local f = fields(key, 'stored', 'seq')
-  local before, newest = whole(f[1]) or 0, whole(f[2]) or 0
-  -- No message of the room is further than that, whatever an entry of the log says.
-  local seq = text == f[2] and newest or math.min(tonumber(text), newest)
-  if seq <= before then return end
-  -- Mostly it is the newest, which was accepted then.
-  if seq < newest then newest = newest_accepted(key, newest) end
-  -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
-  -- may be about to expire.
-  redis.call('HSET', key, 'stored', seq >= newest and f[2] or string.format('%.0f', seq))
-  -- `room_accept` trims too: what it had to leave there for the archive is the rest.
-  if newest - before > keep then
-    redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', math.max(keep, newest - seq)))
-  end
-  if seq >= newest then redis.call('EXPIRE', recent, seconds) end
+-- Whether nothing stands in a room's stream above this seq: what was to stand there has been lost.
+local function is_lost(recent, seq)
+  local newest = redis.pcall('XREVRANGE', recent, '+', '-', 'COUNT', 1)
+  if newest.err or not newest[1] then return true end
+  return tonumber(string.match(newest[1][1], '^%d+')) <= seq
 end
 
--- log_stored: what is committed. Lays dead letters aside, takes the entries out of the log, moves each room's `stored`,
--- tells those who wait. The entries are the oldest ones: all up to the last of them.
--- KEYS: 1 lease  2 log  3 log bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its recent
--- stream  then for each dead letter its room's hash
--- ARGV: 1 owner's token  2 last of the entries  3 bytes of the entries  4 seconds for which recent outlives its last
--- message  5 seqs kept in recent  6 number of rooms  7 number of dead letters  then for each room: room, epoch, seq
--- then for each dead letter: entry id, reason, detail, `epoch:seq` or ''
--- Replies {'lost'} or {'ok', number taken out, number of entries left}: of those that came meanwhile nobody is told.
+-- Moves how far a room is stored, and with it what must stay in its stream. `read` is false where nothing was found there.
+-- Returns whether that is all of the room.
+local function move(key, recent, text, read, keep, seconds)
+  local f = fields(key, 'stored', 'seq')
+  local before, newest = whole(f[1]) or 0, whole(f[2])
+  if not newest then return true end
+  -- No message of the room is further than that, whatever its stream says.
+  local seq = text == f[2] and newest or math.min(tonumber(text), newest)
+  -- Mostly it is the newest, which was accepted then.
+  local accepted = seq < newest and newest_accepted(key, newest) or newest
+  if seq < accepted and not read and is_lost(recent, seq) then seq = accepted end
+  -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
+  -- may be about to expire.
+  local is_all = seq >= accepted
+  if seq <= before and not is_all then return false end
+  local stored = is_all and f[2] or string.format('%.0f', seq)
+  if stored ~= f[1] then redis.call('HSET', key, 'stored', stored) end
+  -- `room_accept` trims too: what it had to leave there for the archive is the rest.
+  if accepted - before > keep then
+    redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', math.max(keep, accepted - seq)))
+  end
+  if is_all then redis.pcall('EXPIRE', recent, seconds) end
+  return is_all
+end
+
+-- log_stored: what is committed, or settled as a dead letter. Lays dead letters aside, moves each room's `stored`, takes out
+-- the rooms of which that is all, tells those who wait.
+-- KEYS: 1 lease  2 unstored  3 its bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its stream
+-- ARGV: 1 owner's token  2 bytes of the entries  3 seconds for which recent outlives its last message  4 seqs kept in
+-- recent  5 number of rooms  6 number of dead letters  then for each room: room, epoch ('': nothing to tell), seq, ms of the
+-- newest entry that was read ('': there was none)  then for each dead letter: which of the rooms, seq, reason, detail,
+-- `epoch:seq` or ''  then names that are no rooms of this partition
+-- Replies {'lost'} or {'ok', number of rooms left}: of what came meanwhile nobody is told.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local log, last, keep, rooms, letters = keys[2], args[2], tonumber(args[5]), tonumber(args[6]), tonumber(args[7])
+  local unstored, keep, rooms, letters = keys[2], tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
   local dead = {}
   for i = 1, letters do
-    local at = 4 + rooms * 3 + i * 4
-    local key, position = keys[5 + rooms * 2 + i], args[at + 3]
-    bury(keys[5], log, args[at], args[at + 1], args[at + 2])
+    local at = 2 + rooms * 4 + i * 5
+    local number = tonumber(args[at])
+    local key, position = keys[4 + 2 * number], args[at + 4]
+    bury(keys[5], args[3 + 4 * number], keys[5 + 2 * number], args[at + 1], args[at + 2], args[at + 3])
     if position ~= '' then
       dead[key] = dead[key] or {}
       table.insert(dead[key], position)
     end
   end
   for key, positions in pairs(dead) do note_dead(key, positions) end
-  local told = {}
+  local told, left = {}, {}
+  local done = { unpack(args, 7 + rooms * 4 + letters * 5) }
   for i = 1, rooms do
-    local at = 5 + i * 3
-    move(keys[4 + 2 * i], keys[5 + 2 * i], args[at + 2], keep, args[4])
-    told[i] = args[at] .. ' ' .. args[at + 1] .. ' ' .. args[at + 2]
+    local at = 3 + i * 4
+    local room, epoch, seq, ms = args[at], args[at + 1], args[at + 2], args[at + 3]
+    if move(keys[4 + 2 * i], keys[5 + 2 * i], seq, ms ~= '', keep, args[3]) then
+      done[#done + 1] = room
+    elseif ms ~= '' then
+      -- What came since is no older than that.
+      left[#left + 1] = ms
+      left[#left + 1] = room
+    end
+    if epoch ~= '' then told[#told + 1] = room .. ' ' .. epoch .. ' ' .. seq end
   end
-  -- Where the last is not there, Redis has gone back, and what is before it may be new: that will be taken again.
-  local removed = redis.call('XDEL', log, last)
-  if removed > 0 then removed = removed + redis.call('XTRIM', log, 'MINID', last) end
-  local left = redis.call('XLEN', log)
-  if left == 0 then
+  if #done > 0 then redis.call('ZREM', unstored, unpack(done)) end
+  if #left > 0 then redis.call('ZADD', unstored, 'XX', unpack(left)) end
+  local count = redis.call('ZCARD', unstored)
+  if count == 0 then
     redis.call('SET', keys[3], '0')
-  elseif removed > 0 then
-    redis.call('DECRBY', keys[3], args[3])
+  elseif args[2] ~= '0' then
+    redis.call('DECRBY', keys[3], args[2])
   end
-  if rooms > 0 then redis.call('SPUBLISH', keys[4], table.concat(told, '\n')) end
-  return { 'ok', removed, left }
+  if #told > 0 then redis.call('SPUBLISH', keys[4], table.concat(told, '\n')) end
+  return { 'ok', count }
+end
+
+-- log_adopt: takes over what a build before has left, whose logs had a copy of each envelope beside that of the room.
+-- KEYS: 1 the old log  2 unstored. Replies how many entries there were.
+local function log_adopt(keys)
+  local entries = redis.call('XRANGE', keys[1], '-', '+', 'COUNT', 1000)
+  for i = 1, #entries do
+    -- What the gateway writes before a user's text names the room.
+    local room = string.match(table.concat(entries[i][2], ' '), '"room":"([^"]+)"')
+    if room then redis.call('ZADD', keys[2], 'NX', string.match(entries[i][1], '^%d+'), room) end
+  end
+  if #entries > 0 then
+    local last = entries[#entries][1]
+    redis.call('XDEL', keys[1], last)
+    redis.call('XTRIM', keys[1], 'MINID', last)
+  end
+  return #entries
 end
 
 -- A Redis that is full gets room by what is stored and taken out: its memory must not keep that from being done.
@@ -174,3 +208,4 @@ register('log_lease', log_lease)
 register('log_release', log_release)
 register('instance_announce', instance_announce)
 register('log_stored', log_stored)
+register('log_adopt', log_adopt)

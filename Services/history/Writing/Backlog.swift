@@ -3,18 +3,18 @@ import Hosting
 import Redis
 import Schema
 
-/// How much waits in our logs, and for how long: for the metrics.
+/// How much waits to be stored, and for how long: for the metrics.
 ///
 /// Belongs to its loop.
 final class Backlog {
     private let redis: RedisClient
     private let metrics: HistoryMetrics
-    private var logs: [Partition: Log] = [:]
+    private var waiting: [Partition: Waiting] = [:]
 
-    private struct Log {
-        var entries = 0
+    private struct Waiting {
+        var rooms = 0
         var bytes = 0
-        /// Since the oldest entry was accepted.
+        /// Since the oldest message was accepted.
         var milliseconds = 0
     }
 
@@ -23,28 +23,29 @@ final class Backlog {
         self.metrics = metrics
     }
 
-    /// A log has been found to have so many entries.
-    func learn(_ entries: Int, of partition: Partition) {
-        logs[partition, default: Log()].entries = entries
-        if entries == 0 { logs[partition] = nil }
+    /// A partition has been found to have so many rooms with something to store.
+    func learn(_ rooms: Int, of partition: Partition) {
+        waiting[partition, default: Waiting()].rooms = rooms
+        if rooms == 0 { waiting[partition] = nil }
     }
 
-    /// The log is ours no more.
-    func forget(_ partition: Partition) { logs[partition] = nil }
+    /// The partition is ours no more.
+    func forget(_ partition: Partition) { waiting[partition] = nil }
 
-    /// Tells what was learnt, and asks more about the logs that have something.
+    /// Tells what was learnt, and asks more about the partitions that have something.
     func measure(_ partitions: [Partition]) {
-        metrics.logEntries.set(logs.values.reduce(0) { $0 + $1.entries })
-        metrics.logBytes.set(logs.values.reduce(0) { $0 + $1.bytes })
-        metrics.logAge.set(logs.values.reduce(0) { max($0, $1.milliseconds) })
-        logs = logs.filter { partitions.contains($0.key) && $0.value.entries > 0 }
-        for partition in logs.keys {
-            ask(["GET", .text(Keys.logBytes(partition))], partition) { backlog, reply in
+        metrics.unstoredRooms.set(waiting.values.reduce(0) { $0 + $1.rooms })
+        metrics.unstoredBytes.set(waiting.values.reduce(0) { $0 + $1.bytes })
+        metrics.unstoredAge.set(waiting.values.reduce(0) { max($0, $1.milliseconds) })
+        waiting = waiting.filter { partitions.contains($0.key) && $0.value.rooms > 0 }
+        for partition in waiting.keys {
+            ask(["GET", .text(Keys.unstoredBytes(partition))], partition) { backlog, reply in
                 // What is stored may be counted later than that.
-                backlog.logs[partition]?.bytes = max(Int(clamping: reply.int ?? 0), 0)
+                backlog.waiting[partition]?.bytes = max(Int(clamping: reply.int ?? 0), 0)
             }
-            ask(["XRANGE", .text(Keys.log(partition)), "-", "+", "COUNT", "1"], partition) { backlog, reply in
-                backlog.logs[partition]?.milliseconds = backlog.age(ofEntry: reply[0][0].text)
+            let oldest: [RedisArgument] = ["ZRANGE", .text(Keys.unstored(partition)), "0", "0", "WITHSCORES"]
+            ask(oldest, partition) { backlog, reply in
+                backlog.waiting[partition]?.milliseconds = backlog.age(since: reply[1].int)
             }
         }
     }
@@ -59,8 +60,8 @@ final class Backlog {
         }
     }
 
-    private func age(ofEntry id: String?) -> Int {
-        guard let accepted = id?.split(separator: "-").first.flatMap({ Int64($0) }) else { return 0 }
+    private func age(since accepted: Int64?) -> Int {
+        guard let accepted, LogPosition.isPossible(accepted) else { return 0 }
         return Int(clamping: max(WallClock.milliseconds() + redis.clockOffset - accepted, 0))
     }
 }

@@ -60,7 +60,7 @@ final class BatchCommit {
                 return
             }
         }
-        share.batch.settlement.add(record.deadLetter ?? record.dead(.refused, detail: detail))
+        share.batch.dead.append(record.deadLetter ?? record.dead(.refused, detail: detail))
         share.owned.pass(record.place)
     }
 
@@ -97,7 +97,7 @@ final class BatchCommit {
 
     private func committed(_ batch: IngestBatch, of share: Share) {
         share.owned.learn(batch.heads)
-        share.batch.settlement.add(batch)
+        share.batch.dead += batch.dead
         storage.metrics.stored.add(batch.rows.count)
         storage.metrics.replays.add(batch.replays.count)
         storage.metrics.holes.add(batch.holes)

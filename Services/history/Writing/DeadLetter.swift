@@ -6,8 +6,8 @@ enum Unfit: String, Error, Sendable {
     case notAnEnvelope = "not_an_envelope"
     /// A kind that is no part of a log.
     case notLogged = "not_logged"
-    /// Of a room that belongs to another partition.
-    case wrongPartition = "wrong_partition"
+    /// Of another room than the one in whose log it stands.
+    case wrongRoom = "wrong_room"
     /// Its id's time is before 2025 or lies ahead of the clock.
     case timeOutOfRange = "time_out_of_range"
     /// Another message stands at its place.
@@ -18,21 +18,23 @@ enum Unfit: String, Error, Sendable {
 
 /// An entry of the log that the archive could not take: what people find of it, and who is told.
 struct DeadLetter: Sendable, Hashable {
-    /// The entry's id in the log.
-    let entryID: String
+    /// Where it stands.
+    let entry: LogEntry.ID
     let reason: Unfit
     /// More about the reason, such as PostgreSQL's state.
     var detail = ""
-    /// Where it was to stand, as far as that can be read.
-    var place: Place?
+    /// Its epoch, where that can be read.
+    var epoch: String?
     var sender: UserHandle?
     var clientMessageID: String?
 
+    /// Where it was to stand.
+    var position: LogPosition? { epoch.map { LogPosition(epoch: $0, seq: entry.seq) } }
+
     /// What its sender's gateways are told: `dead ROOM EPOCH SEQ CLIENT_MSG_ID`, the last `-` where there is none.
     var notice: String? {
-        guard let place else { return nil }
-        let position = place.position
-        return "dead \(place.room) \(position.epoch) \(position.seq) \(clientMessageID ?? "-")"
+        guard let position else { return nil }
+        return "dead \(entry.room) \(position.epoch) \(position.seq) \(clientMessageID ?? "-")"
     }
 }
 
@@ -40,7 +42,7 @@ extension LogRecord {
     /// The record as a dead letter.
     func dead(_ reason: Unfit, detail: String = "") -> DeadLetter {
         DeadLetter(
-            entryID: entryID, reason: reason, detail: detail, place: place, sender: sender,
+            entry: entry, reason: reason, detail: detail, epoch: place.position.epoch, sender: sender,
             clientMessageID: clientMessageID)
     }
 }

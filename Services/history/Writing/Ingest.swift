@@ -4,10 +4,10 @@ import Postgres
 import Redis
 import Schema
 
-/// Writes the logs of the partitions that are ours into the archive.
+/// Writes the rooms of the partitions that are ours into the archive.
 ///
-/// Belongs to its loop. What is published on a log's channel wakes its partition; once a second, and while the channels
-/// are not subscribed ten times, all logs are asked for their lengths in one write, in case nobody was told. What has been
+/// Belongs to its loop. What is published on a partition's channel wakes it; once a second, and while the channels
+/// are not subscribed ten times, all are asked how many rooms wait in one write, in case nobody was told. What has been
 /// found makes one pass (``Pass``). One pass at a time, in its pace: what comes meanwhile gathers for the next, so batches
 /// grow with the load.
 final class Ingest {
@@ -95,7 +95,7 @@ final class Ingest {
         for partition in lost {
             schedule.remove(partition)
             partitions[partition] = nil
-            subscriber.unsubscribe(Keys.log(partition))
+            subscriber.unsubscribe(Keys.unstored(partition))
             backlog.forget(partition)
         }
     }
@@ -147,7 +147,7 @@ final class Ingest {
 
     private func listen(to partition: Partition) {
         subscriber.subscribe(
-            Keys.log(partition), onMessage: { [weak self] _ in self?.wake(partition) },
+            Keys.unstored(partition), onMessage: { [weak self] _ in self?.wake(partition) },
             // What came before was told to nobody here.
             onReady: { [weak self] in self?.wake(partition) })
     }
@@ -168,21 +168,21 @@ final class Ingest {
         pump()
     }
 
-    /// Asks how long the logs are; those with entries get their turn.
+    /// Asks how many rooms wait; partitions that have some get their turn.
     private func look() {
         for partition in schedule.owned {
-            redis.call(["XLEN", .text(Keys.log(partition))]) { [weak self] result in
-                guard case .success(let reply) = result, let length = reply.int else { return }
-                self?.measured(partition, Int(clamping: length))
+            redis.call(["ZCARD", .text(Keys.unstored(partition))]) { [weak self] result in
+                guard case .success(let reply) = result, let rooms = reply.int else { return }
+                self?.measured(partition, Int(clamping: rooms))
             }
         }
     }
 
-    private func measured(_ partition: Partition, _ length: Int) {
+    private func measured(_ partition: Partition, _ rooms: Int) {
         guard partitions[partition] != nil else { return }
-        backlog.learn(length, of: partition)
+        backlog.learn(rooms, of: partition)
         // A batch under way tells itself what it leaves.
-        if length > 0, !schedule.isRunning(partition) { wake(partition) }
+        if rooms > 0, !schedule.isRunning(partition) { wake(partition) }
     }
 
     /// Begins the next pass, if it is its time, at the end of this turn, which may find more for it.

@@ -1,6 +1,6 @@
 import Schema
 
-/// Decides what becomes of a batch of one partition's log, given how far the archive goes in each room.
+/// Decides what becomes of a batch of one partition's entries, given how far the archive goes in each room.
 ///
 ///     seq above the head            → a row; a seq left out in between is counted, never a reason to stop
 ///     seq at or below the head      → ask the archive what stands there:
@@ -64,36 +64,5 @@ struct IngestBatch {
     private mutating func add(_ record: LogRecord) {
         rows.append(record)
         if let letter = record.deadLetter { dead.append(letter) }
-    }
-
-    /// How far each room is in the archive by this batch, once it is committed: what gateways are told.
-    var stored: [RoomID: LogPosition] {
-        (rows + replays).reduce(into: [:]) { stored, record in
-            let (room, position) = (record.place.room, record.place.position)
-            if (stored[room]?.seq ?? .min) < position.seq { stored[room] = position }
-        }
-    }
-}
-
-/// What has become of the entries of a batch, for those who wait to hear of it.
-struct Settlement {
-    /// How far each room is settled: what is not in the archive up to there is among the dead.
-    private(set) var stored: [RoomID: LogPosition] = [:]
-    /// What the archive could not take.
-    private(set) var dead: [DeadLetter] = []
-
-    init(dead: [DeadLetter] = []) { dead.forEach { add($0) } }
-
-    /// A batch has been committed.
-    mutating func add(_ batch: IngestBatch) {
-        stored.merge(batch.stored) { $0.seq > $1.seq ? $0 : $1 }
-        batch.dead.forEach { add($0) }
-    }
-
-    /// The archive cannot take an entry: its place is settled by that, too.
-    mutating func add(_ letter: DeadLetter) {
-        dead.append(letter)
-        guard let (room, position) = letter.place.map({ ($0.room, $0.position) }) else { return }
-        if (stored[room]?.seq ?? .min) < position.seq { stored[room] = position }
     }
 }

@@ -1,41 +1,59 @@
 import Schema
 
-/// What was taken of a partition's log, sorted by what can be done with it.
+/// What was read of a partition's rooms, sorted by what can be done with it.
 struct LogReading {
-    /// The ids of all entries, in order: what is acknowledged in the end.
-    private(set) var entryIDs: [String] = []
+    /// How far a room is once all that was read of it is settled.
+    struct Room: Sendable, Hashable {
+        let room: RoomID
+        /// The epoch of the newest entry that can be read; nil where there is nothing to tell.
+        var epoch: String?
+        /// The newest seq of all entries; where there are none, that up to which all was settled before.
+        var seq: Int64
+        /// When the newest entry was accepted; nil where there was none.
+        var newestMilliseconds: Int64?
+    }
+
+    /// The rooms, those too of which nothing was found.
+    private(set) var rooms: [Room] = []
     /// What can become rows, in order: what was accepted, and tombstones.
     private(set) var records: [LogRecord] = []
     /// What has no place that could be kept.
     private(set) var dead: [DeadLetter] = []
+    /// How many entries there were.
+    private(set) var entries = 0
     /// The bytes of all envelopes, as `room_accept` has counted them.
     private(set) var bytes = 0
+    /// What stands among the rooms and is none of this partition: to be taken out.
+    let strays: [String]
 
-    /// The newest of the entries; all before it have been taken too.
-    var lastEntryID: String { entryIDs.last ?? "0-0" }
-
-    init(_ entries: [PartitionLog.Entry], of partition: Partition, now: Int64) {
-        for entry in entries {
-            entryIDs.append(entry.id)
-            let envelope = entry.envelope
-            bytes += envelope.count
-            do throws(Unfit) {
-                records.append(try LogRecord(envelope, entryID: entry.id, of: partition, now: now))
-            } catch {
-                bury(envelope, entry.id, partition, now, error)
+    /// Sorts what was read of these stretches; `now` in milliseconds since 1970.
+    init(_ read: [(stretch: UnstoredStretch, entries: [LogEntry])], strays: [String] = [], now: Int64) {
+        self.strays = strays
+        for (stretch, entries) in read {
+            var room = Room(room: stretch.room, seq: stretch.above)
+            for entry in entries {
+                bytes += entry.envelope.count
+                room.seq = max(room.seq, entry.id.seq)
+                guard let record = record(of: entry, now: now) else {
+                    room.newestMilliseconds = room.newestMilliseconds ?? now
+                    continue
+                }
+                room.epoch = record.place.position.epoch
+                room.newestMilliseconds = record.createdAt
+                records.append(record)
             }
+            self.entries += entries.count
+            rooms.append(room)
         }
     }
 
-    private mutating func bury(
-        _ envelope: [UInt8], _ entryID: String, _ partition: Partition, _ now: Int64, _ reason: Unfit
-    ) {
-        let tombstone = LogRecord(
-            tombstoneFor: envelope, entryID: entryID, of: partition, now: now, reason: reason)
-        if let tombstone {
-            records.append(tombstone)
-        } else {
-            dead.append(DeadLetter(entryID: entryID, reason: reason))
+    private mutating func record(of entry: LogEntry, now: Int64) -> LogRecord? {
+        do throws(Unfit) {
+            return try LogRecord(entry, now: now)
+        } catch {
+            if let tombstone = LogRecord(tombstoneFor: entry, now: now, reason: error) { return tombstone }
+            dead.append(DeadLetter(entry: entry.id, reason: error))
+            return nil
         }
     }
 }

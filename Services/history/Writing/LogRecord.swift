@@ -2,8 +2,6 @@ import Schema
 
 /// One envelope of the log, taken apart for the archive; or the tombstone that takes its place.
 struct LogRecord: Sendable, Hashable {
-    /// The entry's id in the log.
-    let entryID: String
     let place: Place
     /// The version of the room's member list.
     let mv: Int64
@@ -20,6 +18,9 @@ struct LogRecord: Sendable, Hashable {
     let envelope: String
     /// What it stands for, where it is a tombstone.
     let deadLetter: DeadLetter?
+
+    /// The entry that it was read of.
+    var entry: LogEntry.ID { LogEntry.ID(room: place.room, seq: place.position.seq) }
 }
 
 extension LogRecord {
@@ -29,19 +30,20 @@ extension LogRecord {
     private static let tolerance: Int64 = 86_400_000
 
     /// Reads an entry's envelope; `now` in milliseconds since 1970.
-    init(_ bytes: [UInt8], entryID: String, of partition: Partition, now: Int64) throws(Unfit) {
+    init(_ entry: LogEntry, now: Int64) throws(Unfit) {
+        let bytes = entry.envelope
         guard let text = String(validating: bytes, as: UTF8.self),
             let columns = try? EnvelopeColumns(reading: bytes), let position = columns.position,
-            position.seq > 0, LogPosition(claimedEpoch: position.epoch, seq: position.seq) != nil,
+            position.seq == entry.id.seq, LogPosition(claimedEpoch: position.epoch, seq: position.seq) != nil,
             let room = columns.room, let id = columns.id, let sender = columns.user
         else { throw .notAnEnvelope }
         guard columns.type.isLogged else { throw .notLogged }
-        guard room.partition == partition else { throw .wrongPartition }
+        guard room == entry.id.room else { throw .wrongRoom }
         guard id.milliseconds >= LogRecord.earliest, id.milliseconds <= now &+ LogRecord.tolerance else {
             throw .timeOutOfRange
         }
         self.init(
-            entryID: entryID, place: Place(room: room, position: position), mv: columns.mv ?? 0, id: id,
+            place: Place(room: room, position: position), mv: columns.mv ?? 0, id: id,
             sender: sender, type: columns.type, ts: columns.ts ?? id.milliseconds,
             createdAt: id.milliseconds, clientMessageID: columns.clientMessageID,
             replyTo: columns.replyTo, envelope: text, deadLetter: nil)

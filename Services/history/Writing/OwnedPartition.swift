@@ -10,7 +10,10 @@ final class OwnedPartition {
     /// How far the archive goes, as far as we need to know: we alone move these heads.
     private(set) var heads: [RoomID: LogPosition] = [:]
     /// Dead letters whose senders were told, and that were not acknowledged since: their batch will be tried again.
-    private var told: Set<String> = []
+    private var told: Set<LogEntry.ID> = []
+
+    /// Whether what a build before had left has been taken over.
+    var hasAdopted = false
 
     private static let mostHeads = 20_000
 
@@ -42,14 +45,14 @@ final class OwnedPartition {
 
     /// Tells the senders, once each however often the batch is tried.
     func tell(_ letters: [DeadLetter]) async throws {
-        for letter in letters where !told.contains(letter.entryID) {
+        for letter in letters where !told.contains(letter.entry) {
             try await log.tell(letter)
-            told.insert(letter.entryID)
+            told.insert(letter.entry)
         }
     }
 
-    /// These entries will not be taken again.
-    func acknowledged(_ entryIDs: [String]) {
-        if !told.isEmpty { told.subtract(entryIDs) }
+    /// These dead letters will not be met again.
+    func acknowledged(_ letters: [DeadLetter]) {
+        if !told.isEmpty { told.subtract(letters.map(\.entry)) }
     }
 }

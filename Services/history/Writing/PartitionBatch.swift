@@ -1,12 +1,12 @@
 import Schema
 
-/// What was taken of one partition's log at a time, and what has become of it so far.
+/// What was read of one partition at a time, and what has become of it so far.
 ///
 /// Belongs to its loop.
 final class PartitionBatch {
     /// What became of a partition's part of a pass.
     enum Outcome: Equatable {
-        /// It is stored; so many entries are left.
+        /// It is stored; so many rooms are left.
         case done(left: Int)
         /// The partition belongs to another instance.
         case lost
@@ -18,8 +18,8 @@ final class PartitionBatch {
     let reading: LogReading
     /// Whether as many were taken as its part was.
     let isFull: Bool
-    /// What it tells of the rooms, once it is acknowledged.
-    var settlement: Settlement
+    /// What the archive could not take.
+    var dead: [DeadLetter]
     /// Set where it ended before it was acknowledged.
     var outcome: Outcome?
 
@@ -27,7 +27,7 @@ final class PartitionBatch {
         self.owned = owned
         self.isFull = isFull
         self.reading = reading
-        settlement = Settlement(dead: reading.dead)
+        dead = reading.dead
     }
 }
 

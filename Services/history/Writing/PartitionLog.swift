@@ -3,14 +3,14 @@ import Redis
 import RoomFunctions
 import Schema
 
-/// The log of one partition in Redis, as the holder of its lease uses it.
+/// What Redis has of one partition that the archive lacks, as the holder of the partition's lease uses it.
 struct PartitionLog {
     let partition: Partition
     private let redis: RedisClient
     /// The lease's token: with another one in the lease, nothing here has an effect.
     private let token: RedisArgument
     private let lease: RedisArgument
-    private let log: RedisArgument
+    private let unstored: RedisArgument
     private let bytes: RedisArgument
     private let channel: RedisArgument
     private let deadLetters: RedisArgument
@@ -20,72 +20,102 @@ struct PartitionLog {
         self.redis = redis
         self.token = .text(token)
         lease = .text(Keys.logLease(partition))
-        log = .text(Keys.log(partition))
-        bytes = .text(Keys.logBytes(partition))
+        unstored = .text(Keys.unstored(partition))
+        bytes = .text(Keys.unstoredBytes(partition))
         channel = .text(Keys.storedChannel(partition))
         deadLetters = .text(Keys.logDead(partition))
     }
 
-    /// One entry, as it was taken.
-    struct Entry: Sendable, Hashable {
-        let id: String
-        /// Empty where the entry has none.
-        let envelope: [UInt8]
+    // MARK: Reading
+
+    // Anybody may read: who has lost the lease meanwhile is told so by PostgreSQL's fence, or by `stored`.
+
+    /// Asks which rooms have something to store, those first that have waited longest.
+    func rooms(_ count: Int, _ done: @escaping RedisClient.Done) {
+        redis.call(["ZRANGE", unstored, "0", .int(Int64(max(count, 1) - 1))], done)
     }
 
-    /// Takes the oldest entries, which stay in the log until they are stored: whoever has the lease begins with what its
-    /// predecessor did not finish.
-    ///
-    /// Anybody may read: who has lost the lease meanwhile is told so by PostgreSQL's fence, or by `stored`.
-    func take(_ count: Int, _ done: @escaping RedisClient.Done) {
-        redis.call(["XRANGE", log, "-", "+", "COUNT", .int(Int64(count))], done)
+    /// Reads the answer to `rooms`, and apart from them what are no rooms of this partition.
+    func rooms(
+        _ result: Result<RedisReply, RedisError>
+    ) throws(RedisError) -> (rooms: [RoomID], strays: [String]) {
+        guard let names = try result.get().array else { throw .protocolViolation }
+        var rooms: [RoomID] = []
+        var strays: [String] = []
+        for name in names {
+            guard let text = name.text else { throw .protocolViolation }
+            if let room = RoomID(text), room.partition == partition {
+                rooms.append(room)
+            } else {
+                strays.append(text)
+            }
+        }
+        return (rooms, strays)
     }
 
-    /// Reads the answer to `take`.
-    static func taken(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> [Entry] {
+    /// Reads entries of a room, which stay until they are stored and for some time after: whoever has the lease begins with
+    /// what its predecessor did not finish.
+    func read(_ stretch: UnstoredStretch, _ done: @escaping RedisClient.Done) {
+        redis.call(
+            [
+                "XRANGE", .text(Keys.recent(stretch.room)), .text("(\(stretch.above)-0"), "+", "COUNT",
+                .int(Int64(stretch.count)),
+            ], done)
+    }
+
+    /// Reads the answer to `read`; where the room's stream is spoilt, nothing is there.
+    static func entries(
+        _ result: Result<RedisReply, RedisError>, of room: RoomID
+    ) throws(RedisError) -> [LogEntry] {
+        if case .failure(let error) = result, error.code == "WRONGTYPE" { return [] }
         guard let replies = try result.get().array else { throw .protocolViolation }
-        var entries: [Entry] = []
-        entries.reserveCapacity(replies.count)
-        for reply in replies {
-            guard let id = reply[0].text else { throw .protocolViolation }
-            entries.append(Entry(id: id, envelope: reply[1]["e"].bytes ?? []))
-        }
-        return entries
+        return replies.compactMap { LogEntry($0, of: room) }
     }
 
-    /// Takes out of the log what has been settled, all up to its last entry, lays dead letters aside, and tells how far each
-    /// room is.
+    // MARK: Writing
+
+    /// Says what has been settled: moves how far each room is stored, lays dead letters aside, and tells who waits.
     func stored(
-        upTo last: String, bytes count: Int, _ settlement: Settlement, recent: RecentSettings,
-        _ done: @escaping RedisClient.Done
+        _ reading: LogReading, dead: [DeadLetter], recent: RecentSettings, _ done: @escaping RedisClient.Done
     ) {
-        var keys = [lease, log, bytes, channel, deadLetters]
+        let numbers = Dictionary(
+            uniqueKeysWithValues: zip(reading.rooms.lazy.map(\.room), 1...reading.rooms.count))
+        let letters = dead.compactMap { letter in numbers[letter.entry.room].map { ($0, letter) } }
+        var keys = [lease, unstored, bytes, channel, deadLetters]
         var arguments: [RedisArgument] = [
-            token, .text(last), .int(Int64(count)), .int(Int64(recent.seconds)), .int(Int64(recent.keep)),
-            .int(Int64(settlement.stored.count)), .int(Int64(settlement.dead.count)),
+            token, .int(Int64(reading.bytes)), .int(Int64(recent.seconds)), .int(Int64(recent.keep)),
+            .int(Int64(reading.rooms.count)), .int(Int64(letters.count)),
         ]
-        for (room, position) in settlement.stored {
-            keys.append(.text(Keys.room(room)))
-            keys.append(.text(Keys.recent(room)))
-            arguments += [.text(room.text), .text(position.epoch), .int(position.seq)]
-        }
-        for letter in settlement.dead {
-            // Without a place no room is concerned; every key must be of this partition all the same.
-            keys.append(letter.place.map { .text(Keys.room($0.room)) } ?? lease)
+        for room in reading.rooms {
+            keys.append(.text(Keys.room(room.room)))
+            keys.append(.text(Keys.recent(room.room)))
             arguments += [
-                .text(letter.entryID), .text(letter.reason.rawValue), .text(letter.detail),
-                .text(letter.place?.position.description ?? ""),
+                .text(room.room.text), .text(room.epoch ?? ""), .int(room.seq),
+                room.newestMilliseconds.map { .int($0) } ?? .text(""),
             ]
         }
+        for (number, letter) in letters {
+            arguments += [
+                .int(Int64(number)), .int(letter.entry.seq), .text(letter.reason.rawValue),
+                .text(letter.detail), .text(letter.position?.description ?? ""),
+            ]
+        }
+        arguments += reading.strays.map { .text($0) }
         redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
     }
 
-    /// Reads the answer to `stored`: how many entries are left, nil where the lease is not ours.
+    /// Reads the answer to `stored`: how many rooms are left, nil where the lease is not ours.
     static func left(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Int? {
         let reply = try result.get()
         guard reply[0].text == "ok" else { return nil }
-        guard let left = reply[2].int else { throw .protocolViolation }
+        guard let left = reply[1].int else { throw .protocolViolation }
         return Int(clamping: left)
+    }
+
+    /// Takes over what a build before has left here; answers how many entries it found.
+    func adopt(_ done: @escaping RedisClient.Done) {
+        redis.function(
+            ArchiveFunctions.adopt, keys: [.text(Keys.formerLog(partition)), unstored], arguments: [], done)
     }
 
     /// Tells a dead letter's sender, wherever they are connected.

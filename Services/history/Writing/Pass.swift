@@ -3,10 +3,10 @@ import Hosting
 import Redis
 import Schema
 
-/// Brings what waits in the logs of several partitions into the archive: take, commit, then acknowledge.
+/// Brings what several partitions have to store into the archive: read, commit, then acknowledge.
 ///
-/// However many partitions there are, it is one write to Redis, one transaction, and one write to Redis again. Belongs to
-/// its loop; one `run` at a time. After any failure the same entries are taken again: the heads in the archive tell what
+/// However many partitions there are, it is three writes to Redis, one transaction, and one write to Redis again. Belongs to
+/// its loop; one `run` at a time. After any failure the same entries are read again: the heads in the archive tell what
 /// of them had been committed.
 final class Pass {
     private let redis: RedisClient
@@ -29,10 +29,10 @@ final class Pass {
     /// How many partitions may take part: each has to be given one entry at least.
     var mostPartitions: Int { size.count }
 
-    /// Takes and stores what these partitions have, as far as it goes into one batch.
+    /// Reads and stores what these partitions have, as far as it goes into one batch.
     func run(_ partitions: [OwnedPartition]) async -> Outcomes {
         guard !partitions.isEmpty else { return [] }
-        var (batches, outcomes) = await take(from: partitions)
+        var (batches, outcomes) = await read(partitions)
         do {
             try await archive.commit(batches)
         } catch {
@@ -50,24 +50,25 @@ final class Pass {
         return outcomes + batches.map { ($0.owned, $0.outcome ?? .failed("never acknowledged")) }
     }
 
-    // MARK: Taking
+    // MARK: Reading
 
-    private func take(from partitions: [OwnedPartition]) async -> (batches: [PartitionBatch], Outcomes) {
+    private func read(_ partitions: [OwnedPartition]) async -> (batches: [PartitionBatch], Outcomes) {
+        await adopt(partitions.filter { !$0.hasAdopted })
         let most = size.share(of: partitions.count)
-        let answers = await redis.each(partitions.count) { partitions[$0].log.take(most, $1) }
+        let reader = LogReader(redis: redis)
         let now = WallClock.milliseconds()
         var batches: [PartitionBatch] = []
         var outcomes: Outcomes = []
-        for (owned, answer) in zip(partitions, answers) {
-            do throws(RedisError) {
-                let entries = try PartitionLog.taken(answer)
-                guard !entries.isEmpty else {
+        for (owned, outcome) in zip(partitions, await reader.read(partitions.map(\.log), most: most)) {
+            switch outcome {
+            case .success(let found):
+                guard !found.isEmpty else {
                     outcomes.append((owned, .done(left: 0)))
                     continue
                 }
-                let reading = LogReading(entries, of: owned.partition, now: now)
-                batches.append(PartitionBatch(reading, of: owned, isFull: entries.count >= most))
-            } catch {
+                let reading = LogReading(found.stretches, strays: found.strays, now: now)
+                batches.append(PartitionBatch(reading, of: owned, isFull: reading.entries >= most))
+            case .failure(let error):
                 size.failed()
                 outcomes.append((owned, .failed("\(error)")))
             }
@@ -76,9 +77,23 @@ final class Pass {
         return (batches, outcomes)
     }
 
+    /// Takes over what a build before has left, a thousand entries at a time; what fails is tried with the next pass.
+    private func adopt(_ partitions: [OwnedPartition]) async {
+        var left = partitions
+        while !left.isEmpty {
+            let asked = left
+            let answers = await redis.each(asked.count) { asked[$0].log.adopt($1) }
+            left = []
+            for (owned, answer) in zip(asked, answers) {
+                guard case .success(let reply) = answer, let count = reply.int else { continue }
+                if count > 0 { left.append(owned) } else { owned.hasAdopted = true }
+            }
+        }
+    }
+
     private func learn(from batches: [PartitionBatch], of partitions: Int) {
         isFull = batches.contains(where: \.isFull)
-        let counts = batches.map(\.reading.entryIDs.count)
+        let counts = batches.map(\.reading.entries)
         let entries = counts.reduce(0, +)
         guard entries > 0 else { return }
         size.took(
@@ -94,9 +109,9 @@ final class Pass {
     /// Tells the senders of dead letters, before anybody hears that the room is stored so far: else it would be taken for
     /// true of these too.
     private func tell(_ batches: inout [PartitionBatch]) async {
-        for batch in batches where batch.outcome == nil && !batch.settlement.dead.isEmpty {
+        for batch in batches where batch.outcome == nil && !batch.dead.isEmpty {
             do {
-                try await batch.owned.tell(batch.settlement.dead)
+                try await batch.owned.tell(batch.dead)
             } catch {
                 batch.outcome = .failed("\(error)")
             }
@@ -107,9 +122,7 @@ final class Pass {
         let batches = all.filter { $0.outcome == nil }
         let answers = await redis.each(batches.count) { number, done in
             let batch = batches[number]
-            batch.owned.log.stored(
-                upTo: batch.reading.lastEntryID, bytes: batch.reading.bytes, batch.settlement,
-                recent: storage.recent, done)
+            batch.owned.log.stored(batch.reading, dead: batch.dead, recent: storage.recent, done)
         }
         for (batch, answer) in zip(batches, answers) {
             do throws(RedisError) {
@@ -118,8 +131,8 @@ final class Pass {
                     continue
                 }
                 batch.outcome = .done(left: left)
-                batch.settlement.dead.forEach { report($0, of: batch.owned.partition) }
-                batch.owned.acknowledged(batch.reading.entryIDs)
+                batch.dead.forEach { report($0, of: batch.owned.partition) }
+                batch.owned.acknowledged(batch.dead)
             } catch {
                 batch.owned.forgetHeads()
                 batch.outcome = .failed("\(error)")
@@ -132,9 +145,9 @@ final class Pass {
         log.error(
             "dead letter",
             [
-                "partition": .int(partition.number), "entry": .string(letter.entryID),
+                "partition": .int(partition.number), "entry": .string("\(letter.entry)"),
                 "reason": .string(letter.reason.rawValue), "detail": .string(letter.detail),
-                "place": .string(letter.place?.position.description ?? ""),
+                "place": .string(letter.position?.description ?? ""),
                 "next": .string(
                     "The sender is told, and the room goes on. Look at \(Keys.logDead(partition)) in Redis."),
             ])

@@ -2,25 +2,21 @@ import Schema
 
 /// What keeps the place of an entry that the archive cannot take: to its readers, a message that was deleted.
 ///
-/// So a room's log has no hole there, and `stored` moves past it. Whatever can be read of the entry stays; the rest is
-/// made of the entry's own id, so that a replay makes the same tombstone.
+/// So a room's log has no hole there. Whatever can be read of the entry stays.
 extension LogRecord {
-    /// Makes the tombstone of an entry that cannot be a row; nil where its place cannot be read, or is not ours.
-    init?(
-        tombstoneFor bytes: [UInt8], entryID: String, of partition: Partition, now: Int64, reason: Unfit
-    ) {
-        guard let json = LegibleEnvelope.read(bytes), let epoch = json["epoch"]?.text,
-            let seq = json["seq"]?.int, seq > 0, LogPosition.isPossible(seq),
-            let position = LogPosition(claimedEpoch: epoch, seq: seq),
-            let room = json["room"]?.text.flatMap(RoomID.init), room.partition == partition
+    /// Makes the tombstone of an entry that cannot be a row; nil where its place cannot be read, or is another.
+    init?(tombstoneFor entry: LogEntry, now: Int64, reason: Unfit) {
+        guard let json = LegibleEnvelope.read(entry.envelope), let epoch = json["epoch"]?.text,
+            json["seq"]?.int == entry.id.seq, json["room"]?.text == entry.id.room.text,
+            let position = LogPosition(claimedEpoch: epoch, seq: entry.id.seq)
         else { return nil }
-        let id = json["id"]?.text.flatMap(MessageID.init) ?? LogRecord.id(ofEntry: entryID, seq: seq)
+        let id = json["id"]?.text.flatMap(MessageID.init) ?? MessageID(milliseconds: now)
         self.init(
             tombstoneOf: DeadLetter(
-                entryID: entryID, reason: reason, place: Place(room: room, position: position),
+                entry: entry.id, reason: reason, epoch: position.epoch,
                 sender: json["user"]?.text.flatMap(UserHandle.init),
                 clientMessageID: json["data"]?["client_msg_id"]?.text.flatMap(ClientMessageID.init)?.text),
-            at: Place(room: room, position: position), mv: json["mv"]?.int, id: id,
+            at: Place(room: entry.id.room, position: position), mv: json["mv"]?.int, id: id,
             ts: json["ts"]?.int ?? id.milliseconds, latest: now)
     }
 
@@ -30,8 +26,7 @@ extension LogRecord {
     func tombstone(detail: String, keepsID: Bool) -> LogRecord {
         LogRecord(
             tombstoneOf: dead(.refused, detail: detail), at: place, mv: mv,
-            id: keepsID ? id : LogRecord.id(ofEntry: entryID, seq: place.position.seq), ts: ts,
-            latest: createdAt)
+            id: keepsID ? id : MessageID(milliseconds: createdAt), ts: ts, latest: createdAt)
     }
 
     private init(
@@ -45,18 +40,11 @@ extension LogRecord {
             .newMessage, at: place.position, mv: mv ?? 0, room: place.room, id: id, ts: ts,
             user: letter.sender, data: data)
         self.init(
-            entryID: letter.entryID, place: place, mv: mv ?? 0, id: id, sender: letter.sender,
+            place: place, mv: mv ?? 0, id: id, sender: letter.sender,
             type: .newMessage, ts: ts, createdAt: min(max(id.milliseconds, LogRecord.earliest), latest),
             // No key: what is not there is not found.
             clientMessageID: nil, replyTo: nil,
             envelope: String(decoding: envelope.encoded, as: UTF8.self), deadLetter: letter)
-    }
-
-    /// An id for an entry without one, the same each time it is read.
-    private static func id(ofEntry entryID: String, seq: Int64) -> MessageID {
-        let parts = entryID.split(separator: "-").map { Int64($0) ?? 0 }
-        return MessageID(
-            milliseconds: parts.first ?? 0, random: UInt64(clamping: parts.last ?? 0), UInt64(clamping: seq))
     }
 }
 
