@@ -13,8 +13,8 @@ SELECT json_build_object('room', room, 'epoch', epoch, 'seq', seq, 'id', id, 'se
 
 
 def is_drained(cluster: Cluster, rooms: list[str]) -> bool:
-    """Whether each room's newest seq that was given is committed, and nothing is left in the logs."""
-    return all(_is_stored(cluster, room) for room in rooms) and not _lengths(cluster, "log")
+    """Whether each room's newest seq that was given is committed, and no room is left to be stored."""
+    return all(_is_stored(cluster, room) for room in rooms) and not _lengths(cluster, "unstored", "ZCARD")
 
 
 def newest(cluster: Cluster) -> dict[str, int]:
@@ -27,8 +27,8 @@ def collect(cluster: Cluster, rooms: list[str], record: Record) -> None:
     """Adds the rows, and whatever still stands where nothing should."""
     for (line,) in cluster.sql(ROWS):
         record.add(Row(**json.loads(line)))
-    for kind in ("log", "log:dead"):
-        for key, length in _lengths(cluster, kind).items():
+    for kind, command in (("unstored", "ZCARD"), ("log:dead", "XLEN")):
+        for key, length in _lengths(cluster, kind, command).items():
             record.add(Leftover(key, length))
     for room in rooms:
         for envelope in _recent(cluster, room):
@@ -46,16 +46,16 @@ def _fields(cluster: Cluster, room: str, *fields: str) -> list[str]:
     return lines + [""] * (len(fields) - len(lines))
 
 
-def _lengths(cluster: Cluster, kind: str) -> dict[str, int]:
-    """Of those streams that are not empty."""
+def _lengths(cluster: Cluster, kind: str, command: str) -> dict[str, int]:
+    """Of those keys of all partitions that are not empty."""
     keys = cluster.redis("--scan", "--pattern", f"{{p*}}:{kind}").split()
-    lengths = {key: int(cluster.redis("XLEN", key)) for key in keys}
+    lengths = {key: int(cluster.redis(command, key)) for key in keys}
     return {key: length for key, length in lengths.items() if length}
 
 
 def _recent(cluster: Cluster, room: str) -> list[str]:
     lines = cluster.redis("XRANGE", f"{room_key(room)}:recent", "-", "+").splitlines()
-    return lines[2::3]  # id, field, value
+    return [value for name, value in zip(lines, lines[1:]) if name == "e"]
 
 
 def room_key(room: str) -> str:

@@ -127,7 +127,7 @@ class Recent:
 
 @dataclass
 class Leftover:
-    """A stream that is not empty after all has been healed and drained."""
+    """A key that is not empty after all has been healed and drained."""
 
     key: str
     length: int

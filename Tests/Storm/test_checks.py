@@ -336,7 +336,7 @@ def test_a_death_and_a_secret(entry):
 
 
 def test_a_log_that_was_not_drained():
-    assert bent(lambda c: c.entries.append(Leftover("{p1}:log", 3))).keys() == {CLOSING}
+    assert bent(lambda c: c.entries.append(Leftover("{p1}:unstored", 3))).keys() == {CLOSING}
 
 
 def test_a_record_is_the_same_when_it_is_read_again(tmp_path):
