@@ -32,13 +32,13 @@ struct HistoryMetrics: Sendable {
         commitSeconds = registry.histogram(
             "parley_history_commit_seconds", help: "Time to commit a batch.")
         unstoredRooms = registry.gauge(
-            "parley_history_unstored_rooms",
+            "parley_history_log_rooms",
             help: "Rooms of this instance's partitions with messages not yet stored.")
         unstoredBytes = registry.gauge(
-            "parley_history_unstored_bytes",
+            "parley_history_log_bytes",
             help: "Bytes of envelopes of this instance's partitions that are not yet stored.")
         unstoredAge = registry.gauge(
-            "parley_history_unstored_age_milliseconds",
+            "parley_history_log_age_milliseconds",
             help: "How long the oldest message of this instance's partitions has not been stored.")
         takeOvers = registry.counter(
             "parley_history_takeovers_total", help: "Partitions taken over, each time one became ours.")
