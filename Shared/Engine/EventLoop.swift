@@ -27,8 +27,8 @@ public final class EventLoop: @unchecked Sendable {
     private var timers: TimerWheel<Timer>
     /// How many tasks have been spawned and have not begun.
     var beginning = 0
-    /// How many tasks sleep, or have been woken and have not come back yet.
-    private var sleeping = 0
+    /// How many tasks sleep or wait for an `Offload`, or have been woken and have not come back yet.
+    var away = 0
     private let poller: Poller
     private lazy var spawner = Spawner(loop: self)
 
@@ -170,13 +170,13 @@ public final class EventLoop: @unchecked Sendable {
     ///
     /// When the loop ends, what sleeps wakes early, to end too.
     public func sleep(milliseconds: Int) async {
-        sleeping += 1
+        away += 1
         // Unchecked: who sleeps again and again on a loop that ends never wakes, and that is no misuse to be reported.
         await withUnsafeContinuation { continuation in
             let timer = Timer(loop: self, interval: nil, isSleep: true) { continuation.resume() }
             arm(timer, afterMilliseconds: milliseconds)
         }
-        sleeping -= 1
+        away -= 1
     }
 
     func arm(_ timer: Timer, afterMilliseconds delay: Int) {
@@ -286,7 +286,8 @@ public final class EventLoop: @unchecked Sendable {
         return Int32(clamping: max(stop - Instant.current().milliseconds, 0))
     }
 
-    /// Drops what the loop holds, so that nothing outlives it in a cycle; a task that sleeps would be one.
+    /// Drops what the loop holds, so that nothing outlives it in a cycle; a task that sleeps, or waits for an `Offload`,
+    /// would be one.
     ///
     /// Who is woken may come back by another thread, and may go to sleep again: the bound is for who never ends.
     private func letGo() {
@@ -295,7 +296,7 @@ public final class EventLoop: @unchecked Sendable {
             readMail()
             runJobs()
             for timer in timers.removeAll() where timer.isSleep { timer.fire() }
-            guard sleeping + beginning > 0, Instant.current() < deadline else { break }
+            guard away + beginning > 0, Instant.current() < deadline else { break }
             poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) { now = .current() }
         }
         turnEnd.removeAll()

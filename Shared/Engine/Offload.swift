@@ -31,7 +31,11 @@ public final class Offload: Sendable {
     ///
     /// - Throws: `EngineError.overloaded` at once where the queue is full, else what `work` throws.
     public func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+        let loop = EventLoop.current
+        loop?.away += 1
+        defer { loop?.away -= 1 }
+        typealias Continuation = CheckedContinuation<T, any Error>
+        return try await withCheckedThrowingContinuation { (continuation: Continuation) in
             let accepted = admit {
                 let result = Result(catching: work)
                 return { continuation.resume(with: result) }

@@ -188,6 +188,31 @@ struct EventLoopTests {
         try await offload.run {}
     }
 
+    @Test func aLoopWaitsAtItsEndForWhoIsElsewhere() async throws {
+        let offload = Offload(name: "elsewhere", width: 1, waitingLimit: 0)
+        let hasEnded = Atomic(false)
+        try await onLoop { loop in
+            let (gate, open) = AsyncStream<Void>.makeStream()
+            let (started, tellStarted) = AsyncStream<Void>.makeStream()
+            loop.spawn {
+                try? await offload.run {
+                    tellStarted.finish()
+                    blockUntilFinished(gate)
+                }
+                for _ in 0..<100 { try? await offload.run {} }
+                hasEnded.store(true, ordering: .relaxed)
+            }
+            // Wakes when the loop ends, so that the way back is still long then.
+            loop.spawn {
+                await loop.sleep(milliseconds: 60_000)
+                open.finish()
+            }
+            for await _ in started {}
+        }
+        let isThere = hasEnded.load(ordering: .relaxed)
+        #expect(isThere)
+    }
+
     @Test func whoHasHeardOfAnEndFindsThePlaceFree() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             // More than there are processors, so that each is held up now and then.
