@@ -96,22 +96,26 @@ public final class Subscriber {
 
     private func send(_ orders: [SubscriptionTable.Order]) {
         guard !orders.isEmpty, let connection = link.connection else { return }
-        let deadline = loop.now.advanced(byMilliseconds: Self.answerTimeoutMilliseconds)
-        for order in orders { table.sent(order, deadline: deadline.milliseconds) }
+        for order in orders { table.sent(order, deadline: answerDeadline) }
         connection.write(orders.map(\.command))
+    }
+
+    private var answerDeadline: Int64 {
+        loop.now.advanced(byMilliseconds: Self.answerTimeoutMilliseconds).milliseconds
     }
 
     private func receive(_ reply: RedisReply) {
         switch Push(reply) {
         case .message(let channel, let payload):
             guard let listener = listeners[ChannelKey(channel)] else { return }
-            payload.withUnsafeBytes { listener.received($0) }
+            return payload.withUnsafeBytes { listener.received($0) }
         case .subscribed(let channel): perform(table.subscribed(channel))
         case .unsubscribed(let channel): perform(table.unsubscribed(channel))
         case .pong: table.ponged()
         case .refused: table.failed()
-        case nil: link.drop(.protocolViolation)
+        case nil: return link.drop(.protocolViolation)
         }
+        table.answered(nextUntil: answerDeadline)
     }
 
     private func perform(_ outcome: SubscriptionTable.Outcome) {

@@ -29,6 +29,8 @@ struct SubscriptionTable {
     private var orders = CommandQueue<Order>()
     private var outstanding: [Channel: Int] = [:]
     private var refused: Set<Channel> = []
+    /// Until when the answer after the last may take.
+    private var patience = Int64.min
     private var isConnected = false
     /// What was wanted when the connection came back, and is not confirmed yet.
     private var returning: Set<Channel> = []
@@ -67,6 +69,7 @@ struct SubscriptionTable {
         confirmed = []
         refused = []
         outstanding = [:]
+        patience = .min
         orders = CommandQueue()
     }
 
@@ -76,8 +79,14 @@ struct SubscriptionTable {
         if let channel = order.channel { outstanding[channel, default: 0] += 1 }
     }
 
-    /// Whether Redis owes an answer for too long.
-    mutating func hasExpired(at now: Int64) -> Bool { orders.hasExpired(at: now) }
+    /// An answer came: the next one may take until then.
+    ///
+    /// Tens of thousands of orders are sent at once when a connection is back. Given up while their answers come, it
+    /// would never be.
+    mutating func answered(nextUntil deadline: Int64) { patience = deadline }
+
+    /// Whether Redis owes an answer for too long, and has given no other meanwhile.
+    mutating func hasExpired(at now: Int64) -> Bool { now >= patience && orders.hasExpired(at: now) }
 
     /// Whether an answer is owed.
     var isWaiting: Bool { !orders.isEmpty }

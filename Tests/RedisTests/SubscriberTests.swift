@@ -64,16 +64,20 @@ import Testing
     @Test func holdsTenThousandChannelsThroughARestart() async throws {
         try await withSubscriber { server, client, subscriber, loop in
             let heard = Heard()
+            var ends = 0
+            subscriber.onDisconnect = { ends += 1 }
             for number in 0..<10_000 {
                 subscriber.subscribe(
                     "channel:\(number)", onMessage: { _ in heard.messages.append([]) },
                     onReady: { heard.ready += 1 })
             }
             #expect(await eventually(on: loop) { heard.ready == 10_000 })
+            #expect(ends == 0)
             server.kill()
             #expect(await eventually(on: loop) { !subscriber.isConnected })
             try server.start()
             #expect(await eventually(on: loop) { heard.ready == 20_000 && client.isConnected })
+            #expect(ends == 1)
             #expect(try await client.call("SPUBLISH", "channel:9999", "x") == .integer(1))
             #expect(await eventually(on: loop) { heard.messages.count == 1 })
         }

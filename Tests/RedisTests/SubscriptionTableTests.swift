@@ -91,6 +91,22 @@ import Testing
         #expect(table.hasExpired(at: 300) == false)
     }
 
+    @Test func hasPatienceAsLongAsAnswersCome() {
+        var table = connected()
+        for channel in [a, b] {
+            #expect(table.want(channel) == .subscribe(channel))
+            table.sent(.subscribe(channel), deadline: 100)
+        }
+        #expect(table.subscribed(a) == .ready(a))
+        table.answered(nextUntil: 190)
+        #expect(table.hasExpired(at: 189) == false)
+        #expect(table.hasExpired(at: 190) == true)
+        table.disconnected()
+        _ = table.connected()
+        table.sent(.subscribe(b), deadline: 150)
+        #expect(table.hasExpired(at: 150) == true)
+    }
+
     private func connected(with channels: [UInt8]...) -> SubscriptionTable {
         var table = SubscriptionTable()
         _ = table.connected()
