@@ -161,33 +161,38 @@ final class Assembly {
         let bearer = Bearer(
             callers: Callers(authority: link.authority),
             visitors: Visitors(introductions: introductions, isOpen: config.tokens.algorithm == .hs256))
-        addAccounts(to: &routes)
-        addSessions(to: &routes, bearer)
+        let guesses = PasswordGuesses(
+            throttle: config.hasLimits ? LoginThrottle() : nil, proxies: config.hosting.proxies, clock: clock)
+        addAccounts(to: &routes, guesses)
+        addSessions(to: &routes, bearer, guesses)
         addRooms(to: &routes, bearer)
         return routes.table
     }
 
-    private func addAccounts(to routes: inout AuthRoutes) {
+    private func addAccounts(to routes: inout AuthRoutes, _ guesses: PasswordGuesses) {
         routes.on(
             .post, "/auth/register",
             Register(accounts: accounts, passwords: passwords, sessions: sessions, metrics: metrics))
         routes.on(
             .post, "/auth/login",
             Login(
-                accounts: accounts, passwords: passwords, sessions: sessions, proxies: config.hosting.proxies,
-                throttle: config.hasLimits ? LoginThrottle() : nil, clock: clock, metrics: metrics))
+                accounts: accounts, passwords: passwords, sessions: sessions, guesses: guesses,
+                metrics: metrics))
         routes.on(.post, "/auth/refresh", Refresh(sessions: sessions, metrics: metrics))
         routes.on(.get, "/.well-known/jwks.json", PublicKeys(keys: keys))
     }
 
-    private func addSessions(to routes: inout AuthRoutes, _ bearer: Bearer) {
+    private func addSessions(
+        to routes: inout AuthRoutes, _ bearer: Bearer, _ guesses: PasswordGuesses
+    ) {
         routes.on(.get, "/auth/me", Me(bearer: bearer, accounts: accounts))
         routes.on(.post, "/auth/logout", Logout(bearer: bearer, revocations: revocations))
         routes.on(.post, "/auth/logout-all", LogoutAll(bearer: bearer, revocations: revocations))
         routes.on(
             .post, "/auth/password",
             ChangePassword(
-                bearer: bearer, accounts: accounts, passwords: passwords, revocations: revocations))
+                bearer: bearer, accounts: accounts, passwords: passwords, guesses: guesses,
+                revocations: revocations))
         routes.on(
             .post, "/auth/ticket",
             IssueTicket(bearer: bearer, authority: link.authority, seconds: config.lifetimes.ticket))

@@ -1,3 +1,5 @@
+import Web
+
 /// Slows down who guesses passwords: by account and address, so that nobody can lock another out from
 /// elsewhere.
 ///
@@ -6,7 +8,7 @@
 struct LoginThrottle {
     struct Key: Hashable {
         let user: String
-        let address: String
+        let address: AddressKey
     }
 
     /// Wrong passwords that cost nothing.

@@ -1,3 +1,4 @@
+import Postgres
 import Schema
 import Support
 import Testing
@@ -168,6 +169,61 @@ extension ServiceTests {
                 #expect(try await auth.refresh(there.refresh).code == "token_revoked")
                 _ = try await auth.login("alice", "looking-glass")
             }
+        }
+
+        @Test func whoHasATokenGuessesNoFaster() async throws {
+            let clock = ManualClock()
+            try await withAuth(clock: { clock.now }) { auth in
+                let here = try await auth.register("alice")
+                func change(from current: String) async throws -> HTTPAnswer {
+                    try await auth.call(
+                        "POST", "/auth/password",
+                        ["current_password": .string(current), "new_password": "looking-glass"],
+                        token: here.access)
+                }
+                for _ in 0..<5 { #expect(try await change(from: "wrong-password").status == 403) }
+                let slowed = try await change(from: "wonderland")
+                #expect(slowed.status == 429)
+                #expect(slowed.code == "rate_limited")
+                #expect(slowed.header("retry-after") == "1")
+                let login = try await auth.call(
+                    "POST", "/auth/login", ["username": "alice", "password": "wonderland"])
+                #expect(login.status == 429)
+                clock.advance(bySeconds: 1)
+                #expect(try await change(from: "wonderland").status == 204)
+            }
+        }
+
+        /// Else who knows the old password, and logs in again and again, is in when it has been changed.
+        @Test(arguments: [("looking-glass", 401), ("wonderland", 200)])
+        func aPasswordThatIsChangedWhileItIsJudgedIsJudgedAnew(new: String, status: Int) async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                let answer = try await auth.asking(while: try passwordChange(to: new)) {
+                    try await auth.call(
+                        "POST", "/auth/login", ["username": "alice", "password": "wonderland"])
+                }
+                #expect(answer.status == status)
+            }
+        }
+
+        @Test func whoChangesAPasswordHasToKnowTheOneOfThatMoment() async throws {
+            try await withAuth { auth in
+                let here = try await auth.register("alice")
+                let answer = try await auth.asking(while: try passwordChange(to: "looking-glass")) {
+                    try await auth.call(
+                        "POST", "/auth/password",
+                        ["current_password": "wonderland", "new_password": "jabberwocky"],
+                        token: here.access)
+                }
+                #expect(answer.status == 403)
+                _ = try await auth.login("alice", "looking-glass")
+            }
+        }
+
+        private func passwordChange(to password: String) throws -> PostgresStatement {
+            let hash = try PasswordHasher(cost: .floor).hash(password)
+            return ("UPDATE auth.accounts SET password = $1", [.text(hash)])
         }
     }
 }

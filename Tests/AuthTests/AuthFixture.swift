@@ -229,6 +229,37 @@ struct Auth: Sendable {
         }
     }
 
+    /// Asks while somebody else changes an account, which they have done once the answer waits for them or is there.
+    func asking(
+        while change: PostgresStatement, _ ask: @escaping @Sendable () async throws -> HTTPAnswer
+    ) async throws -> HTTPAnswer {
+        try await probing { postgres, _, loop in
+            let asked = Asked()
+            try await postgres.transaction { transaction in
+                try await transaction.query(change.sql, change.parameters)
+                loop.spawn {
+                    do { asked.answer = .success(try await ask()) } catch { asked.answer = .failure(error) }
+                }
+                while asked.answer == nil, try await !Self.isWaiting(postgres) {
+                    await loop.sleep(milliseconds: 5)
+                }
+            }
+            _ = await eventually(on: loop) { asked.answer != nil }
+            return try #require(asked.answer).get()
+        }
+    }
+
+    /// Whether a statement waits for a lock.
+    private static func isWaiting(_ postgres: PostgresClient) async throws -> Bool {
+        try await !postgres.query(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).isEmpty
+    }
+
+    private final class Asked {
+        var answer: Result<HTTPAnswer, any Error>?
+    }
+
     private final class Changes {
         var isOver = false
         var hasEnded = false

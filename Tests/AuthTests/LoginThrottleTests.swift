@@ -1,9 +1,10 @@
 import Testing
+import Web
 
 @testable import ChatAuth
 
 @Suite struct LoginThrottleTests {
-    private let key = LoginThrottle.Key(user: "alice", address: "192.0.2.1")
+    private let key = LoginThrottle.Key(user: "alice", address: AddressKey("192.0.2.1"))
 
     /// Fails so often, each try at the first moment that it may be made; returns the waits that were asked for.
     private func waits(failures: Int) -> [Int] {
@@ -47,7 +48,17 @@ import Testing
             throttle.failed(key, now: 0)
         }
         #expect(throttle.begin(key, now: 0) == 1)
-        #expect(throttle.begin(.init(user: "alice", address: "192.0.2.2"), now: 0) == nil)
+        #expect(throttle.begin(.init(user: "alice", address: AddressKey("192.0.2.2")), now: 0) == nil)
+    }
+
+    @Test func aNetworkHasOneAddress() {
+        var throttle = LoginThrottle()
+        for number in 1...5 {
+            let key = LoginThrottle.Key(user: "alice", address: AddressKey("2001:db8::\(number)"))
+            _ = throttle.begin(key, now: 0)
+            throttle.failed(key, now: 0)
+        }
+        #expect(throttle.begin(.init(user: "alice", address: AddressKey("2001:db8::6")), now: 0) == 1)
     }
 
     @Test func aBurstDoesNotPassBeforeTheFirstHasFailed() {
@@ -72,7 +83,7 @@ import Testing
     @Test func theTableIsBounded() {
         var throttle = LoginThrottle(capacity: 100)
         for number in 0..<1_000 {
-            let key = LoginThrottle.Key(user: "user\(number)", address: "192.0.2.1")
+            let key = LoginThrottle.Key(user: "user\(number)", address: AddressKey("192.0.2.1"))
             _ = throttle.begin(key, now: Int64(number) / 10)
             throttle.failed(key, now: Int64(number) / 10)
         }

@@ -10,7 +10,7 @@ import Web
 @Suite struct RequestRulesTests {
     @Test(arguments: [
         ("1234567", ["too_short"]), ("12345678", []), (String(repeating: "p", count: 256), []),
-        (String(repeating: "p", count: 257), ["too_long"]),
+        (String(repeating: "p", count: 257), ["too_long"]), ("1234567\u{0}", ["invalid"]),
     ])
     func passwords(text: String, expected: [String]) {
         #expect(AccountRules.problems(ofPassword: text).map(\.code) == expected)

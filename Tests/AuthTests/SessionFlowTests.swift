@@ -1,8 +1,11 @@
 import Bus
+import Engine
+import Postgres
 import Redis
 import Schema
 import Support
 import Testing
+import Tokens
 
 @testable import ChatAuth
 
@@ -85,6 +88,24 @@ extension ServiceTests {
                 // In the same second.
                 let again = try await auth.login("alice")
                 #expect(try await auth.call("GET", "/auth/me", token: again.access).status == 200)
+            }
+        }
+
+        @Test func aLoginThatEndsBehindALogoutEverywhereIsGood() async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                let before = WallClock.milliseconds() / 1000 + 20
+                let change: PostgresStatement = (
+                    "UPDATE auth.accounts SET revoked_before = $1", [.int(before)]
+                )
+                let login = try auth.login(
+                    await auth.asking(while: change) {
+                        try await auth.call(
+                            "POST", "/auth/login", ["username": "alice", "password": "wonderland"])
+                    })
+                let claims = try #require(
+                    Base64URL.decode(String(login.access.split(separator: ".")[1])))
+                #expect(try JSONValue(parsing: claims)["iat"]?.int == before)
             }
         }
 

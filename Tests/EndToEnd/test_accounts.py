@@ -114,6 +114,15 @@ def test_guessing_is_slowed_down(web, person):
     assert int(answer.headers["Retry-After"]) >= 1 and problem["title"]
 
 
+def test_who_guesses_has_one_address_for_a_whole_network(cluster, person):
+    wrong = {"username": person("alice").name, "password": "wrong-password"}
+    answers = [
+        cluster.auth.post("/auth/login", wrong, headers={"X-Forwarded-For": f"2001:db8:0:1::{number:x}"}).status
+        for number in range(20)
+    ]
+    assert answers[:5] == [401] * 5 and set(answers[5:]) <= {401, 429} and answers.count(429) >= 10, answers
+
+
 def test_refreshing_rotates(web, person):
     alice = person("alice")
     first = web.post("/auth/refresh", {"refresh_token": alice.refresh_token})

@@ -8,8 +8,11 @@ enum AccountRules {
 
     /// What is wrong with a password that somebody wants.
     static func problems(ofPassword password: String, field: String = "password") -> [FieldError] {
-        problem(of: password.unicodeScalars.count, within: passwordLength).map { [FieldError(field, $0)] }
-            ?? []
+        // scrypt fills short passwords up with zeros (RFC 2104): at their end they would be worth nothing.
+        if password.unicodeScalars.contains("\0") { return [FieldError(field, "invalid")] }
+        return problem(of: password.unicodeScalars.count, within: passwordLength).map {
+            [FieldError(field, $0)]
+        } ?? []
     }
 
     /// What is wrong with a name that people shall see.

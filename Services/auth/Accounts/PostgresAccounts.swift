@@ -54,16 +54,14 @@ final class PostgresAccounts {
             ])
     }
 
-    func setPassword(_ hash: String, of user: UserHandle) async throws(PostgresError) {
-        try await postgres.query(
-            "UPDATE auth.accounts SET password = $2 WHERE handle = $1", [.text(user.text), .text(hash)])
-    }
-
-    /// Replaces a hash by one of the present cost, unless the password was changed meanwhile.
-    func rehash(_ old: String, to new: String, of user: UserHandle) async throws(PostgresError) {
+    /// Replaces the hash of a password; false where it is another one by now.
+    func replacePassword(
+        _ old: String, by new: String, of user: UserHandle
+    ) async throws(PostgresError) -> Bool {
         try await postgres.query(
             "UPDATE auth.accounts SET password = $3 WHERE handle = $1 AND password = $2",
-            [.text(user.text), .text(old), .text(new)])
+            [.text(user.text), .text(old), .text(new)]
+        ).affected == 1
     }
 
     // MARK: Administrators

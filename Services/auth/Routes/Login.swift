@@ -1,67 +1,42 @@
-import Access
-import Engine
 import Schema
 import Tokens
 import Web
 
 /// Answers `POST /auth/login`.
-final class Login: Operation {
-    private let accounts: PostgresAccounts
-    private let passwords: Passwords
-    private let sessions: LoginSessions
-    private let proxies: TrustedProxies
-    private let metrics: AuthMetrics
-    /// Nil where limits are off.
-    private var throttle: LoginThrottle?
-    private let clock: () -> Instant
-
-    init(
-        accounts: PostgresAccounts, passwords: Passwords, sessions: LoginSessions, proxies: TrustedProxies,
-        throttle: LoginThrottle?, clock: @escaping () -> Instant, metrics: AuthMetrics
-    ) {
-        self.accounts = accounts
-        self.passwords = passwords
-        self.sessions = sessions
-        self.proxies = proxies
-        self.throttle = throttle
-        self.clock = clock
-        self.metrics = metrics
-    }
+struct Login: Operation {
+    let accounts: PostgresAccounts
+    let passwords: Passwords
+    let sessions: LoginSessions
+    let guesses: PasswordGuesses
+    let metrics: AuthMetrics
 
     private struct Body: Decodable {
         let username: String
         let password: String
     }
 
-    private func throttled(_ seconds: Int) -> Problem {
-        var problem = Problem(.rateLimited, retryAfterSeconds: seconds)
-        let (free, window) = (LoginThrottle.freeFailures, LoginThrottle.memorySeconds)
-        problem.headers["RateLimit-Policy"] = "\"login\";q=\(free);w=\(window)"
-        problem.headers["RateLimit"] = "\"login\";r=0;t=\(seconds)"
-        return problem
-    }
-
     func answer(_ request: Request) async throws -> Response {
         let body = try request.json(Body.self)
-        let key = LoginThrottle.Key(
-            user: String(body.username.prefix(32)), address: proxies.client(of: request))
-        if let seconds = throttle?.begin(key, now: now) {
+        let login: LoginAnswer?
+        do {
+            login = try await guesses.run(as: body.username, by: request) { try await opened(body) }
+        } catch let error as PasswordGuesses.TooMany {
             metrics.count(login: .throttled)
-            throw throttled(seconds)
-        }
-        let account: Account?
-        do { account = try await verified(body) } catch {
-            throttle?.abandoned(key, now: now)
             throw error
         }
-        guard let account else {
-            throttle?.failed(key, now: now)
-            metrics.count(login: .failure)
-            throw ErrorCode.invalidCredentials
+        metrics.count(login: login == nil ? .failure : .success)
+        guard let login else { throw ErrorCode.invalidCredentials }
+        return .json(login, headers: ["Cache-Control": "no-store"])
+    }
+
+    /// A session, if name and password are right.
+    private func opened(_ body: Body) async throws -> LoginAnswer? {
+        // Who changes a password ends the sessions that it has opened: one that was changed meanwhile opens none.
+        for _ in 0..<3 {
+            guard let account = try await verified(body) else { return nil }
+            if let answer = try await sessions.open(for: account) { return answer }
         }
-        throttle?.succeeded(key, now: now)
-        metrics.count(login: .success)
-        return .json(try await sessions.open(for: account), headers: ["Cache-Control": "no-store"])
+        throw ErrorCode.overloaded
     }
 
     /// The account, if there is one and this is its password; what is missing takes as long as what is wrong.
@@ -71,18 +46,17 @@ final class Login: Operation {
         switch try await passwords.verify(body.password, against: account?.password) {
         case .mismatch: return nil
         case .match(let needsRehash):
-            if needsRehash { await rehash(account, body.password) }
-            return account
+            return needsRehash ? await rehashed(account, body.password) : account
         }
     }
 
-    /// The cost has been changed since: the log-in goes on where this does not succeed.
-    private func rehash(_ account: Account?, _ password: String) async {
-        guard let account, let old = account.password, let new = try? await passwords.hash(password) else {
-            return
-        }
-        try? await accounts.rehash(old, to: new, of: account.user)
+    /// The account, hashed anew, as the cost has been changed since: the log-in goes on where this does not succeed.
+    private func rehashed(_ account: Account?, _ password: String) async -> Account? {
+        guard var rehashed = account, let old = rehashed.password,
+            let new = try? await passwords.hash(password),
+            let isReplaced = try? await accounts.replacePassword(old, by: new, of: rehashed.user), isReplaced
+        else { return account }
+        rehashed.password = new
+        return rehashed
     }
-
-    private var now: Int64 { clock().milliseconds / 1000 }
 }

@@ -30,8 +30,9 @@ struct Register: Operation {
             password: try await passwords.hash(body.password))
         guard try await accounts.insert(account) else { throw ErrorCode.usernameTaken }
         metrics.countRegistration()
+        guard let login = try await sessions.open(for: account) else { throw ErrorCode.invalidCredentials }
         return .json(
-            try await sessions.open(for: account), status: .created,
+            login, status: .created,
             headers: ["Location": "/users/\(user)", "Cache-Control": "no-store"])
     }
 }

@@ -17,15 +17,15 @@ final class LoginSessions {
         self.lifetimes = lifetimes
     }
 
-    /// Begins a session for somebody who has shown who they are.
-    func open(for account: Account) async throws -> LoginAnswer {
+    /// Begins a session for somebody who has shown who they are; nil where their password has been changed since.
+    func open(for account: Account) async throws -> LoginAnswer? {
         let now = WallClock.milliseconds() / 1000
         let sessionID = Base64URL.encode(try SecureRandom.bytes(16))
         let token = try RefreshToken.random()
-        let stamp = try stamp(for: account, now: now)
-        try await store.insert(
-            sessionID, of: account.user, token: token, expires: now + Int64(lifetimes.refresh))
-        return try answer(account, sessionID, stamp, token)
+        let earliest = try await store.insert(
+            sessionID, of: account, token: token, expires: now + Int64(lifetimes.refresh))
+        guard let earliest else { return nil }
+        return try answer(account, sessionID, try stamp(now: now, earliest: earliest), token)
     }
 
     /// Exchanges a refresh token, or throws `tokenInvalid`, `tokenExpired` or `tokenRevoked`.
@@ -55,15 +55,15 @@ final class LoginSessions {
         _ token: RefreshToken, _ stored: StoredRefreshToken, nowMilliseconds now: Int64
     ) async throws -> LoginAnswer? {
         let child = try token.child(secret: stored.sessionSecret)
-        let stamp = try stamp(for: stored.account, now: now / 1000)
+        let stamp = try stamp(now: now / 1000, earliest: stored.account.revokedBefore)
         let isFirst = try await store.exchange(
             token, for: child, stamp: stamp, nowMilliseconds: now,
             expires: now / 1000 + Int64(lifetimes.refresh))
         return isFirst ? try answer(stored.account, stored.sessionID, stamp, child) : nil
     }
 
-    private func stamp(for account: Account, now: Int64) throws(TokenError) -> AccessStamp {
-        try AccessStamp.make(now: now, earliest: account.revokedBefore, lifetime: lifetimes.access)
+    private func stamp(now: Int64, earliest: Int64) throws(TokenError) -> AccessStamp {
+        try AccessStamp.make(now: now, earliest: earliest, lifetime: lifetimes.access)
     }
 
     private func answer(

@@ -9,21 +9,29 @@ final class PostgresSessions {
 
     init(postgres: PostgresClient) { self.postgres = postgres }
 
-    /// Stores a new session with its first refresh token.
+    /// Stores a new session with its first refresh token; returns the second of which tokens must be at least.
+    ///
+    /// Nil, and nothing is stored, where the account has another password by now. It is locked until the session is
+    /// stored: who changes the password, or ends all sessions, does so before this one begins or finds it.
     func insert(
-        _ sessionID: String, of user: UserHandle, token: RefreshToken, expires: Int64
-    ) async throws {
+        _ sessionID: String, of account: Account, token: RefreshToken, expires: Int64
+    ) async throws -> Int64? {
         let secret = try SecureRandom.bytes(RefreshToken.byteCount)
-        try await postgres.pipeline([
-            (
-                "INSERT INTO auth.sessions (id, handle, secret, expires) VALUES ($1, $2, $3, $4)",
-                [.text(sessionID), .text(user.text), .bytes(secret), .int(expires)]
-            ),
-            (
-                "INSERT INTO auth.refresh_tokens (digest, session, expires) VALUES ($1, $2, $3)",
-                [.bytes(token.digest), .text(sessionID), .int(expires)]
-            ),
-        ])
+        let rows = try await postgres.query(
+            """
+            WITH account AS (
+                SELECT handle, revoked_before FROM auth.accounts WHERE handle = $2 AND password = $3 FOR SHARE),
+            session AS (
+                INSERT INTO auth.sessions (id, handle, secret, expires)
+                SELECT $1, handle, $4, $5 FROM account RETURNING id)
+            INSERT INTO auth.refresh_tokens (digest, session, expires) SELECT $6, id, $5 FROM session
+            RETURNING (SELECT revoked_before FROM account) AS revoked_before
+            """,
+            [
+                .text(sessionID), .text(account.user.text), .init(account.password), .bytes(secret),
+                .int(expires), .bytes(token.digest),
+            ])
+        return try rows.first.map { try $0["revoked_before"].int }
     }
 
     func find(_ token: RefreshToken) async throws(PostgresError) -> StoredRefreshToken? {
