@@ -279,6 +279,37 @@ extension ArchiveTests {
         }
     }
 
+    /// Nothing says how far it is then: what is stored goes, so that the rest is read next.
+    @Test func aRoomThatIsGoneStaysUntilAllOfItIsStored() async throws {
+        try await onBench { bench in
+            try await accept(3, bench)
+            _ = try await bench.lease("one")
+            _ = try await bench.call("DEL", Keys.room(.general))
+            let two = try await stored("one", bench, seq: 2)
+            #expect(two == done(left: 1))
+            let rest = try await bench.call("XRANGE", Keys.recent(.general), "-", "+")
+            #expect(rest.array?.map { $0[0].text } == ["3-0"])
+            let early = try await bench.call("TTL", Keys.recent(.general))
+            #expect(early.int == -1)
+            let three = try await stored("one", bench, seq: 3)
+            #expect(three == done(left: 0))
+            let exists = try await bench.call("EXISTS", Keys.room(.general))
+            #expect(exists.int == 0)
+        }
+    }
+
+    /// What stands beyond is no message of the room, and not waited for either.
+    @Test func whatHasBeenLostBelowAnythingIsNotWaitedFor() async throws {
+        try await onBench { bench in
+            try await accept(2, bench)
+            _ = try await bench.lease("one")
+            _ = try await bench.call("XDEL", Keys.recent(.general), "2-0")
+            _ = try await bench.call("XADD", Keys.recent(.general), "\(UInt64.max)-0", "e", "x")
+            let reply = try await stored("one", bench, seq: 1, isRead: false)
+            #expect(reply == done(left: 0))
+        }
+    }
+
     /// It would hold up a 64th of all rooms.
     @Test(arguments: [
         ["HSET", Keys.room(.general), "stored", "x"], ["HSET", Keys.room(.general), "stored", "inf"],
@@ -325,6 +356,7 @@ extension ArchiveTests {
                 _ = try await bench.call("XADD", log, "\(number)-0", "e", envelope)
             }
             _ = try await bench.call("XADD", log, "1501-0", "x", "y")
+            _ = try await bench.call("SET", "\(log):bytes", "7")
             var counts: [Int64?] = []
             for _ in 1...3 {
                 let reply = try await bench.redis.function(
@@ -333,6 +365,8 @@ extension ArchiveTests {
                 counts.append(reply.int)
             }
             #expect(counts == [1_000, 501, 0])
+            let left = try await bench.call("EXISTS", log, "\(log):bytes")
+            #expect(left.int == 0)
             let rooms = try await bench.call("ZRANGE", Keys.unstored(partition), "0", "-1", "WITHSCORES")
             #expect(rooms.array?.map(\.text) == ["general", "1", "late", "1400"])
         }

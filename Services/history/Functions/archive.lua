@@ -1,7 +1,7 @@
 #!lua name=parley_archive_1
 
--- The way of a partition's rooms into the archive. Each call compares the lease with the caller's token first: an owner
--- that was away too long changes nothing any more.
+-- The way of a partition's rooms into the archive. What settles anything compares the lease with the caller's token first:
+-- an owner that was away too long changes nothing any more.
 
 local DEAD_KEPT = 10000
 -- No fewer than a batch has entries: when a room is said to be stored so far, all its dead letters are noted.
@@ -101,11 +101,20 @@ local function newest_accepted(key, seq)
   return newest or seq
 end
 
--- Whether nothing stands in a room's stream above this seq: what was to stand there has been lost.
-local function is_lost(recent, seq)
-  local newest = redis.pcall('XREVRANGE', recent, '+', '-', 'COUNT', 1)
-  if newest.err or not newest[1] then return true end
-  return tonumber(string.match(newest[1][1], '^%d+')) <= seq
+-- Whether nothing stands in a room's stream above this seq, and no further than another: what was to stand there has been
+-- lost.
+local function is_lost(recent, seq, newest)
+  local found = redis.pcall('XRANGE', recent, string.format('%.0f', seq + 1), string.format('%.0f', newest), 'COUNT', 1)
+  return found.err or not found[1]
+end
+
+-- The same as `move` for a room that has nothing that tells how far it is: what is settled goes, so that the rest is read
+-- next.
+local function drop(recent, seq, seconds)
+  redis.pcall('XTRIM', recent, 'MINID', string.format('%.0f', seq + 1))
+  local is_all = is_lost(recent, seq, MOST - 1)
+  if is_all then redis.pcall('EXPIRE', recent, seconds) end
+  return is_all
 end
 
 -- Moves how far a room is stored, and with it what must stay in its stream. `read` is false where nothing was found there.
@@ -113,12 +122,12 @@ end
 local function move(key, recent, text, read, keep, seconds)
   local f = fields(key, 'stored', 'seq')
   local before, newest = whole(f[1]) or 0, whole(f[2])
-  if not newest then return true end
+  if not newest then return drop(recent, tonumber(text), seconds) end
   -- No message of the room is further than that, whatever its stream says.
   local seq = text == f[2] and newest or math.min(tonumber(text), newest)
   -- Mostly it is the newest, which was accepted then.
   local accepted = seq < newest and newest_accepted(key, newest) or newest
-  if seq < accepted and not read and is_lost(recent, seq) then seq = accepted end
+  if seq < accepted and not read and is_lost(recent, seq, newest) then seq = accepted end
   -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
   -- may be about to expire.
   local is_all = seq >= accepted
@@ -195,6 +204,8 @@ local function log_adopt(keys)
     local last = entries[#entries][1]
     redis.call('XDEL', keys[1], last)
     redis.call('XTRIM', keys[1], 'MINID', last)
+  else
+    redis.call('UNLINK', keys[1], keys[1] .. ':bytes')
   end
   return #entries
 end
