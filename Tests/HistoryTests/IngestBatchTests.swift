@@ -189,48 +189,66 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
                         LogEntry(id: LogEntry.ID(room: other, seq: 2), envelope: [])
                     ]
                 ),
-            ], strays: ["x y"], now: now)
+            ], strays: [[1, 255]], now: now)
         #expect(
             reading.rooms == [
                 LogReading.Room(room: .general, seq: 7),
                 LogReading.Room(room: other, seq: 2, newestMilliseconds: now),
             ])
-        #expect(reading.strays == ["x y"])
+        #expect(reading.strays == [[1, 255]])
     }
 }
 
 @Suite struct UnstoredStretchTests {
-    private func stretches(_ rooms: [(stored: Int64, newest: Int64?)], most: Int) -> [[Int64]] {
-        let rooms = rooms.map { UnstoredRoom(room: .general, stored: $0.stored, newest: $0.newest) }
+    private func stretches(_ rooms: [(stored: Int64, missing: Int64)], most: Int) -> [[Int64]] {
+        let rooms = rooms.map { UnstoredRoom(room: .general, stored: $0.stored, missing: $0.missing) }
         return UnstoredStretch.plan(rooms, most: most).map { [$0.above, Int64($0.count)] }
     }
 
     @Test func whoHasWaitedLongestIsReadFirst() {
-        #expect(stretches([(0, 3), (10, 12), (5, 9)], most: 7) == [[0, 3], [10, 2], [5, 2]])
-        #expect(stretches([(0, 3), (10, 12)], most: 3) == [[0, 3]])
+        #expect(stretches([(0, 3), (10, 2), (5, 4)], most: 7) == [[0, 3], [10, 2], [5, 2]])
+        #expect(stretches([(0, 3), (10, 2)], most: 3) == [[0, 3]])
         #expect(stretches([(0, 3)], most: 2) == [[0, 2]])
     }
 
     /// That all of it is settled is said without reading.
     @Test func aRoomThatHasNothingTakesNothingOfTheRest() {
-        #expect(stretches([(3, 3), (9, 7), (1, 2)], most: 1) == [[3, 0], [9, 0], [1, 1]])
+        #expect(stretches([(3, 0), (9, 0), (1, 1)], most: 1) == [[3, 0], [9, 0], [1, 1]])
     }
 
     @Test func ofARoomThatIsSpoiltThereMayBeAnyNumber() {
-        #expect(stretches([(0, nil), (1, 2)], most: 100) == [[0, 100]])
+        #expect(stretches([(0, .max), (1, 1)], most: 100) == [[0, 100]])
+    }
+
+    private func read(_ fields: String?...) throws -> [Int64] {
+        let words = fields.map { $0.map { RedisReply.bulk(Array($0.utf8)) } ?? .null }
+        let room = try UnstoredRoom(.success(.array(words)), of: .general)
+        return [room.stored, room.missing]
     }
 
     @Test func whatRedisTells() throws {
-        func read(_ stored: String?, _ seq: String?) throws -> UnstoredRoom {
-            let words = [stored, seq].map { $0.map { RedisReply.bulk(Array($0.utf8)) } ?? .null }
-            return try UnstoredRoom(.success(.array(words)), of: .general)
-        }
-        #expect(try read("5", "7") == UnstoredRoom(room: .general, stored: 5, newest: 7))
-        #expect(try read(nil, "7") == UnstoredRoom(room: .general, stored: 0, newest: 7))
-        #expect(try read("-1", "9007199254740992") == UnstoredRoom(room: .general, stored: 0, newest: nil))
+        #expect(try read("5", "7", "1", "") == [5, 2])
+        #expect(try read(nil, "7", "1", nil) == [0, 7])
+        #expect(try read("7", "7", "1", "") == [7, 0])
+        #expect(try read("9", "7", "1", "") == [9, 0])
+        #expect(try read("5", "7", "x", "x:1 :: a:b:c") == [5, 2])
+        #expect(try read("-1", "9007199254740992", "1", "") == [0, .max])
         let spoilt = try UnstoredRoom(.failure(.server("WRONGTYPE it is")), of: .general)
-        #expect(spoilt == UnstoredRoom(room: .general, stored: 0, newest: nil))
+        #expect(spoilt == UnstoredRoom(room: .general, stored: 0, missing: .max))
         #expect(throws: RedisError.timeout) { try UnstoredRoom(.failure(.timeout), of: .general) }
+    }
+
+    /// Else one room of a new epoch would take the part of a pass that its whole partition has.
+    @Test func whatNobodyWasGivenIsNotMissing() throws {
+        let epochs = "e0:1:10 e1:1001:1005 e2:3001:3000"
+        #expect(try read("1002", "5004", "5001", epochs) == [1_002, 7])
+        #expect(try read("8", "5004", "5001", epochs) == [8, 11])
+        #expect(try read("5001", "5004", "5001", epochs) == [5_001, 3])
+        // Nobody remembers to whom they were given, or nothing was given yet: something may be there all the same.
+        #expect(try read("8", "5000", "5001", nil) == [8, 1])
+        #expect(try read(nil, "5001", "5001", nil) == [0, 1])
+        let most = "\(LogPosition.maxClaimedSeq)"
+        #expect(try read("0", most, most, "a:0:\(most) b:0:\(most)") == [0, LogPosition.maxClaimedSeq + 1])
     }
 }
 

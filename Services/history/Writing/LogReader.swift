@@ -13,7 +13,7 @@ struct LogReader {
     struct Found {
         var stretches: [(stretch: UnstoredStretch, entries: [LogEntry])] = []
         /// What stands among its rooms and is none of them.
-        var strays: [String] = []
+        var strays: [[UInt8]] = []
 
         var isEmpty: Bool { stretches.isEmpty && strays.isEmpty }
     }

@@ -24,10 +24,10 @@ struct LogReading {
     /// The bytes of all envelopes, as `room_accept` has counted them.
     private(set) var bytes = 0
     /// What stands among the rooms and is none of this partition: to be taken out.
-    let strays: [String]
+    let strays: [[UInt8]]
 
     /// Sorts what was read of these stretches; `now` in milliseconds since 1970.
-    init(_ read: [(stretch: UnstoredStretch, entries: [LogEntry])], strays: [String] = [], now: Int64) {
+    init(_ read: [(stretch: UnstoredStretch, entries: [LogEntry])], strays: [[UInt8]] = [], now: Int64) {
         self.strays = strays
         for (stretch, entries) in read {
             var room = Room(room: stretch.room, seq: stretch.above)

@@ -38,16 +38,16 @@ struct PartitionLog {
     /// Reads the answer to `rooms`, and apart from them what are no rooms of this partition.
     func rooms(
         _ result: Result<RedisReply, RedisError>
-    ) throws(RedisError) -> (rooms: [RoomID], strays: [String]) {
+    ) throws(RedisError) -> (rooms: [RoomID], strays: [[UInt8]]) {
         guard let names = try result.get().array else { throw .protocolViolation }
         var rooms: [RoomID] = []
-        var strays: [String] = []
+        var strays: [[UInt8]] = []
         for name in names {
-            guard let text = name.text else { throw .protocolViolation }
-            if let room = RoomID(text), room.partition == partition {
+            guard let bytes = name.bytes else { throw .protocolViolation }
+            if let room = name.text.flatMap(RoomID.init), room.partition == partition {
                 rooms.append(room)
             } else {
-                strays.append(text)
+                strays.append(bytes)
             }
         }
         return (rooms, strays)
@@ -58,7 +58,7 @@ struct PartitionLog {
     func read(_ stretch: UnstoredStretch, _ done: @escaping RedisClient.Done) {
         redis.call(
             [
-                "XRANGE", .text(Keys.recent(stretch.room)), .text("(\(stretch.above)-0"), "+", "COUNT",
+                "XRANGE", .text(Keys.recent(stretch.room)), .int(stretch.above + 1), "+", "COUNT",
                 .int(Int64(stretch.count)),
             ], done)
     }
@@ -78,8 +78,8 @@ struct PartitionLog {
     func stored(
         _ reading: LogReading, dead: [DeadLetter], recent: RecentSettings, _ done: @escaping RedisClient.Done
     ) {
-        let numbers = Dictionary(
-            uniqueKeysWithValues: zip(reading.rooms.lazy.map(\.room), 1...reading.rooms.count))
+        var numbers: [RoomID: Int] = [:]
+        for (index, room) in reading.rooms.enumerated() { numbers[room.room] = index + 1 }
         let letters = dead.compactMap { letter in numbers[letter.entry.room].map { ($0, letter) } }
         var keys = [lease, unstored, bytes, channel, deadLetters]
         var arguments: [RedisArgument] = [
@@ -100,7 +100,7 @@ struct PartitionLog {
                 .text(letter.detail), .text(letter.position?.description ?? ""),
             ]
         }
-        arguments += reading.strays.map { .text($0) }
+        arguments += reading.strays.map { .bytes($0) }
         redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
     }
 

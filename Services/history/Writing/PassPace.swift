@@ -2,8 +2,8 @@ import Engine
 
 /// When the next pass begins: at once after a rest, else so long after the last that something gathers.
 ///
-/// Pure. A transaction costs the same however little is in it, each partition two calls of Redis, and nobody waits for
-/// `message_stored` as for a message.
+/// Pure. A transaction costs the same however little is in it, each partition and each of its rooms two calls of Redis, and
+/// nobody waits for `message_stored` as for a message.
 struct PassPace {
     /// How far apart passes begin at least, as long as none leaves anything behind.
     static let milliseconds = 50

@@ -6,12 +6,13 @@ struct UnstoredRoom: Sendable, Hashable {
     let room: RoomID
     /// The newest seq that is settled.
     let stored: Int64
-    /// The newest seq that was given; nil where that cannot be read, and only the log itself can tell.
-    let newest: Int64?
+    /// How many seqs are not settled, as far as the room remembers who was given them: some at least where any is, and any
+    /// number where that cannot be read, and only the log itself can tell.
+    let missing: Int64
 
     /// Asks for what `init(_:of:)` reads.
     static func question(_ room: RoomID) -> [RedisArgument] {
-        ["HMGET", .text(Keys.room(room)), "stored", "seq"]
+        ["HMGET", .text(Keys.room(room)), "stored", "seq", "first", "epochs"]
     }
 
     /// Reads the answer.
@@ -20,22 +21,37 @@ struct UnstoredRoom: Sendable, Hashable {
     init(_ answer: Result<RedisReply, RedisError>, of room: RoomID) throws(RedisError) {
         if case .failure(let error) = answer, error.code != "WRONGTYPE" { throw error }
         let reply = try? answer.get()
-        self.init(
-            room: room, stored: UnstoredRoom.seq(reply?[0]) ?? 0, newest: UnstoredRoom.seq(reply?[1]))
+        let stored = UnstoredRoom.seq(reply?[0].int) ?? 0
+        let newest = UnstoredRoom.seq(reply?[1].int)
+        let first = UnstoredRoom.seq(reply?[2].int) ?? 0
+        let missing = newest.map { newest in
+            // Between two epochs lie thousands of millions that were given to nobody.
+            let former = first > stored + 1 ? UnstoredRoom.given(above: stored, in: reply?[3].text ?? "") : 0
+            let present = newest - max(first - 1, stored)
+            return newest > stored ? max(former + max(present, 0), 1) : 0
+        }
+        self.init(room: room, stored: stored, missing: missing ?? .max)
     }
 
-    init(room: RoomID, stored: Int64, newest: Int64?) {
+    init(room: RoomID, stored: Int64, missing: Int64) {
         self.room = room
         self.stored = stored
-        self.newest = newest
+        self.missing = missing
     }
 
-    private static func seq(_ reply: RedisReply?) -> Int64? {
-        reply?.int.flatMap { LogPosition.isPossible($0) ? $0 : nil }
+    private static func seq(_ number: Int64?) -> Int64? {
+        number.flatMap { LogPosition.isPossible($0) ? $0 : nil }
     }
 
-    /// How many seqs are not settled: more than there are entries where an epoch began in between.
-    var missing: Int64 { newest.map { max($0 - stored, 0) } ?? .max }
+    /// How many seqs above this one were given in epochs that have ended: `epoch:first:last`, separated by spaces.
+    private static func given(above stored: Int64, in epochs: String) -> Int64 {
+        epochs.split(separator: " ").reduce(0) { sum, epoch in
+            let parts = epoch.split(separator: ":").dropFirst().map { seq(Int64($0)) ?? 0 }
+            guard parts.count == 2 else { return sum }
+            let count = max(parts[1] - max(parts[0] - 1, stored), 0)
+            return min(sum + count, LogPosition.maxClaimedSeq)
+        }
+    }
 }
 
 /// A stretch of a room's log that is read at a time.
