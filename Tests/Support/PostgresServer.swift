@@ -7,7 +7,7 @@ internal import Synchronization
 /// A guard process stops it and removes its folder when the test process is gone, however that ended.
 public final class PostgresServer: Sendable {
     /// What can go wrong with it.
-    public enum Failure: Error { case notInstalled, command(String, log: String), noPort }
+    public enum Failure: Error { case notInstalled, command(String, log: String) }
 
     /// The loopback port.
     public let port: Int
@@ -31,7 +31,7 @@ public final class PostgresServer: Sendable {
         tools = try Self.findTools()
         folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "parley-pg-\(UUID().uuidString)")
-        port = try Self.freePort()
+        port = try RedisServer.freePort()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try own(folder)
         try runTool(
@@ -169,22 +169,5 @@ public final class PostgresServer: Sendable {
         process.standardError = output
         try process.start {}
         return process
-    }
-
-    /// A loopback port that was free a moment ago.
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard bound else { throw Failure.noPort }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

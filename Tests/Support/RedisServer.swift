@@ -124,18 +124,15 @@ public struct RedisServerError: Error {
 }
 
 extension RedisServer {
-    /// A port that was free a moment ago.
+    /// A port that was free a moment ago, and that no connection goes out from: one that is taken by chance while its
+    /// server is about to start is not to be had back.
     public static func freePort() throws -> Int {
-        try withSocket { socket in
-            let bound = withAddress(port: 0) { bind(socket, $0, $1) }
-            var address = sockaddr_in()
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let named = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
-            }
-            guard bound == 0, named == 0 else { throw POSIXError(.EADDRNOTAVAIL) }
-            return Int(UInt16(bigEndian: address.sin_port))
+        for _ in 0..<100 {
+            let port = UInt16.random(in: 10_000..<20_000)
+            let isFree = try withSocket { socket in withAddress(port: port) { bind(socket, $0, $1) } == 0 }
+            if isFree { return Int(port) }
         }
+        throw POSIXError(.EADDRNOTAVAIL)
     }
 
     /// Whether the server answers `PONG`; while it loads its data it answers otherwise.
