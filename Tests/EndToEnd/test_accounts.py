@@ -251,14 +251,29 @@ def test_an_unknown_address_is_not_found(web, person, path):
     assert answer.json["code"]
 
 
-def test_another_administrator_is_made_by_a_command(cluster, web):
-    name = new_name("admin")
+def create_admin(cluster, name: str, **settings: str):
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": cluster.database_url, "SCRYPT_LOG_N": "14"} | settings
     command = [BINARIES / "auth", "create-admin", name]
-    environment = {
-        "PATH": os.environ["PATH"], "DATABASE_URL": cluster.database_url, "ADMIN_PASSWORD": PASSWORD, "SCRYPT_LOG_N": "14",
-    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("password", [None, "another password"])
+def test_an_administrators_new_password_ends_their_sessions(cluster, web, person, password):
+    alice = person("alice")
+    create_admin(cluster, alice.name, **({"ADMIN_PASSWORD": password} if password else {}))
+    answer = web.post("/auth/refresh", {"refresh_token": alice.refresh_token})
+    if password:
+        assert (answer.status, answer.json["code"]) == (401, "token_revoked")
+    else:
+        assert answer.status == 200
+    login = is_login(web.post("/auth/login", {"username": alice.name, "password": password or alice.password}), 200, alice.name)
+    assert set(login["user"]["roles"]) == {"admin", "member"}
+
+
+def test_another_administrator_is_made_by_a_command(cluster, web):
+    name = new_name("admin")
+    create_admin(cluster, name, ADMIN_PASSWORD=PASSWORD)
     login = is_login(web.post("/auth/login", {"username": name, "password": PASSWORD}), 200, name)
     assert set(login["user"]["roles"]) == {"admin", "member"}
 

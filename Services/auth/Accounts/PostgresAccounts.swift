@@ -71,12 +71,18 @@ final class PostgresAccounts {
     }
 
     /// Gives an account the role of an administrator, and a password where one is named.
+    ///
+    /// A new password ends all login sessions, as it does everywhere; Redis is not told, so access tokens of theirs are
+    /// good until they expire.
     func promote(_ user: UserHandle, password: String?) async throws(PostgresError) {
         try await postgres.query(
             """
-            UPDATE auth.accounts SET password = coalesce($2, password),
-                roles = ARRAY(SELECT DISTINCT unnest(roles || ARRAY['admin', 'member']) ORDER BY 1)
-            WHERE handle = $1
+            WITH promoted AS (
+                UPDATE auth.accounts SET password = coalesce($2::text, password),
+                    roles = ARRAY(SELECT DISTINCT unnest(roles || ARRAY['admin', 'member']) ORDER BY 1)
+                WHERE handle = $1 RETURNING handle)
+            UPDATE auth.sessions SET revoked_at = now() FROM promoted
+            WHERE sessions.handle = promoted.handle AND revoked_at IS NULL AND $2::text IS NOT NULL
             """,
             [.text(user.text), .init(password)])
     }
