@@ -118,7 +118,7 @@ local function drop(recent, seq, seconds)
 end
 
 -- Moves how far a room is stored, and with it what must stay in its stream. `read` is false where nothing was found there.
--- Returns whether that is all of the room.
+-- Returns whether that is all of the room, and whether something of it has been lost.
 local function move(key, recent, text, read, keep, seconds)
   local f = fields(key, 'stored', 'seq')
   local before, newest = whole(f[1]) or 0, whole(f[2])
@@ -127,7 +127,8 @@ local function move(key, recent, text, read, keep, seconds)
   local seq = text == f[2] and newest or math.min(tonumber(text), newest)
   -- Mostly it is the newest, which was accepted then.
   local accepted = seq < newest and newest_accepted(key, newest) or newest
-  if seq < accepted and not read and is_lost(recent, seq, newest) then seq = accepted end
+  local has_lost = seq < accepted and not read and is_lost(recent, seq, newest)
+  if has_lost then seq = accepted end
   -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
   -- may be about to expire.
   local is_all = seq >= accepted
@@ -139,7 +140,7 @@ local function move(key, recent, text, read, keep, seconds)
     redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', math.max(keep, accepted - seq)))
   end
   if is_all then redis.pcall('EXPIRE', recent, seconds) end
-  return is_all
+  return is_all, has_lost
 end
 
 -- log_stored: what is committed, or settled as a dead letter. Lays dead letters aside, moves each room's `stored`, takes out
@@ -149,7 +150,8 @@ end
 -- recent  5 number of rooms  6 number of dead letters  then for each room: room, epoch ('': nothing to tell), seq, ms of the
 -- newest entry that was read ('': there was none)  then for each dead letter: which of the rooms, seq, reason, detail,
 -- `epoch:seq` or ''  then names that are no rooms of this partition
--- Replies {'lost'} or {'ok', number of rooms left}: of what came meanwhile nobody is told.
+-- Replies {'lost'} or {'ok', number of rooms left, number of rooms whose messages are gone}: of what came meanwhile nobody is
+-- told.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
   local unstored, keep, rooms, letters = keys[2], tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
@@ -165,12 +167,14 @@ local function log_stored(keys, args)
     end
   end
   for key, positions in pairs(dead) do note_dead(key, positions) end
-  local told, left = {}, {}
+  local told, left, gone = {}, {}, 0
   local done = { unpack(args, 7 + rooms * 4 + letters * 5) }
   for i = 1, rooms do
     local at = 3 + i * 4
     local room, epoch, seq, ms = args[at], args[at + 1], args[at + 2], args[at + 3]
-    if move(keys[4 + 2 * i], keys[5 + 2 * i], seq, ms ~= '', keep, args[3]) then
+    local is_all, has_lost = move(keys[4 + 2 * i], keys[5 + 2 * i], seq, ms ~= '', keep, args[3])
+    if has_lost then gone = gone + 1 end
+    if is_all then
       done[#done + 1] = room
     elseif ms ~= '' then
       -- What came since is no older than that.
@@ -188,7 +192,7 @@ local function log_stored(keys, args)
     redis.call('DECRBY', keys[3], args[2])
   end
   if #told > 0 then redis.call('SPUBLISH', keys[4], table.concat(told, '\n')) end
-  return { 'ok', count }
+  return { 'ok', count, gone }
 end
 
 -- log_adopt: takes over what a build before has left, whose logs had a copy of each envelope beside that of the room.

@@ -104,12 +104,15 @@ struct PartitionLog {
         redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
     }
 
-    /// Reads the answer to `stored`: how many rooms are left, nil where the lease is not ours.
-    static func left(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Int? {
+    /// Reads the answer to `stored`: how many rooms are left, and of how many Redis had lost what the archive lacked; nil where
+    /// the lease is not ours.
+    static func left(
+        _ result: Result<RedisReply, RedisError>
+    ) throws(RedisError) -> (rooms: Int, gone: Int)? {
         let reply = try result.get()
         guard reply[0].text == "ok" else { return nil }
-        guard let left = reply[1].int else { throw .protocolViolation }
-        return Int(clamping: left)
+        guard let left = reply[1].int, let gone = reply[2].int else { throw .protocolViolation }
+        return (Int(clamping: left), Int(clamping: gone))
     }
 
     /// Takes over what a build before has left here; answers how many entries it found.

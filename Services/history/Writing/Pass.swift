@@ -130,7 +130,8 @@ final class Pass {
                     batch.outcome = .lost
                     continue
                 }
-                batch.outcome = .done(left: left)
+                batch.outcome = .done(left: left.rooms)
+                if left.gone > 0 { report(gone: left.gone, of: batch.owned.partition) }
                 batch.dead.forEach { report($0, of: batch.owned.partition) }
                 batch.owned.acknowledged(batch.dead)
             } catch {
@@ -138,6 +139,15 @@ final class Pass {
                 batch.outcome = .failed("\(error)")
             }
         }
+    }
+
+    private func report(gone rooms: Int, of partition: Partition) {
+        log.error(
+            "messages are gone that were not stored",
+            [
+                "partition": .int(partition.number), "rooms": .int(rooms),
+                "next": .string("Somebody has deleted or spoilt the recent logs of rooms in Redis."),
+            ])
     }
 
     private func report(_ letter: DeadLetter, of partition: Partition) {
