@@ -124,7 +124,7 @@ let suites: [Target] = [
         "HistoryTests",
         [
             "ChatHistory", "ChatAuth", "Access", "Schema", "Engine", "Web", "Redis", "Postgres", "Tokens",
-            "Hosting", "Bus", "ArchiveFunctions",
+            "Hosting", "Bus", "ArchiveFunctions", "RoomFunctions",
         ]),
     tests(
         "PresenceTests",
