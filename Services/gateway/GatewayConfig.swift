@@ -47,7 +47,7 @@ struct GatewayConfig: ServiceConfiguration {
     /// How many seqs the recent log of a room keeps, and how many at most while the archive lags.
     let recentKeep: Int
     let recentMax: Int
-    /// How many bytes a partition's log may hold.
+    /// How many bytes of a partition the archive may lack.
     let logMaxBytes: Int
     /// How many keys of messages a room remembers of ten minutes.
     let seenMax: Int

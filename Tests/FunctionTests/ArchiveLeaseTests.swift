@@ -4,7 +4,7 @@ import Schema
 import Support
 import Testing
 
-/// Who may write a partition's log into the archive, and how many instances share them.
+/// Who may write a partition's rooms into the archive, and how many instances share them.
 @Suite struct ArchiveLeaseTests {
     private let partition = RoomID.general.partition
     private var lease: RedisArgument { .text(Keys.logLease(partition)) }

@@ -12,7 +12,7 @@ struct RoomCalls {
     /// Shared by all copies, as all belong to one loop.
     private let digester = Digester()
 
-    /// What bounds a room's and a partition's log.
+    /// What bounds a room's log, and what the archive lacks of a partition.
     struct Bounds {
         let recentKeep: Int
         let recentMax: Int
