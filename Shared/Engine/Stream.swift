@@ -3,9 +3,9 @@ internal import Glibc
 
 /// One connected TCP socket on a loop, in the clear or by TLS.
 ///
-/// Belongs to its loop. What is sent in a turn leaves in one call at the turn's end, or sooner where it is more than may wait. The owner sets the
-/// callbacks before it returns to the loop; `onClose` is the last one called, exactly once, never from within a
-/// call that the owner makes. With TLS nothing is received, and what is sent waits, until both sides have shaken
+/// Belongs to its loop. What is sent in a turn leaves in one call at the turn's end, or sooner where it is more than may
+/// wait. The owner sets the callbacks before it returns to the loop; `onClose` is the last one called, exactly once, never
+/// from within a call that the owner makes. With TLS nothing is received, and what is sent waits, until both sides have shaken
 /// hands; the rest is the same for the owner, in what is counted and bounded too.
 public final class Stream {
     /// The loop that owns this stream.

@@ -240,7 +240,9 @@ struct Auth: Sendable {
                 loop.spawn {
                     do { asked.answer = .success(try await ask()) } catch { asked.answer = .failure(error) }
                 }
+                let deadline = Instant.current().advanced(byMilliseconds: 20_000)
                 while asked.answer == nil, try await !Self.isWaiting(postgres) {
+                    try #require(Instant.current() < deadline)
                     await loop.sleep(milliseconds: 5)
                 }
             }

@@ -74,17 +74,21 @@ final class PostgresAccounts {
     ///
     /// A new password ends all login sessions, as it does everywhere; Redis is not told, so access tokens of theirs are
     /// good until they expire.
-    func promote(_ user: UserHandle, password: String?) async throws(PostgresError) {
-        try await postgres.query(
-            """
-            WITH promoted AS (
-                UPDATE auth.accounts SET password = coalesce($2::text, password),
+    func promote(_ user: UserHandle, password: String?) async throws {
+        try await postgres.transaction { transaction in
+            try await transaction.query(
+                """
+                UPDATE auth.accounts SET password = coalesce($2, password),
                     roles = ARRAY(SELECT DISTINCT unnest(roles || ARRAY['admin', 'member']) ORDER BY 1)
-                WHERE handle = $1 RETURNING handle)
-            UPDATE auth.sessions SET revoked_at = now() FROM promoted
-            WHERE sessions.handle = promoted.handle AND revoked_at IS NULL AND $2::text IS NOT NULL
-            """,
-            [.text(user.text), .init(password)])
+                WHERE handle = $1
+                """,
+                [.text(user.text), .init(password)])
+            guard password != nil else { return }
+            // A statement of its own: it sees the session of a log-in that the first had to wait for.
+            try await transaction.query(
+                "UPDATE auth.sessions SET revoked_at = now() WHERE handle = $1 AND revoked_at IS NULL",
+                [.text(user.text)])
+        }
     }
 }
 

@@ -52,6 +52,11 @@ def chosen(arguments) -> Scenario:
     return Scenario(mode=arguments.scenario)
 
 
+def placeless(settings: dict[str, str]) -> dict[str, str]:
+    """Settings as they are kept: where somebody's builds lie tells nobody anything."""
+    return {name: Path(value).name if name == "PARLEY_BIN" else value for name, value in settings.items()}
+
+
 def compare(arguments, scenario: Scenario, folder: Path) -> None:
     """Rounds of one scenario over all candidates; the medians are printed and kept."""
     names = ["parley", *(["versus"] if arguments.versus else []), *arguments.against]
@@ -77,7 +82,7 @@ def compare(arguments, scenario: Scenario, folder: Path) -> None:
     text = "\n\n".join([tables.compared(middle, scenario.figures), *(tables.processes(use, name) for name, use in parts.items())])
     summary = {
         "scenario": arguments.scenario, "rounds": arguments.rounds, "machine": before, "medians": middle, "processes": parts,
-        "settings": settings, "versus": arguments.versus,
+        "settings": placeless(settings), "versus": placeless(arguments.versus),
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     (folder / "summary.md").write_text(text + "\n")
