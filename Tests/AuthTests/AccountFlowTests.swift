@@ -221,6 +221,29 @@ extension ServiceTests {
             }
         }
 
+        /// A log-in that is half done has its session before the new password is there, or none.
+        @Test func anAdministratorsNewPasswordEndsASessionThatBeginsMeanwhile() async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                let login: PostgresStatement = (
+                    """
+                    WITH account AS (SELECT handle FROM auth.accounts WHERE handle = 'alice' FOR SHARE)
+                    INSERT INTO auth.sessions (id, handle, secret, expires)
+                    SELECT 'late', handle, '', 4000000000 FROM account
+                    """, []
+                )
+                try await auth.asking(while: login) {
+                    try await auth.probing { postgres, _, _ in
+                        try await PostgresAccounts(postgres: postgres).promote(.alice, password: "hash")
+                    }
+                }
+                let left = try await auth.probing { postgres, _, _ in
+                    try await postgres.query("SELECT id FROM auth.sessions WHERE revoked_at IS NULL").count
+                }
+                #expect(left == 0)
+            }
+        }
+
         private func passwordChange(to password: String) throws -> PostgresStatement {
             let hash = try PasswordHasher(cost: .floor).hash(password)
             return ("UPDATE auth.accounts SET password = $1", [.text(hash)])

@@ -230,11 +230,11 @@ struct Auth: Sendable {
     }
 
     /// Asks while somebody else changes an account, which they have done once the answer waits for them or is there.
-    func asking(
-        while change: PostgresStatement, _ ask: @escaping @Sendable () async throws -> HTTPAnswer
-    ) async throws -> HTTPAnswer {
+    func asking<Answer: Sendable>(
+        while change: PostgresStatement, _ ask: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
         try await probing { postgres, _, loop in
-            let asked = Asked()
+            let asked = Asked<Answer>()
             try await postgres.transaction { transaction in
                 try await transaction.query(change.sql, change.parameters)
                 loop.spawn {
@@ -258,8 +258,8 @@ struct Auth: Sendable {
         ).isEmpty
     }
 
-    private final class Asked {
-        var answer: Result<HTTPAnswer, any Error>?
+    private final class Asked<Answer> {
+        var answer: Result<Answer, any Error>?
     }
 
     private final class Changes {
