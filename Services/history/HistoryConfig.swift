@@ -31,7 +31,7 @@ struct HistoryConfig: ServiceConfiguration {
 
 /// How much of a room's log stays in Redis once the archive has it.
 struct RecentSettings: Sendable {
-    /// Seconds for which it outlives the room's last message.
+    /// Seconds for which it outlives the room's last message at least; no more than twice as long.
     var seconds = 600
     /// How many of the newest seqs stay.
     var keep = 1_000

@@ -39,6 +39,9 @@ extension Keys {
     /// wakes who writes the archive.
     public static func unstored(_ partition: Partition) -> String { "{\(partition.tag)}:unstored" }
 
+    /// Sorted set: rooms that have a log, by the time (ms) when it was last looked at whether that can be forgotten.
+    public static func logs(_ partition: Partition) -> String { "{\(partition.tag)}:logs" }
+
     /// Number: the bytes of envelopes that the archive lacks.
     public static func unstoredBytes(_ partition: Partition) -> String { "\(unstored(partition)):bytes" }
 

@@ -61,8 +61,6 @@ import Testing
             #expect(two == .stored(left: 1))
             let rest = try await bench.call("XRANGE", Keys.recent(.general), "-", "+")
             #expect(rest.array?.map { $0[0].text } == ["3-0"])
-            let early = try await bench.call("TTL", Keys.recent(.general))
-            #expect(early.int == -1)
             let three = try await bench.stored("one", seq: 3)
             #expect(three == .stored(left: 0))
             let exists = try await bench.call("EXISTS", Keys.room(.general))

@@ -16,11 +16,10 @@ extension Bench {
         let partition = RoomID.general.partition
         let keys = [
             Keys.logLease(partition), Keys.unstored(partition), Keys.unstoredBytes(partition),
-            Keys.storedChannel(partition), Keys.logDead(partition), Keys.room(.general),
-            Keys.recent(.general),
+            Keys.storedChannel(partition), Keys.logDead(partition),
         ]
         var arguments: [RedisArgument] = [
-            .text(token), .int(bytes), "600", .int(keep), "1", .int(Int64(dead.count)), "general",
+            .text(token), .int(bytes), .int(keep), "1", .int(Int64(dead.count)), "general",
             isRead ? "e1" : "", .int(seq), isRead ? "77" : "",
         ]
         for letter in dead {
@@ -30,6 +29,19 @@ extension Bench {
         return try await redis.function(
             ArchiveFunctions.stored, keys: keys.map { .text($0) }, arguments: arguments)
     }
+
+    /// Looks by `log_sweep` at rooms that were not looked at for so long; answers at how many.
+    @discardableResult
+    func sweep(_ token: String = "one", seconds: Int64 = 0, most: Int64 = 10) async throws -> RedisReply {
+        let partition = RoomID.general.partition
+        let keys = [Keys.logLease(partition), Keys.unstored(partition), Keys.logs(partition)]
+        return try await redis.function(
+            ArchiveFunctions.sweep, keys: keys.map { .text($0) },
+            arguments: [.text(token), .int(seconds), .int(most)])
+    }
+
+    /// Whether `general` has a log.
+    func hasLog() async throws -> Bool { try await call("EXISTS", Keys.recent(.general)).int == 1 }
 
     /// Accepts so many messages of `general`.
     func fill(_ count: Int) async throws {

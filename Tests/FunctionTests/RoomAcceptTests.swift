@@ -244,14 +244,21 @@ import Testing
         }
     }
 
+    /// A build before the first release let it expire, and wrote `ready` the other way round.
     @Test func aNewMessageKeepsRecentFromBeingForgotten() async throws {
         try await onBench { bench in
             _ = try await bench.accept("one")(bench.redis)
-            _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
+            var words = try #require(try await bench.field("ready")).split(separator: " ")
+            words.swapAt(0, 1)
+            _ = try await bench.call(
+                "HSET", Keys.room(.general), "stored", "1", "ready", words.joined(separator: " "))
             _ = try await bench.call("EXPIRE", Keys.recent(.general), "600")
+            _ = try await bench.call("DEL", Keys.logs(RoomID.general.partition))
             _ = try await bench.accept("two")(bench.redis)
             let ttl = try await bench.call("TTL", Keys.recent(.general))
             #expect(ttl.int == -1)
+            let logs = try await bench.call("ZRANGE", Keys.logs(RoomID.general.partition), "0", "-1")
+            #expect(logs.array?.map(\.text) == ["general"])
         }
     }
 }

@@ -22,11 +22,11 @@ import Testing
         try await onBench { bench in
             _ = try await bench.accept("one")(bench.redis)
             let epoch = try #require(try await bench.field("epoch"))
-            let expected = "\(bench.run) \(bench.now / 600_000) 1 \(epoch) 1"
+            let expected = "\(bench.now / 600_000) \(bench.run) 1 \(epoch) 1"
             let ready = try await bench.field("ready")
             #expect(ready == expected)
             // The first of the next ten minutes looks closely; here that of these, as if it were of those.
-            let before = "\(bench.run) \(bench.now / 600_000 - 1) 0 \(epoch) 1"
+            let before = "\(bench.now / 600_000 - 1) \(bench.run) 0 \(epoch) 1"
             _ = try await bench.call("HSET", Keys.room(.general), "ready", before)
             _ = try await bench.accept("two")(bench.redis)
             let renewed = try await bench.field("ready")

@@ -58,8 +58,6 @@ import Testing
             #expect(stored == 2)
             let noted = try await cluster.redis.call("HGET", .text(Keys.room(.general)), "dead").text
             #expect(noted?.hasSuffix(":2") == true)
-            let ttl = try await cluster.redis.call("TTL", .text(Keys.recent(.general))).int ?? -1
-            #expect(ttl > 0)
         }
     }
 

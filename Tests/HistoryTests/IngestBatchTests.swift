@@ -201,8 +201,12 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
 
 @Suite struct UnstoredStretchTests {
     private func stretches(_ rooms: [(stored: Int64, missing: Int64)], most: Int) -> [[Int64]] {
-        let rooms = rooms.map { UnstoredRoom(room: .general, stored: $0.stored, missing: $0.missing) }
-        return UnstoredStretch.plan(rooms, most: most).map { [$0.above, Int64($0.count)] }
+        var left = most
+        let stretches = rooms.compactMap { room in
+            UnstoredStretch.next(
+                UnstoredRoom(room: .general, stored: room.stored, missing: room.missing), &left)
+        }
+        return stretches.map { [$0.above, Int64($0.count)] }
     }
 
     @Test func whoHasWaitedLongestIsReadFirst() {

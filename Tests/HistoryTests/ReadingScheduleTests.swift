@@ -7,7 +7,7 @@ import Testing
 @testable import ChatHistory
 
 /// Random schedules: rooms speak, epochs begin, what was read is acknowledged at once, late, twice or never, and streams of
-/// which all is stored expire.
+/// which all is stored are forgotten.
 ///
 /// Nothing is said to be stored that was not committed, what was not is in somebody's charge, and in the end all of it is.
 @Suite(.serialized) struct ReadingScheduleTests {
@@ -38,18 +38,16 @@ private struct Schedule {
     let cluster: Cluster
     let rooms: [RoomID]
     private let log: PartitionLog
-    private var recent: RecentSettings
     private(set) var accepted: Set<LogEntry.ID> = []
     private(set) var archived: Set<LogEntry.ID> = []
     private(set) var epochs = 0
     private var readings: [LogReading] = []
+    private var settled: [RoomID: Int64] = [:]
 
     init(cluster: Cluster, rooms: [RoomID]) {
         self.cluster = cluster
         self.rooms = rooms
         log = PartitionLog(partition: RoomID.general.partition, token: "one", redis: cluster.redis)
-        recent = cluster.config.recent
-        recent.keep = 3
     }
 
     mutating func step(_ random: inout SeededRandom) async throws {
@@ -64,7 +62,7 @@ private struct Schedule {
             guard let reading = readings.randomElement(using: &random) else { return }
             try await acknowledge(reading)
         case 95..<97: readings = []
-        default: try await expire()
+        default: try await sweep()
         }
     }
 
@@ -80,22 +78,24 @@ private struct Schedule {
     }
 
     private mutating func read(most: Int) async throws {
-        let found = try await LogReader(redis: cluster.redis).read([log], most: most)[0].get()
+        // Now and then by another instance, which knows nothing.
+        let source = LogReader.Source(log: log, settled: most.isMultiple(of: 3) ? [:] : settled)
+        let found = try await LogReader(redis: cluster.redis).read([source], most: most)[0].get()
         guard !found.isEmpty else { return }
         for (_, entries) in found.stretches { archived.formUnion(entries.map(\.id)) }
         readings.append(LogReading(found.stretches, strays: found.strays, now: 1_763_701_234_567))
     }
 
-    private func acknowledge(_ reading: LogReading) async throws {
-        let answers = await cluster.redis.each(1) { log.stored(reading, dead: [], recent: recent, $1) }
+    private mutating func acknowledge(_ reading: LogReading) async throws {
+        let answers = await cluster.redis.each(1) { log.stored(reading, dead: [], keep: 3, $1) }
         let left = try PartitionLog.left(answers[0])
         #expect(left?.gone == 0)
+        for room in reading.rooms { settled[room.room] = room.newestMilliseconds == nil ? nil : room.seq }
     }
 
-    private func expire() async throws {
-        for room in rooms where try await cluster.redis.call("TTL", .text(Keys.recent(room))).int ?? -1 > 0 {
-            _ = try await cluster.redis.call("DEL", .text(Keys.recent(room)))
-        }
+    private func sweep() async throws {
+        let answers = await cluster.redis.each(1) { log.sweep(seconds: 0, most: 10, $1) }
+        #expect(PartitionLog.swept(answers[0]) != nil)
     }
 
     func isSound() async throws -> Bool {
@@ -118,7 +118,7 @@ private struct Schedule {
     mutating func drain() async throws {
         for _ in 0..<accepted.count {
             readings = []
-            try await read(most: 6)
+            try await read(most: 5)
             guard let reading = readings.first else { return }
             try await acknowledge(reading)
         }

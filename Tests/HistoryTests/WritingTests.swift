@@ -68,7 +68,8 @@ import Testing
             let partition = RoomID.general.partition
             _ = try await cluster.redis.call("SET", .text(Keys.logLease(partition)), "old")
             let old = PartitionLog(partition: partition, token: "old", redis: cluster.redis)
-            let read = try await LogReader(redis: cluster.redis).read([old], most: 1_000)[0].get()
+            let read = try await LogReader(redis: cluster.redis).read(
+                [LogReader.Source(log: old)], most: 1_000)[0].get()
             #expect(read.stretches.map(\.entries.count) == [50])
             _ = try await cluster.redis.call("DEL", .text(Keys.logLease(partition)))
             cluster.startHistory()
@@ -170,7 +171,7 @@ import Testing
                 "ZADD", .text(Keys.unstored(partition)), "1", .text(elsewhere.text), "2", "no room")
             let log = PartitionLog(partition: partition, token: "any", redis: cluster.redis)
             let reader = LogReader(redis: cluster.redis)
-            let all = try await reader.read([log], most: 100)[0].get()
+            let all = try await reader.read([LogReader.Source(log: log)], most: 100)[0].get()
             #expect(all.strays == [Array(elsewhere.text.utf8), Array("no room".utf8)])
             #expect(all.stretches.map(\.stretch) == [UnstoredStretch(room: .general, above: 0, count: 3)])
             let live = try await cluster.redis.call("XRANGE", .text(Keys.recent(.general)), "-", "+")
@@ -178,11 +179,11 @@ import Testing
             #expect(entries.map(\.id.seq) == [1, 2, 3])
             let envelopes = [try #require(live[0][1]["e"].bytes), [], Array("junk".utf8)]
             #expect(entries.map(\.envelope) == envelopes)
-            let most = try await reader.read([log], most: 3)[0].get()
+            let most = try await reader.read([LogReader.Source(log: log)], most: 3)[0].get()
             #expect(most.stretches[0].entries == entries)
             _ = try await cluster.redis.call(
                 "ZREM", .text(Keys.unstored(partition)), .text(elsewhere.text), "no room")
-            let two = try await reader.read([log], most: 2)[0].get()
+            let two = try await reader.read([LogReader.Source(log: log)], most: 2)[0].get()
             #expect(two.stretches[0].entries == Array(entries.prefix(2)))
         }
     }
@@ -237,7 +238,8 @@ import Testing
                 rooms[1], members: [("alice", "member")], run: cluster.run, isNew: false)
             try await cluster.send("after", to: rooms[1])
             let log = PartitionLog(partition: partition, token: "any", redis: cluster.redis)
-            let found = try await LogReader(redis: cluster.redis).read([log], most: 16)[0].get()
+            let found = try await LogReader(redis: cluster.redis).read(
+                [LogReader.Source(log: log)], most: 16)[0].get()
             let counts = found.stretches.map { [$0.stretch.count, $0.entries.count] }
             #expect(counts.sorted { $0[0] < $1[0] } == [[1, 1], [3, 3], [4, 4], [4, 4], [4, 4]])
         }

@@ -226,10 +226,10 @@ local function is_partition_full(unstored, call)
   return bytes >= call.most_bytes
 end
 
--- Says that the room has something to store: 1 where nobody had said so, or the error where that is spoilt.
-local function enlist(unstored, key, call)
-  local name = string.sub(key, string.find(key, '}', 1, true) + #'}:room:', -1)
-  return redis.pcall('ZADD', unstored, 'NX', call.time, name)
+-- What the keys of a room's partition begin with, and what its sets have of the room.
+local function split(key)
+  local at = string.find(key, '}', 1, true)
+  return string.sub(key, 1, at), string.sub(key, at + #':room:' + 1, -1)
 end
 
 -- Puts an envelope where the archive's writer and readers find it; returns the error where that is spoilt.
@@ -247,6 +247,14 @@ local function append(recent, unstored, seq, envelope, mark)
   return added
 end
 
+-- Notes that the room has a log, for `log_sweep`, which will look when it can be forgotten.
+local function note_log(key, call)
+  local tag, name = split(key)
+  redis.pcall('ZADD', tag .. ':logs', 'NX', call.time, name)
+  -- Builds before the first release gave a log a time to live while all of it was stored, as others may.
+  redis.pcall('PERSIST', key .. ':recent')
+end
+
 -- What a message has to know of its room: epoch, mv, seq, stored, and the hashes in which to remember its key and to look
 -- for it; nothing where the room is not loaded. What seldom changes the room has in one field, `ready`, which who changes
 -- a part of it removes: a reply of seven fields took Redis as long as adding to a stream.
@@ -260,6 +268,7 @@ local function look(key, run, known, call)
   local room = load(key, run)
   if not room then return nil end
   open(room, key, run, known)
+  note_log(key, call)
   local hash, past, seen = memory(room, key, call.generation)
   if hash == key .. call.hash then
     local ready = call.ready .. (past and '0 ' or '1 ') .. room.epoch .. ' ' .. room.mv
@@ -286,7 +295,7 @@ local function accept(key, args, at, count, known, call, replies)
       is_full_up = is_full(hash, recent, lacked, call)
     end
   end
-  -- All had been stored, or nobody knows, so that recent may be about to expire and the archive's writer knows nothing.
+  -- All had been stored, or nobody knows, so that the archive's writer does not have the room.
   local is_quiet = stored == newest or stored == '0'
   local accepted, user, value, stop = 0, nil, nil, nil
   for i = 1, count do
@@ -313,12 +322,13 @@ local function accept(key, args, at, count, known, call, replies)
           local failure
           -- Before anything stands in the stream, as these fail on what is spoilt.
           if not unstored then
-            unstored = sub(key, 1, string.find(key, '}', 1, true)) .. ':unstored'
+            local tag, name = split(key)
+            unstored = tag .. ':unstored'
             local is_counted, answer = pcall(is_partition_full, unstored, call)
             if is_counted then is_full_up = answer else failure = as_error(answer) end
             -- Each hundred seqs too, should somebody have taken the room out.
             if not failure and not is_full_up and (is_quiet or lacked) then
-              enlisted = enlist(unstored, key, call)
+              enlisted = redis.pcall('ZADD', unstored, 'NX', call.time, name)
               if type(enlisted) == 'table' then failure = enlisted end
             end
           end
@@ -350,7 +360,6 @@ local function accept(key, args, at, count, known, call, replies)
   -- Recent keeps what the archive lacks, and the newest at least: by number, as seq jumps from epoch to epoch. Streams are
   -- trimmed by whole nodes of about as many entries as lie between two looks.
   if lacked then redis.pcall('XTRIM', recent, 'MAXLEN', '~', int(math.max(lacked + accepted, call.keep))) end
-  if is_quiet then redis_call('PERSIST', recent) end
   redis_call('HSET', key, 'seq', newest)
   -- Wakes who writes it into the archive; where another room is there already, they have been told, or look again.
   if enlisted == 1 and redis_call('ZCARD', unstored) == 1 then redis.pcall('SPUBLISH', unstored, '') end
@@ -372,7 +381,7 @@ local function room_accept(keys, args)
   local generation, most_bytes = generations(ms), tonumber(args[4])
   local call = {
     ms = ms, time = int(ms), earliest = ms - CLOCKS_APART_MS, latest = ms + CLOCKS_APART_MS, generation = generation,
-    ready = args[1] .. ' ' .. generation.present .. ' ', hash = ':seen:' .. generation.parity,
+    ready = generation.present .. ' ' .. args[1] .. ' ', hash = ':seen:' .. generation.parity,
     other = ':seen:' .. 1 - generation.parity, keep = tonumber(args[2]), most_lacked = tonumber(args[3]),
     most_bytes = most_bytes, lot = most_bytes / LOTS, most_seen = tonumber(args[5]), may_be_late = tonumber(args[6]) < ms,
   }

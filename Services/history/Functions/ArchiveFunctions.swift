@@ -16,6 +16,8 @@ public enum ArchiveFunctions {
     public static let announce = RedisFunction(name: "instance_announce", library: library)
     /// Acknowledges what is committed.
     public static let stored = RedisFunction(name: "log_stored", library: library)
+    /// Forgets the logs of silent rooms.
+    public static let sweep = RedisFunction(name: "log_sweep", library: library)
     /// Takes over what a build before has left.
     public static let adopt = RedisFunction(name: "log_adopt", library: library)
 }

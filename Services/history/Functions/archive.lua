@@ -8,6 +8,15 @@ local DEAD_KEPT = 10000
 local DEAD_NOTED = 1000
 local MOST = 2 ^ 53 -- beyond, not all whole numbers are there
 
+local function now()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+-- What the names of a partition's rooms' hashes begin with, from one of the partition's keys. A room's keys have the slot of
+-- the partition's, and are made here: to be given them cost more.
+local function prefix(key) return string.sub(key, 1, string.find(key, '}', 1, true)) .. ':room:' end
+
 -- What a room's hash has. A key of another type has nothing, and what should be a number and is none counts as absent:
 -- a room that somebody has spoilt must not hold up the others of its partition.
 local function fields(key, ...)
@@ -41,16 +50,15 @@ end
 -- KEYS: 1 instances  ARGV: 1 token  2 milliseconds for which it holds; 0: it is not to be counted any more
 -- Replies {number of instances, rank of the caller among them, from 0}.
 local function instance_announce(keys, args)
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', string.format('%.0f', now))
+  local ms = now()
+  redis.call('ZREMRANGEBYSCORE', keys[1], '-inf', string.format('%.0f', ms))
   if args[2] == '0' then
     redis.call('ZREM', keys[1], args[1])
   else
     -- Nobody can be there for longer than that (twice, as clocks are corrected a little): what says so is from before
     -- the clock was set back, or from no instance.
-    redis.call('ZREMRANGEBYSCORE', keys[1], string.format('(%.0f', now + 2 * tonumber(args[2])), '+inf')
-    redis.call('ZADD', keys[1], string.format('%.0f', now + tonumber(args[2])), args[1])
+    redis.call('ZREMRANGEBYSCORE', keys[1], string.format('(%.0f', ms + 2 * tonumber(args[2])), '+inf')
+    redis.call('ZADD', keys[1], string.format('%.0f', ms + tonumber(args[2])), args[1])
     redis.call('PEXPIRE', keys[1], args[2])
   end
   local rank = 0
@@ -110,27 +118,25 @@ end
 
 -- The same as `move` for a room that has nothing that tells how far it is: what is settled goes, so that the rest is read
 -- next.
-local function drop(recent, seq, seconds)
+local function drop(recent, seq)
   redis.pcall('XTRIM', recent, 'MINID', string.format('%.0f', seq + 1))
-  local is_all = is_lost(recent, seq, MOST - 1)
-  if is_all then redis.pcall('EXPIRE', recent, seconds) end
-  return is_all
+  return is_lost(recent, seq, MOST - 1)
 end
 
 -- Moves how far a room is stored, and with it what must stay in its stream. `read` is false where nothing was found there.
 -- Returns whether that is all of the room, and whether something of it has been lost.
-local function move(key, recent, text, read, keep, seconds)
-  local f = fields(key, 'stored', 'seq')
+local function move(key, text, read, keep)
+  local recent, f = key .. ':recent', fields(key, 'stored', 'seq')
   local before, newest = whole(f[1]) or 0, whole(f[2])
-  if not newest then return drop(recent, tonumber(text), seconds) end
+  if not newest then return drop(recent, tonumber(text)) end
   -- No message of the room is further than that, whatever its stream says.
   local seq = text == f[2] and newest or math.min(tonumber(text), newest)
   -- Mostly it is the newest, which was accepted then.
   local accepted = seq < newest and newest_accepted(key, newest) or newest
   local has_lost = seq < accepted and not read and is_lost(recent, seq, newest)
   if has_lost then seq = accepted end
-  -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that it
-  -- may be about to expire.
+  -- Where all is stored the two are equal, also in an epoch that has nothing yet: so whoever adds to recent sees that nobody
+  -- has the room to be stored.
   local is_all = seq >= accepted
   if seq <= before and not is_all then return false end
   local stored = is_all and f[2] or string.format('%.0f', seq)
@@ -139,28 +145,27 @@ local function move(key, recent, text, read, keep, seconds)
   if accepted - before > keep then
     redis.pcall('XTRIM', recent, 'MAXLEN', '~', string.format('%.0f', math.max(keep, accepted - seq)))
   end
-  if is_all then redis.pcall('EXPIRE', recent, seconds) end
   return is_all, has_lost
 end
 
 -- log_stored: what is committed, or settled as a dead letter. Lays dead letters aside, moves each room's `stored`, takes out
 -- the rooms of which that is all, tells those who wait.
--- KEYS: 1 lease  2 unstored  3 its bytes  4 channel `stored`  5 dead letters  6… room hashes, each followed by its stream
--- ARGV: 1 owner's token  2 bytes of the entries  3 seconds for which recent outlives its last message  4 seqs kept in
--- recent  5 number of rooms  6 number of dead letters  then for each room: room, epoch ('': nothing to tell), seq, ms of the
--- newest entry that was read ('': there was none)  then for each dead letter: which of the rooms, seq, reason, detail,
--- `epoch:seq` or ''  then names that are no rooms of this partition
+-- KEYS: 1 lease  2 unstored  3 its bytes  4 channel `stored`  5 dead letters
+-- ARGV: 1 owner's token  2 bytes of the entries  3 seqs kept in recent  4 number of rooms  5 number of dead letters
+-- then for each room: room, epoch ('': nothing to tell), seq, ms of the newest entry that was read ('': there was none)
+-- then for each dead letter: which of the rooms, seq, reason, detail, `epoch:seq` or ''  then names that are no rooms of this
+-- partition
 -- Replies {'lost'} or {'ok', number of rooms left, number of rooms whose messages are gone}: of what came meanwhile nobody is
 -- told.
 local function log_stored(keys, args)
   if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
-  local unstored, keep, rooms, letters = keys[2], tonumber(args[4]), tonumber(args[5]), tonumber(args[6])
-  local dead = {}
+  local unstored, keep, rooms, letters = keys[2], tonumber(args[3]), tonumber(args[4]), tonumber(args[5])
+  local hash, dead = prefix(unstored), {}
   for i = 1, letters do
-    local at = 2 + rooms * 4 + i * 5
-    local number = tonumber(args[at])
-    local key, position = keys[4 + 2 * number], args[at + 4]
-    bury(keys[5], args[3 + 4 * number], keys[5 + 2 * number], args[at + 1], args[at + 2], args[at + 3])
+    local at = 1 + rooms * 4 + i * 5
+    local room, position = args[2 + 4 * tonumber(args[at])], args[at + 4]
+    local key = hash .. room
+    bury(keys[5], room, key .. ':recent', args[at + 1], args[at + 2], args[at + 3])
     if position ~= '' then
       dead[key] = dead[key] or {}
       table.insert(dead[key], position)
@@ -168,11 +173,10 @@ local function log_stored(keys, args)
   end
   for key, positions in pairs(dead) do note_dead(key, positions) end
   local told, left, gone = {}, {}, 0
-  local done = { unpack(args, 7 + rooms * 4 + letters * 5) }
-  for i = 1, rooms do
-    local at = 3 + i * 4
+  local done = { unpack(args, 6 + rooms * 4 + letters * 5) }
+  for at = 6, 2 + rooms * 4, 4 do
     local room, epoch, seq, ms = args[at], args[at + 1], args[at + 2], args[at + 3]
-    local is_all, has_lost = move(keys[4 + 2 * i], keys[5 + 2 * i], seq, ms ~= '', keep, args[3])
+    local is_all, has_lost = move(hash .. room, seq, ms ~= '', keep)
     if has_lost then gone = gone + 1 end
     if is_all then
       done[#done + 1] = room
@@ -193,6 +197,45 @@ local function log_stored(keys, args)
   end
   if #told > 0 then redis.call('SPUBLISH', keys[4], table.concat(told, '\n')) end
   return { 'ok', count, gone }
+end
+
+-- Whether a room's log is to be forgotten: all of it is stored, and nothing has come since it was looked at before.
+local function is_silent(key, room, unstored, ms)
+  local f = fields(key, 'seq', 'stored', 'looked')
+  if f[1] and f[1] ~= f[2] then
+    -- Mostly it stands there. Where the set was lost, nobody would store what a room had said before it fell silent.
+    redis.call('ZADD', unstored, 'NX', ms, room)
+  elseif redis.call('ZSCORE', unstored, room) then
+    return false
+  elseif f[1] == f[3] then
+    return true
+  end
+  if f[1] then redis.call('HSET', key, 'looked', f[1]) end
+  return false
+end
+
+-- log_sweep: forgets the logs of rooms that have been silent for so long. A log has no time to live of its own: the first
+-- message that comes would have to take it away, and `log_stored` to give it back.
+-- KEYS: 1 lease  2 unstored  3 logs  ARGV: 1 owner's token  2 seconds between two looks at a room  3 most rooms
+-- Replies {'lost'} or {'ok', number of rooms that were looked at}: where that is the most, there may be more.
+local function log_sweep(keys, args)
+  if redis.call('GET', keys[1]) ~= args[1] then return { 'lost' } end
+  local unstored, logs, hash, ms = keys[2], keys[3], prefix(keys[2]), now()
+  local due = string.format('%.0f', ms - tonumber(args[2]) * 1000)
+  local rooms = redis.pcall('ZRANGE', logs, '-inf', due, 'BYSCORE', 'LIMIT', 0, args[3])
+  ms = string.format('%.0f', ms)
+  for i = 1, #rooms do
+    local room, key = rooms[i], hash .. rooms[i]
+    if is_silent(key, room, unstored, ms) then
+      redis.call('UNLINK', key .. ':recent')
+      redis.call('ZREM', logs, room)
+      -- So that the next message notes the room again.
+      redis.pcall('HDEL', key, 'ready')
+    else
+      redis.call('ZADD', logs, ms, room)
+    end
+  end
+  return { 'ok', #rooms }
 end
 
 -- log_adopt: takes over what a build before has left, whose logs had a copy of each envelope beside that of the room.
@@ -223,4 +266,5 @@ register('log_lease', log_lease)
 register('log_release', log_release)
 register('instance_announce', instance_announce)
 register('log_stored', log_stored)
+register('log_sweep', log_sweep)
 register('log_adopt', log_adopt)

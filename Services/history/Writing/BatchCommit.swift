@@ -119,7 +119,7 @@ final class BatchCommit {
     }
 
     private func forget(_ shares: [Share]) {
-        for share in shares { share.owned.forgetHeads() }
+        for share in shares { share.owned.forget() }
         storage.months.forget()
     }
 }

@@ -22,6 +22,7 @@ final class Ingest {
     private let postgres: PostgresClient
     private let storage: BatchCommit.Storage
     private let pass: Pass
+    private let sweep: Sweep
     private let token: String
     private let log: Log
     private var schedule = IngestSchedule()
@@ -59,6 +60,7 @@ final class Ingest {
         ticksPerLook = max(lookMilliseconds / Ingest.tickMilliseconds, 1)
         self.log = log
         pass = Pass(redis: redis, storage: storage, log: log)
+        sweep = Sweep(seconds: storage.recent.seconds)
         backlog = Backlog(redis: redis, metrics: storage.metrics)
     }
 
@@ -164,6 +166,7 @@ final class Ingest {
         if redis.isConnected {
             if ticks.isMultiple(of: ticksPerLook) || !subscriber.isRestored { look() }
             if ticks.isMultiple(of: Ingest.ticksPerMeasure) { backlog.measure(schedule.owned) }
+            sweep.step(partitions)
         }
         pump()
     }

@@ -9,13 +9,15 @@ final class OwnedPartition {
     let fence: Int64
     /// How far the archive goes, as far as we need to know: we alone move these heads.
     private(set) var heads: [RoomID: LogPosition] = [:]
+    /// What Redis has been told is settled of rooms: we alone say so.
+    private(set) var settled: [RoomID: Int64] = [:]
     /// Dead letters whose senders were told, and that were not acknowledged since: their batch will be tried again.
     private var told: Set<LogEntry.ID> = []
 
     /// Whether what a build before had left has been taken over.
     var hasAdopted = false
 
-    private static let mostHeads = 20_000
+    private static let mostRooms = 20_000
 
     var partition: Partition { log.partition }
 
@@ -27,7 +29,7 @@ final class OwnedPartition {
     /// The rooms of these records whose heads have to be asked for.
     func unknownRooms(of records: [LogRecord]) -> Set<RoomID> {
         let unknown = Set(records.lazy.map(\.place.room).filter { self.heads[$0] == nil })
-        guard !unknown.isEmpty, heads.count > OwnedPartition.mostHeads else { return unknown }
+        guard !unknown.isEmpty, heads.count > OwnedPartition.mostRooms else { return unknown }
         heads = [:]
         return Set(records.map(\.place.room))
     }
@@ -41,7 +43,10 @@ final class OwnedPartition {
     }
 
     /// What was believed may be wrong.
-    func forgetHeads() { heads = [:] }
+    func forget() {
+        heads = [:]
+        settled = [:]
+    }
 
     /// Tells the senders, once each however often the batch is tried.
     func tell(_ letters: [DeadLetter]) async throws {
@@ -51,8 +56,10 @@ final class OwnedPartition {
         }
     }
 
-    /// These dead letters will not be met again.
-    func acknowledged(_ letters: [DeadLetter]) {
+    /// All that was read is settled: neither its entries nor its dead letters will be met again.
+    func acknowledged(_ reading: LogReading, dead letters: [DeadLetter]) {
         if !told.isEmpty { told.subtract(letters.map(\.entry)) }
+        if settled.count > OwnedPartition.mostRooms { settled = [:] }
+        for room in reading.rooms { settled[room.room] = room.newestMilliseconds == nil ? nil : room.seq }
     }
 }

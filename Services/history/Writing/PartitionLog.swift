@@ -14,6 +14,7 @@ struct PartitionLog {
     private let bytes: RedisArgument
     private let channel: RedisArgument
     private let deadLetters: RedisArgument
+    private let logs: RedisArgument
 
     init(partition: Partition, token: String, redis: RedisClient) {
         self.partition = partition
@@ -24,6 +25,7 @@ struct PartitionLog {
         bytes = .text(Keys.unstoredBytes(partition))
         channel = .text(Keys.storedChannel(partition))
         deadLetters = .text(Keys.logDead(partition))
+        logs = .text(Keys.logs(partition))
     }
 
     // MARK: Reading
@@ -63,7 +65,16 @@ struct PartitionLog {
             ], done)
     }
 
-    /// Reads the answer to `read`; where the room's stream is spoilt, nothing is there.
+    /// Reads the seqs that follow: entries of the same epoch, as seqs jump between epochs.
+    func readNext(_ stretch: UnstoredStretch, _ done: @escaping RedisClient.Done) {
+        redis.call(
+            [
+                "XRANGE", .text(Keys.recent(stretch.room)), .int(stretch.above + 1),
+                .int(stretch.above + Int64(stretch.count)),
+            ], done)
+    }
+
+    /// Reads the answer to `read` or `readNext`; where the room's stream is spoilt, nothing is there.
     static func entries(
         _ result: Result<RedisReply, RedisError>, of room: RoomID
     ) throws(RedisError) -> [LogEntry] {
@@ -74,21 +85,19 @@ struct PartitionLog {
 
     // MARK: Writing
 
-    /// Says what has been settled: moves how far each room is stored, lays dead letters aside, and tells who waits.
+    /// Says what has been settled: moves how far each room is stored, lays dead letters aside, and tells who waits; `keep` seqs
+    /// stay in a room's log all the same.
     func stored(
-        _ reading: LogReading, dead: [DeadLetter], recent: RecentSettings, _ done: @escaping RedisClient.Done
+        _ reading: LogReading, dead: [DeadLetter], keep: Int, _ done: @escaping RedisClient.Done
     ) {
         var numbers: [RoomID: Int] = [:]
         for (index, room) in reading.rooms.enumerated() { numbers[room.room] = index + 1 }
         let letters = dead.compactMap { letter in numbers[letter.entry.room].map { ($0, letter) } }
-        var keys = [lease, unstored, bytes, channel, deadLetters]
         var arguments: [RedisArgument] = [
-            token, .int(Int64(reading.bytes)), .int(Int64(recent.seconds)), .int(Int64(recent.keep)),
-            .int(Int64(reading.rooms.count)), .int(Int64(letters.count)),
+            token, .int(Int64(reading.bytes)), .int(Int64(keep)), .int(Int64(reading.rooms.count)),
+            .int(Int64(letters.count)),
         ]
         for room in reading.rooms {
-            keys.append(.text(Keys.room(room.room)))
-            keys.append(.text(Keys.recent(room.room)))
             arguments += [
                 .text(room.room.text), .text(room.epoch ?? ""), .int(room.seq),
                 room.newestMilliseconds.map { .int($0) } ?? .text(""),
@@ -101,7 +110,9 @@ struct PartitionLog {
             ]
         }
         arguments += reading.strays.map { .bytes($0) }
-        redis.function(ArchiveFunctions.stored, keys: keys, arguments: arguments, done)
+        redis.function(
+            ArchiveFunctions.stored, keys: [lease, unstored, bytes, channel, deadLetters],
+            arguments: arguments, done)
     }
 
     /// Reads the answer to `stored`: how many rooms are left, and of how many Redis had lost what the archive lacked; nil where
@@ -113,6 +124,20 @@ struct PartitionLog {
         guard reply[0].text == "ok" else { return nil }
         guard let left = reply[1].int, let gone = reply[2].int else { throw .protocolViolation }
         return (Int(clamping: left), Int(clamping: gone))
+    }
+
+    /// Looks at no more than so many rooms whose turn it is, and forgets the logs of those that have been silent since they were
+    /// looked at so many seconds ago.
+    func sweep(seconds: Int, most: Int, _ done: @escaping RedisClient.Done) {
+        redis.function(
+            ArchiveFunctions.sweep, keys: [lease, unstored, logs],
+            arguments: [token, .int(Int64(seconds)), .int(Int64(most))], done)
+    }
+
+    /// Reads the answer to `sweep`: how many rooms were looked at; nil where the lease is not ours.
+    static func swept(_ result: Result<RedisReply, RedisError>) -> Int? {
+        guard case .success(let reply) = result, reply[0].text == "ok" else { return nil }
+        return reply[1].int.map { Int(clamping: $0) }
     }
 
     /// Takes over what a build before has left here; answers how many entries it found.

@@ -5,7 +5,7 @@ import Schema
 
 /// Brings what several partitions have to store into the archive: read, commit, then acknowledge.
 ///
-/// However many partitions there are, it is three writes to Redis, one transaction, and one write to Redis again. Belongs to
+/// However many partitions there are, it is four writes to Redis at most, one transaction, and one write to Redis again. Belongs to
 /// its loop; one `run` at a time. After any failure the same entries are read again: the heads in the archive tell what
 /// of them had been committed.
 final class Pass {
@@ -40,7 +40,7 @@ final class Pass {
             size.failed()
             let reason = String(describing: error)
             for batch in batches {
-                batch.owned.forgetHeads()
+                batch.owned.forget()
                 outcomes.append((batch.owned, .failed(reason)))
             }
             return outcomes
@@ -59,7 +59,8 @@ final class Pass {
         let now = WallClock.milliseconds()
         var batches: [PartitionBatch] = []
         var outcomes: Outcomes = []
-        for (owned, outcome) in zip(partitions, await reader.read(partitions.map(\.log), most: most)) {
+        let sources = partitions.map { LogReader.Source(log: $0.log, settled: $0.settled) }
+        for (owned, outcome) in zip(partitions, await reader.read(sources, most: most)) {
             switch outcome {
             case .success(let found):
                 guard !found.isEmpty else {
@@ -70,6 +71,7 @@ final class Pass {
                 batches.append(PartitionBatch(reading, of: owned, isFull: reading.entries >= most))
             case .failure(let error):
                 size.failed()
+                owned.forget()
                 outcomes.append((owned, .failed("\(error)")))
             }
         }
@@ -122,7 +124,7 @@ final class Pass {
         let batches = all.filter { $0.outcome == nil }
         let answers = await redis.each(batches.count) { number, done in
             let batch = batches[number]
-            batch.owned.log.stored(batch.reading, dead: batch.dead, recent: storage.recent, done)
+            batch.owned.log.stored(batch.reading, dead: batch.dead, keep: storage.recent.keep, done)
         }
         for (batch, answer) in zip(batches, answers) {
             do throws(RedisError) {
@@ -133,9 +135,9 @@ final class Pass {
                 batch.outcome = .done(left: left.rooms)
                 if left.gone > 0 { report(gone: left.gone, of: batch.owned.partition) }
                 batch.dead.forEach { report($0, of: batch.owned.partition) }
-                batch.owned.acknowledged(batch.dead)
+                batch.owned.acknowledged(batch.reading, dead: batch.dead)
             } catch {
-                batch.owned.forgetHeads()
+                batch.owned.forget()
                 batch.outcome = .failed("\(error)")
             }
         }

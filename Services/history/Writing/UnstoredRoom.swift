@@ -15,13 +15,15 @@ struct UnstoredRoom: Sendable, Hashable {
         ["HMGET", .text(Keys.room(room)), "stored", "seq", "first", "epochs"]
     }
 
-    /// Reads the answer.
+    /// Reads the answer, for who has read the log up to a seq already, and does not have to read that again.
     ///
     /// A room whose hash is of another type is no reason to let its messages lie.
-    init(_ answer: Result<RedisReply, RedisError>, of room: RoomID) throws(RedisError) {
+    init(
+        _ answer: Result<RedisReply, RedisError>, of room: RoomID, readTo: Int64? = nil
+    ) throws(RedisError) {
         if case .failure(let error) = answer, error.code != "WRONGTYPE" { throw error }
         let reply = try? answer.get()
-        let stored = UnstoredRoom.seq(reply?[0].int) ?? 0
+        let stored = max(UnstoredRoom.seq(reply?[0].int) ?? 0, readTo ?? 0)
         let newest = UnstoredRoom.seq(reply?[1].int)
         let first = UnstoredRoom.seq(reply?[2].int) ?? 0
         let missing = newest.map { newest in
@@ -62,16 +64,16 @@ struct UnstoredStretch: Sendable, Hashable {
     /// The most entries to read; none where all of the room is settled, which is still to be said.
     let count: Int
 
-    /// What to read of rooms in this order, so many entries in all; of the last one perhaps only a part.
-    static func plan(_ rooms: [UnstoredRoom], most: Int) -> [UnstoredStretch] {
-        var left = most
-        var stretches: [UnstoredStretch] = []
-        for room in rooms {
-            let count = Int(clamping: min(room.missing, Int64(left)))
-            guard count > 0 || room.missing == 0 else { break }
-            left -= count
-            stretches.append(UnstoredStretch(room: room.room, above: room.stored, count: count))
+    /// What to read of a room, perhaps only a part of it, where so many more entries may be read in all.
+    ///
+    /// Nil where it has to wait: what is behind it waits too.
+    static func next(_ room: UnstoredRoom, _ left: inout Int) -> UnstoredStretch? {
+        let count = Int(clamping: min(room.missing, Int64(max(left, 0))))
+        guard count > 0 || room.missing == 0 else {
+            left = 0
+            return nil
         }
-        return stretches
+        left -= count
+        return UnstoredStretch(room: room.room, above: room.stored, count: count)
     }
 }
