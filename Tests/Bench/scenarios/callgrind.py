@@ -32,18 +32,23 @@ class Binaries:
         for name in others:
             (folder / name).symlink_to(programs / name)
         for name in counted:
-            # Of debugging information callgrind reads older kinds only; the functions' names stay.
-            subprocess.run(["strip", "--strip-debug", "-o", folder / f"{name}.counted", programs / name], check=True)
-            self._wrap(name, programs / name)
+            # Asked for something, as its settings, it runs as it is.
+            self._wrap(name, programs / name, f'[ $# -eq 0 ] || exec {programs / name} "$@"')
 
-    def _wrap(self, name: str, program: Path) -> None:
+    def wrap_redis(self) -> None:
+        """Adds Redis, for whoever has this folder first in the path."""
+        self._wrap("redis", Path(shutil.which("redis-server")))
+
+    def _wrap(self, name: str, program: Path, first: str = "") -> None:
+        # Of debugging information callgrind reads older kinds only; the functions' names stay.
+        subprocess.run(["strip", "--strip-debug", "-o", self.folder / f"{name}.counted", program], check=True)
         settings = " ".join(f"{name}={value}" for name, value in STEADY.items())
-        script = self.folder / name
+        script = self.folder / program.name
         script.write_text(f"""#!/bin/sh
-[ $# -eq 0 ] || exec {program} "$@"
+{first}
 export {settings}
 exec valgrind -q --tool=callgrind --instr-atstart=no --vgdb-prefix={self.folder}/vgdb \\
-    --callgrind-out-file={self.folder}/{name}.dump {self.folder}/{name}.counted
+    --callgrind-out-file={self.folder}/{name}.dump {self.folder}/{name}.counted "$@"
 """)
         script.chmod(0o755)
 
@@ -69,7 +74,7 @@ exec valgrind -q --tool=callgrind --instr-atstart=no --vgdb-prefix={self.folder}
         done = subprocess.run(
             command, env=environment(pid), capture_output=True, text=True, timeout=PATIENCE, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"vgdb {' '.join(words)}: {done.stderr.strip()}")
+            raise RuntimeError(f"vgdb {' '.join(words)} of {pid}: {done.returncode} {done.stdout.strip()} {done.stderr.strip()}")
 
 
 def environment(pid: int) -> dict[str, str]:

@@ -1,11 +1,12 @@
-"""Instructions: what a delivery, an accepted message and a connect take of the gateway and of history.
+"""Instructions: what a delivery, an accepted message and a connect take of the gateway, of history and of Redis.
 
-Only what the processes themselves execute is counted (nothing of the kernel, of Redis or PostgreSQL), while so many
+Only what the processes themselves execute is counted (nothing of the kernel or PostgreSQL), while so many
 messages or connects go through that are always the same. So the figures are steady, on a busy machine too, and the same
 on every machine: `baseline.json` keeps them, and a rise fails.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -57,7 +58,10 @@ WORKS = [
     Work("delivery", ["--rooms", "1", "--clients", "1000", "--window", "8"], ["connect", "send 80"], [], "send 80",
          "deliveries", ["gateway"]),
     Work("accepted message", ["--rooms", "20", "--clients", "5", "--window", "16"], ["connect", "send 100"], [], "send 100",
-         "accepted", ["gateway", "history"]),
+         "accepted", ["gateway", "history", "redis"]),
+    # One of each room, so that nothing that is done once for a room and a batch is shared.
+    Work("lone message", ["--rooms", "400", "--clients", "1", "--window", "1"], ["connect", "send 1", "send 1"], [], "send 1",
+         "accepted", ["gateway", "history", "redis"]),
     # Nobody is known or a member yet.
     Work("connect", ["--rooms", "20", "--clients", "10", "--window", "1"], [], [], "connect", "connects", ["gateway"],
          is_new_each_time=True),
@@ -130,7 +134,7 @@ def measure(folder: Path) -> dict[str, float]:
     """The median of each figure, by name; what was counted stays in the folder."""
     found: dict[str, float] = {}
     with counted_cluster() as (parley, binaries):
-        processes = {name: parley.cluster.pid("gateway-1" if name == "gateway" else name) for name in COUNTED}
+        processes = {name: parley.cluster.pid("gateway-1" if name == "gateway" else name) for name in [*COUNTED, "redis"]}
         counter = Counter(parley, binaries, processes)
         for work in WORKS:
             for name, (figure, dump) in counter.count(work).items():
@@ -144,13 +148,15 @@ def measure(folder: Path) -> dict[str, float]:
 
 @contextmanager
 def counted_cluster():
-    """A cluster whose gateway and history run under callgrind, one loop each."""
+    """A cluster whose gateway, history and Redis run under callgrind, one loop each."""
     folder = Path(tempfile.mkdtemp(prefix="parley-count-"))
     folder.chmod(0o755)
     parley = None
     try:
         binaries = callgrind.Binaries(BINARIES, COUNTED, OTHERS, folder)
-        settings = HIGH_LIMITS | {"LOOPS": "1", "PARLEY_BIN": str(folder)}
+        binaries.wrap_redis()
+        settings = HIGH_LIMITS | {
+            "LOOPS": "1", "PARLEY_BIN": str(folder), "PATH": f"{folder}:{os.environ['PATH']}"}
         parley = Parley(machine.ALL, eddsa=True, **settings)
         yield parley, binaries
     finally:
