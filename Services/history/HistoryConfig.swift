@@ -31,7 +31,7 @@ struct HistoryConfig: ServiceConfiguration {
 
 /// How much of a room's log stays in Redis once the archive has it.
 struct RecentSettings: Sendable {
-    /// Seconds for which it outlives the room's last message at least; no more than twice as long.
+    /// Seconds for which it outlives the room's last message at least; about twice as long at most.
     var seconds = 600
     /// How many of the newest seqs stay.
     var keep = 1_000
@@ -40,7 +40,8 @@ struct RecentSettings: Sendable {
 
     init(_ settings: inout Settings) {
         seconds = settings.seconds(
-            "RECENT_SECONDS", default: 600, help: "How long a room's recent log outlives its last message.")
+            "RECENT_SECONDS", default: 600,
+            help: "How long a room's recent log outlives its last message; up to about twice that.")
         keep = settings.recentKeep()
     }
 }

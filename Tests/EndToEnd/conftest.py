@@ -32,7 +32,7 @@ def open_cluster():
 
 @pytest.fixture(scope="session")
 def forgetful_cluster():
-    """As `open_cluster`, but Redis keeps little of a room's log, and only for a moment: the archive has to answer."""
+    """As `open_cluster`, but Redis keeps little of a room's log, and only for some seconds: the archive has to answer."""
     yield from _cluster(
         **CHEAP_PASSWORDS, JWT_ALGORITHM="HS256", JWT_SECRET=people.SECRET, LIMITS="off",
         RECENT_SECONDS="1", RECENT_KEEP="100",

@@ -23,8 +23,9 @@ import Testing
             var counts: [Int64?] = []
             for _ in 1...3 {
                 let reply = try await bench.redis.function(
-                    ArchiveFunctions.adopt, keys: [.text(log), .text(Keys.unstored(partition))], arguments: []
-                )
+                    ArchiveFunctions.adopt,
+                    keys: [log, Keys.unstored(partition), Keys.logs(partition)].map { .text($0) },
+                    arguments: [])
                 counts.append(reply.int)
             }
             #expect(counts == [1_000, 501, 0])
@@ -32,6 +33,9 @@ import Testing
             #expect(left.int == 0)
             let rooms = try await bench.call("ZRANGE", Keys.unstored(partition), "0", "-1", "WITHSCORES")
             #expect(rooms.array?.map(\.text) == ["general", "1", "late", "1400"])
+            // Their logs are to be forgotten some day.
+            let logs = try await bench.call("ZRANGE", Keys.logs(partition), "0", "-1", "WITHSCORES")
+            #expect(logs == rooms)
         }
     }
 }

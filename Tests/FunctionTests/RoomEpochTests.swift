@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// All that the room has is stored, and about to expire; then Redis is another.
+    /// All that the room has is stored, and about to expire, as an earlier build left it; then Redis is another.
     private func restartWhenAllIsStored(_ bench: Bench) async throws {
         _ = try await bench.accept("one")(bench.redis)
         _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")

@@ -92,11 +92,72 @@ import Testing
 
     @Test func aRoomIsNotLookedAtBeforeItsTime() async throws {
         try await onBench { bench in
-            try await settle(bench)
-            for (seconds, count) in [(Int64(600), Int64(0)), (0, 1)] {
-                let reply = try await bench.sweep(seconds: seconds)
-                #expect(reply[1].int == count)
+            try await bench.fill(1)
+            _ = try await bench.lease("one")
+            _ = try await bench.stored("one", seq: 1)
+            // When it was looked at before; a look is its last until the next is due.
+            for (ago, looks) in [(Int64(500_000), [0]), (700_000, [1, 0]), (500_000, [0]), (700_000, [1])] {
+                _ = try await bench.call("ZADD", Keys.logs(partition), "\(bench.now - ago)", "general")
+                for count in looks {
+                    let reply = try await bench.sweep(seconds: 600)
+                    #expect(reply[1].int == Int64(count))
+                }
             }
+            let hasLog = try await bench.hasLog()
+            #expect(!hasLog)
+        }
+    }
+
+    /// A clock that was ahead has said that it was looked at later.
+    @Test func whoSpeaksIsDueFromNowOn() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("ZADD", Keys.logs(partition), "99999999999999", "general")
+            try await bench.fill(1)
+            let due = try await bench.call("ZSCORE", Keys.logs(partition), "general")
+            #expect(due.int ?? .max <= bench.now)
+            _ = try await bench.call("ZADD", Keys.logs(partition), "1", "general")
+            _ = try await bench.call("HDEL", Keys.room(.general), "ready")
+            _ = try await bench.accept("2")(bench.redis)
+            let same = try await bench.call("ZSCORE", Keys.logs(partition), "general")
+            #expect(same.int == 1)
+        }
+    }
+
+    /// A room that Redis did not know any more has a seq by the clock, and nothing that was stored.
+    @Test func whereNothingStandsThereNothingIsToBeStored() async throws {
+        try await onBench { bench in
+            _ = try await bench.lease("one")
+            _ = try await bench.call("HSET", Keys.room(.general), "seq", "60000000000")
+            _ = try await bench.call("ZADD", Keys.logs(partition), "1", "general")
+            for names in [["general"], []] {
+                try await bench.sweep()
+                let waiting = try await bench.waitingSince()
+                #expect(waiting == nil)
+                let left = try await noted(bench)
+                #expect(left == names)
+            }
+        }
+    }
+
+    /// Two faults: neither the set nor the hash tells of what the archive lacks, so the log itself does.
+    @Test(arguments: [["DEL"], ["HDEL", "seq"], ["SET", "x"]])
+    func aLogThatNothingTellsOfIsNotForgotten(spoil: [String]) async throws {
+        try await onBench { bench in
+            try await settle(bench)
+            _ = try await bench.accept("3")(bench.redis)
+            _ = try await bench.call("DEL", Keys.unstored(partition))
+            let command = [spoil[0], Keys.room(.general)] + spoil.dropFirst()
+            _ = try await bench.redis.call(command.map { .text($0) })
+            try await bench.sweep()
+            let hasLog = try await bench.hasLog()
+            #expect(hasLog)
+            let waiting = try await bench.waitingSince()
+            #expect(waiting != nil)
+            // Once nothing stands there, it can go.
+            _ = try await bench.call("DEL", Keys.unstored(partition), Keys.recent(.general))
+            try await bench.sweep()
+            let names = try await noted(bench)
+            #expect(names == [])
         }
     }
 
@@ -136,6 +197,8 @@ import Testing
             _ = try await bench.call("SET", Keys.logs(partition), "x")
             let reply = try await bench.sweep()
             #expect(reply[1].int == 0)
+            let exists = try await bench.call("EXISTS", Keys.logs(partition))
+            #expect(exists.int == 0)
         }
     }
 }

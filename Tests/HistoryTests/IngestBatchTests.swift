@@ -174,7 +174,8 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(reading.records.map(\.entry.seq) == [1])
         #expect(reading.dead.map(\.entry.seq) == [2, 3])
         #expect(reading.bytes == bytes.count + 4)
-        let room = LogReading.Room(room: .general, epoch: "e1", seq: 3, newestMilliseconds: now)
+        let room = LogReading.Room(
+            room: .general, epoch: "e1", seq: 3, isSound: false, newestMilliseconds: now)
         #expect(reading.rooms == [room])
     }
 
@@ -193,7 +194,7 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(
             reading.rooms == [
                 LogReading.Room(room: .general, seq: 7),
-                LogReading.Room(room: other, seq: 2, newestMilliseconds: now),
+                LogReading.Room(room: other, seq: 2, isSound: false, newestMilliseconds: now),
             ])
         #expect(reading.strays == [[1, 255]])
     }

@@ -30,6 +30,7 @@ import Testing
             #expect(schedule.archived == schedule.accepted)
             #expect(schedule.accepted.count > 200)
             #expect(schedule.epochs > 20)
+            #expect(schedule.forgotten > 5)
         }
     }
 }
@@ -37,17 +38,20 @@ import Testing
 private struct Schedule {
     let cluster: Cluster
     let rooms: [RoomID]
-    private let log: PartitionLog
+    private let owned: OwnedPartition
+    private var log: PartitionLog { owned.log }
     private(set) var accepted: Set<LogEntry.ID> = []
     private(set) var archived: Set<LogEntry.ID> = []
     private(set) var epochs = 0
     private var readings: [LogReading] = []
-    private var settled: [RoomID: Int64] = [:]
+    private(set) var forgotten = 0
 
     init(cluster: Cluster, rooms: [RoomID]) {
         self.cluster = cluster
         self.rooms = rooms
-        log = PartitionLog(partition: RoomID.general.partition, token: "one", redis: cluster.redis)
+        owned = OwnedPartition(
+            log: PartitionLog(partition: RoomID.general.partition, token: "one", redis: cluster.redis),
+            fence: 0)
     }
 
     mutating func step(_ random: inout SeededRandom) async throws {
@@ -62,7 +66,10 @@ private struct Schedule {
             guard let reading = readings.randomElement(using: &random) else { return }
             try await acknowledge(reading)
         case 95..<97: readings = []
-        default: try await sweep()
+        case 97: try await sweep()
+        default:
+            try await drain()
+            try await sweep()
         }
     }
 
@@ -79,23 +86,30 @@ private struct Schedule {
 
     private mutating func read(most: Int) async throws {
         // Now and then by another instance, which knows nothing.
-        let source = LogReader.Source(log: log, settled: most.isMultiple(of: 3) ? [:] : settled)
+        let source = LogReader.Source(log: log, settled: most.isMultiple(of: 3) ? [:] : owned.settled)
         let found = try await LogReader(redis: cluster.redis).read([source], most: most)[0].get()
         guard !found.isEmpty else { return }
         for (_, entries) in found.stretches { archived.formUnion(entries.map(\.id)) }
         readings.append(LogReading(found.stretches, strays: found.strays, now: 1_763_701_234_567))
     }
 
-    private mutating func acknowledge(_ reading: LogReading) async throws {
+    private func acknowledge(_ reading: LogReading) async throws {
         let answers = await cluster.redis.each(1) { log.stored(reading, dead: [], keep: 3, $1) }
         let left = try PartitionLog.left(answers[0])
         #expect(left?.gone == 0)
-        for room in reading.rooms { settled[room.room] = room.newestMilliseconds == nil ? nil : room.seq }
+        owned.acknowledged(reading.rooms, dead: [])
     }
 
-    private func sweep() async throws {
-        let answers = await cluster.redis.each(1) { log.sweep(seconds: 0, most: 10, $1) }
-        #expect(PartitionLog.swept(answers[0]) != nil)
+    /// Two looks, between which nobody speaks.
+    private mutating func sweep() async throws {
+        let logs = RedisArgument.text(Keys.logs(log.partition))
+        let before = try await cluster.redis.call("ZCARD", logs).int ?? 0
+        let answers = await cluster.redis.each(2) { _, done in log.sweep(seconds: 0, most: 10, done) }
+        for answer in answers {
+            let looked = try PartitionLog.swept(answer)
+            #expect(looked != nil)
+        }
+        forgotten += Int(before - (try await cluster.redis.call("ZCARD", logs).int ?? 0))
     }
 
     func isSound() async throws -> Bool {

@@ -31,7 +31,7 @@ STATUS_SECONDS = 10.0
 SETTLE_SECONDS = 90.0
 TOKEN_SECONDS = "86400"
 DRAIN_SECONDS = "3"
-#: So little that who comes back late is given the archive, and quiet rooms have no recent log at all.
+#: So little that who comes back late is given the archive, and rooms that are quiet for a minute have no recent log at all.
 RECENT = {"RECENT_KEEP": "100", "RECENT_SECONDS": "20"}
 #: What the runtime writes when it gives up.
 CRASHES = re.compile(r"Fatal error|\*\*\* (?:Signal|Program crashed)|Crashed:|Current stack trace")

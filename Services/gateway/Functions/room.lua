@@ -226,11 +226,11 @@ local function is_partition_full(unstored, call)
   return bytes >= call.most_bytes
 end
 
--- What the keys of a room's partition begin with, and what its sets have of the room.
-local function split(key)
-  local at = string.find(key, '}', 1, true)
-  return string.sub(key, 1, at), string.sub(key, at + #':room:' + 1, -1)
-end
+-- What the keys of a room's partition begin with.
+local function tag_of(key) return string.sub(key, 1, string.find(key, '}', 1, true)) end
+
+-- What the partition's sets have of the room.
+local function name_of(key, tag) return string.sub(key, #tag + #':room:' + 1, -1) end
 
 -- Puts an envelope where the archive's writer and readers find it; returns the error where that is spoilt.
 local function append(recent, unstored, seq, envelope, mark)
@@ -247,11 +247,12 @@ local function append(recent, unstored, seq, envelope, mark)
   return added
 end
 
--- Notes that the room has a log, for `log_sweep`, which will look when it can be forgotten.
+-- Notes that the room may have a log, for `log_sweep`, which will look when it can be forgotten: now at the latest, should
+-- a clock have been ahead.
 local function note_log(key, call)
-  local tag, name = split(key)
-  redis.pcall('ZADD', tag .. ':logs', 'NX', call.time, name)
-  -- Builds before the first release gave a log a time to live while all of it was stored, as others may.
+  local tag = tag_of(key)
+  redis.pcall('ZADD', tag .. ':logs', 'LT', call.time, name_of(key, tag))
+  -- Builds before the first release gave a log a time to live while all of it was stored.
   redis.pcall('PERSIST', key .. ':recent')
 end
 
@@ -322,13 +323,13 @@ local function accept(key, args, at, count, known, call, replies)
           local failure
           -- Before anything stands in the stream, as these fail on what is spoilt.
           if not unstored then
-            local tag, name = split(key)
+            local tag = tag_of(key)
             unstored = tag .. ':unstored'
             local is_counted, answer = pcall(is_partition_full, unstored, call)
             if is_counted then is_full_up = answer else failure = as_error(answer) end
             -- Each hundred seqs too, should somebody have taken the room out.
             if not failure and not is_full_up and (is_quiet or lacked) then
-              enlisted = redis.pcall('ZADD', unstored, 'NX', call.time, name)
+              enlisted = redis.pcall('ZADD', unstored, 'NX', call.time, name_of(key, tag))
               if type(enlisted) == 'table' then failure = enlisted end
             end
           end
@@ -379,6 +380,7 @@ end
 local function room_accept(keys, args)
   local ms = now()
   local generation, most_bytes = generations(ms), tonumber(args[4])
+  -- What builds before the first release put into `ready` began with the run, and is not believed: they left logs that expire.
   local call = {
     ms = ms, time = int(ms), earliest = ms - CLOCKS_APART_MS, latest = ms + CLOCKS_APART_MS, generation = generation,
     ready = generation.present .. ' ' .. args[1] .. ' ', hash = ':seen:' .. generation.parity,

@@ -199,18 +199,21 @@ local function log_stored(keys, args)
   return { 'ok', count, gone }
 end
 
--- Whether a room's log is to be forgotten: all of it is stored, and nothing has come since it was looked at before.
-local function is_silent(key, room, unstored, ms)
+-- Looks at a room that is in nobody's charge. Returns whether its log can be forgotten: the archive has all that stands there,
+-- and nothing has come since it was looked at before.
+local function look_at(key, room, unstored, ms)
   local f = fields(key, 'seq', 'stored', 'looked')
-  if f[1] and f[1] ~= f[2] then
-    -- Mostly it stands there. Where the set was lost, nobody would store what a room had said before it fell silent.
-    redis.call('ZADD', unstored, 'NX', ms, room)
-  elseif redis.call('ZSCORE', unstored, room) then
-    return false
-  elseif f[1] == f[3] then
-    return true
+  if f[1] ~= f[2] or not f[1] then
+    -- The room may have been taken out of the set by hand. Nothing stands there in a new epoch that nobody has spoken in.
+    local above = string.format('%.0f', (whole(f[2]) or 0) + 1)
+    local rest = redis.pcall('XRANGE', key .. ':recent', above, '+', 'COUNT', 1)
+    if not rest.err and rest[1] then
+      redis.call('ZADD', unstored, ms, room)
+      return false
+    end
   end
-  if f[1] then redis.call('HSET', key, 'looked', f[1]) end
+  if not f[1] or f[1] == f[3] then return true end
+  redis.call('HSET', key, 'looked', f[1])
   return false
 end
 
@@ -223,10 +226,15 @@ local function log_sweep(keys, args)
   local unstored, logs, hash, ms = keys[2], keys[3], prefix(keys[2]), now()
   local due = string.format('%.0f', ms - tonumber(args[2]) * 1000)
   local rooms = redis.pcall('ZRANGE', logs, '-inf', due, 'BYSCORE', 'LIMIT', 0, args[3])
+  if rooms.err then
+    -- What is no sorted set nobody can read: rooms come in again when they speak.
+    redis.call('UNLINK', logs)
+    return { 'ok', 0 }
+  end
   ms = string.format('%.0f', ms)
   for i = 1, #rooms do
     local room, key = rooms[i], hash .. rooms[i]
-    if is_silent(key, room, unstored, ms) then
+    if not redis.call('ZSCORE', unstored, room) and look_at(key, room, unstored, ms) then
       redis.call('UNLINK', key .. ':recent')
       redis.call('ZREM', logs, room)
       -- So that the next message notes the room again.
@@ -239,7 +247,7 @@ local function log_sweep(keys, args)
 end
 
 -- log_adopt: takes over what a build before has left, whose logs had a copy of each envelope beside that of the room.
--- KEYS: 1 the old log  2 unstored. Replies how many entries there were.
+-- KEYS: 1 the old log  2 unstored  3 logs. Replies how many entries there were.
 local function log_adopt(keys)
   local entries = redis.call('XRANGE', keys[1], '-', '+', 'COUNT', 1000)
   for i = 1, #entries do
@@ -253,6 +261,8 @@ local function log_adopt(keys)
     redis.call('XTRIM', keys[1], 'MINID', last)
   else
     redis.call('UNLINK', keys[1], keys[1] .. ':bytes')
+    -- Logs that had no time to live then either, as not all of them was stored.
+    redis.pcall('ZUNIONSTORE', keys[3], 2, keys[3], keys[2], 'AGGREGATE', 'MIN')
   end
   return #entries
 end

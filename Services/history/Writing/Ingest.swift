@@ -60,7 +60,7 @@ final class Ingest {
         ticksPerLook = max(lookMilliseconds / Ingest.tickMilliseconds, 1)
         self.log = log
         pass = Pass(redis: redis, storage: storage, log: log)
-        sweep = Sweep(seconds: storage.recent.seconds)
+        sweep = Sweep(seconds: storage.recent.seconds, log: log)
         backlog = Backlog(redis: redis, metrics: storage.metrics)
     }
 

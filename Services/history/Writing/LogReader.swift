@@ -46,12 +46,11 @@ struct LogReader {
         await readAhead(&parts, of: sources, &found)
         await ask(&parts, most: most, &found)
         await readOn(&parts, of: sources, &found)
-        for part in parts where part.isTaken {
-            guard case .success(var partition) = found[part.source] else { continue }
-            partition.stretches.append((part.stretch, part.entries))
-            found[part.source] = .success(partition)
+        var stretches = Array(repeating: Found().stretches, count: found.count)
+        for part in parts where part.isTaken { stretches[part.source].append((part.stretch, part.entries)) }
+        return zip(found, stretches).map { found, stretches in
+            found.map { Found(stretches: stretches, strays: $0.strays) }
         }
-        return found
     }
 
     /// Reads what little there may be of rooms that are known.
@@ -141,7 +140,7 @@ private struct Part {
     }
 
     /// Whether anything is to be said of the room: what was read, or that all of it is settled.
-    var isTaken: Bool { isWhole || isPlanned || !entries.isEmpty }
+    var isTaken: Bool { isPlanned || !entries.isEmpty }
 
     /// Plans what to read of a room that is this far, where so many more entries may be read of its partition.
     mutating func plan(_ room: UnstoredRoom, _ left: inout Int) {

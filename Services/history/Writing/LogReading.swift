@@ -9,6 +9,8 @@ struct LogReading {
         var epoch: String?
         /// The newest seq of all entries; where there are none, that up to which all was settled before.
         var seq: Int64
+        /// Whether each entry was what it should be: somebody may have put others there by hand, beyond the newest seq too.
+        var isSound = true
         /// When the newest entry was accepted; nil where there was none.
         var newestMilliseconds: Int64?
     }
@@ -36,6 +38,7 @@ struct LogReading {
                 room.seq = max(room.seq, entry.id.seq)
                 guard let record = record(of: entry, now: now) else {
                     room.newestMilliseconds = room.newestMilliseconds ?? now
+                    room.isSound = false
                     continue
                 }
                 room.epoch = record.place.position.epoch

@@ -57,9 +57,11 @@ final class OwnedPartition {
     }
 
     /// All that was read is settled: neither its entries nor its dead letters will be met again.
-    func acknowledged(_ reading: LogReading, dead letters: [DeadLetter]) {
+    func acknowledged(_ rooms: [LogReading.Room], dead letters: [DeadLetter]) {
         if !told.isEmpty { told.subtract(letters.map(\.entry)) }
         if settled.count > OwnedPartition.mostRooms { settled = [:] }
-        for room in reading.rooms { settled[room.room] = room.newestMilliseconds == nil ? nil : room.seq }
+        for room in rooms {
+            settled[room.room] = room.isSound && room.newestMilliseconds != nil ? room.seq : nil
+        }
     }
 }

@@ -85,8 +85,9 @@ struct PartitionLog {
 
     // MARK: Writing
 
-    /// Says what has been settled: moves how far each room is stored, lays dead letters aside, and tells who waits; `keep` seqs
-    /// stay in a room's log all the same.
+    /// Says what has been settled: moves how far each room is stored, lays dead letters aside, and tells who waits.
+    ///
+    /// `keep` seqs stay in a room's log all the same.
     func stored(
         _ reading: LogReading, dead: [DeadLetter], keep: Int, _ done: @escaping RedisClient.Done
     ) {
@@ -126,8 +127,9 @@ struct PartitionLog {
         return (Int(clamping: left), Int(clamping: gone))
     }
 
-    /// Looks at no more than so many rooms whose turn it is, and forgets the logs of those that have been silent since they were
-    /// looked at so many seconds ago.
+    /// Looks at no more than so many rooms whose turn it is.
+    ///
+    /// Forgets the logs of those that have been silent since they were looked at before, so many seconds ago.
     func sweep(seconds: Int, most: Int, _ done: @escaping RedisClient.Done) {
         redis.function(
             ArchiveFunctions.sweep, keys: [lease, unstored, logs],
@@ -135,15 +137,16 @@ struct PartitionLog {
     }
 
     /// Reads the answer to `sweep`: how many rooms were looked at; nil where the lease is not ours.
-    static func swept(_ result: Result<RedisReply, RedisError>) -> Int? {
-        guard case .success(let reply) = result, reply[0].text == "ok" else { return nil }
-        return reply[1].int.map { Int(clamping: $0) }
+    static func swept(_ result: Result<RedisReply, RedisError>) throws(RedisError) -> Int? {
+        let reply = try result.get()
+        return reply[0].text == "ok" ? reply[1].int.map { Int(clamping: $0) } : nil
     }
 
     /// Takes over what a build before has left here; answers how many entries it found.
     func adopt(_ done: @escaping RedisClient.Done) {
         redis.function(
-            ArchiveFunctions.adopt, keys: [.text(Keys.formerLog(partition)), unstored], arguments: [], done)
+            ArchiveFunctions.adopt, keys: [.text(Keys.formerLog(partition)), unstored, logs], arguments: [],
+            done)
     }
 
     /// Tells a dead letter's sender, wherever they are connected.

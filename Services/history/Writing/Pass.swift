@@ -5,8 +5,8 @@ import Schema
 
 /// Brings what several partitions have to store into the archive: read, commit, then acknowledge.
 ///
-/// However many partitions there are, it is four writes to Redis at most, one transaction, and one write to Redis again. Belongs to
-/// its loop; one `run` at a time. After any failure the same entries are read again: the heads in the archive tell what
+/// However many partitions there are, it is four writes to Redis at most, one transaction, and one write to Redis again.
+/// Belongs to its loop; one `run` at a time. After any failure the same entries are read again: the heads in the archive tell what
 /// of them had been committed.
 final class Pass {
     private let redis: RedisClient
@@ -135,7 +135,7 @@ final class Pass {
                 batch.outcome = .done(left: left.rooms)
                 if left.gone > 0 { report(gone: left.gone, of: batch.owned.partition) }
                 batch.dead.forEach { report($0, of: batch.owned.partition) }
-                batch.owned.acknowledged(batch.reading, dead: batch.dead)
+                batch.owned.acknowledged(batch.reading.rooms, dead: batch.dead)
             } catch {
                 batch.owned.forget()
                 batch.outcome = .failed("\(error)")

@@ -1,3 +1,4 @@
+import Hosting
 import Redis
 import Schema
 
@@ -5,15 +6,20 @@ import Schema
 ///
 /// Belongs to its loop.
 final class Sweep {
-    /// A log outlives the room's last message by this, and by less than twice as long.
+    /// Between two looks at a room; what is silent from one to the next is forgotten.
     private let seconds: Int
+    private let log: Log
     private var last: Partition?
     private var isUnderWay = false
+    private var hasFailed = false
 
-    /// How many rooms a call looks at: a call takes no longer than one that stores a batch.
-    private static let most = 50
+    /// How many rooms a call looks at: to forget as many logs of a hundred messages takes Redis a millisecond.
+    static let most = 50
 
-    init(seconds: Int) { self.seconds = seconds }
+    init(seconds: Int, log: Log) {
+        self.seconds = seconds
+        self.log = log
+    }
 
     /// Looks at the next of these partitions, unless a look is under way.
     func step(_ partitions: [Partition: OwnedPartition]) {
@@ -24,13 +30,20 @@ final class Sweep {
         look(log)
     }
 
-    private func look(_ log: PartitionLog) {
+    private func look(_ partition: PartitionLog) {
         isUnderWay = true
-        log.sweep(seconds: seconds, most: Sweep.most) { [weak self] answer in
+        partition.sweep(seconds: seconds, most: Sweep.most) { [weak self] answer in
             guard let self else { return }
             isUnderWay = false
-            // Many fall silent at once where a gateway's people have left: one call after another, as others wait for Redis.
-            if PartitionLog.swept(answer) == Sweep.most { look(log) }
+            do throws(RedisError) {
+                let looked = try PartitionLog.swept(answer)
+                hasFailed = false
+                // Many fall silent at once where a gateway's people have left: one call after another, as others wait.
+                if looked == Sweep.most { look(partition) }
+            } catch {
+                if !hasFailed { log.warn("cannot look for silent rooms", .error(error)) }
+                hasFailed = true
+            }
         }
     }
 }

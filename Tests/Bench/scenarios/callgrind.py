@@ -55,26 +55,28 @@ exec valgrind -q --tool=callgrind --instr-atstart=no --vgdb-prefix={self.folder}
     def begin(self, processes: dict[str, int]) -> None:
         """Counts from now on; `processes` are pids by the names of their programs."""
         for pid in processes.values():
-            self._tell(pid, "instrumentation", "on")
+            self._tell(pid, "instrumentation on")
 
     def end(self, processes: dict[str, int]) -> dict[str, Path]:
         """Counts no more: what has been counted since `begin`, a file for each."""
         files = {}
         for name, pid in processes.items():
-            self._tell(pid, "dump")
-            self._tell(pid, "instrumentation", "off")
+            # In one go: who comes again at once may find the process still closing its pipes.
+            self._tell(pid, "dump", "instrumentation off")
             self._parts[name] += 1
             files[name] = self.folder / f"{name}.dump.{self._parts[name]}"
         return files
 
-    def _tell(self, pid: int, *words: str) -> None:
+    def _tell(self, pid: int, *commands: str) -> None:
         # Without ptrace, which is not allowed everywhere: our processes wake up and look often enough by themselves.
-        command = ["vgdb", "--max-invoke-ms=0", f"--vgdb-prefix={self.folder}/vgdb", f"--pid={pid}", *words]
+        options = ["--max-invoke-ms=0", f"--vgdb-prefix={self.folder}/vgdb", f"--pid={pid}"]
+        words = [word for command in commands for word in ("-c", *command.split())]
         # The pipes are named after what stands in the process' environment.
         done = subprocess.run(
-            command, env=environment(pid), capture_output=True, text=True, timeout=PATIENCE, check=False)
+            ["vgdb", *options, *words], env=environment(pid), capture_output=True, text=True, timeout=PATIENCE, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"vgdb {' '.join(words)} of {pid}: {done.returncode} {done.stdout.strip()} {done.stderr.strip()}")
+            said = f"{done.stdout.strip()} {done.stderr.strip()}"
+            raise RuntimeError(f"vgdb {', '.join(commands)} of {pid} ended with {done.returncode}: {said}")
 
 
 def environment(pid: int) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 Only what the processes themselves execute is counted (nothing of the kernel or PostgreSQL), while so many
 messages or connects go through that are always the same. So the figures are steady, on a busy machine too, and the same
-on every machine: `baseline.json` keeps them, and a rise fails.
+on every machine that has the same Redis: `baseline.json` keeps them, and a rise fails.
 """
 
 import json
