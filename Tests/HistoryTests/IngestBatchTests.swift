@@ -179,6 +179,17 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(reading.rooms == [room])
     }
 
+    /// A tombstone's place is as anybody has written it.
+    @Test func aReadingWithATombstoneIsNotSound() {
+        let entries = [entry(1, envelope(1)), entry(2, Array(Self.text(type: "joke", seq: "2").utf8))]
+        let stretch = UnstoredStretch(room: .general, above: 0, count: 2)
+        for (count, isSound) in [(1, true), (2, false)] {
+            let reading = LogReading([(stretch, Array(entries.prefix(count)))], now: now)
+            #expect(reading.records.count == count)
+            #expect(reading.rooms[0].isSound == isSound)
+        }
+    }
+
     @Test func aReadingTellsOfRoomsWithoutEntries() {
         let other = room("other")
         let reading = LogReading(

@@ -57,9 +57,9 @@ local function remember(list, epoch, first, last)
 end
 
 -- Makes sure that the room's epoch is one of this run of Redis. `known` is the highest seq that the caller has had
--- from Redis itself: a room that knows less has lost its tail.
+-- from Redis itself: a room that knows less, or no seq at all, has lost its tail.
 local function open(room, key, run, known)
-  if room.run == run and room.epoch and not is_below(room.seq, known) then return end
+  if room.run == run and room.epoch and not room.is_lost and not is_below(room.seq, known) then return end
   local ms = now()
   local f = redis.call('HMGET', key, 'epochs', 'first')
   local epochs = f[1] or ''
@@ -72,7 +72,7 @@ local function open(room, key, run, known)
   redis.call('HDEL', key, 'ready')
   -- Where all was stored all still is: that the two are equal says so.
   -- Of a room that was deleted nothing says so: `stored` stays at 0.
-  if room.epoch and room.stored == room.seq then
+  if room.epoch and not room.is_lost and room.stored == room.seq then
     redis.call('HSET', key, 'stored', int(seq))
     room.stored = int(seq)
   end
@@ -84,7 +84,7 @@ end
 local function load(key, run)
   local f = redis.call('HMGET', key, 'loaded', 'run', 'epoch', 'seq', 'stored', 'mv', 'seen')
   if f[1] ~= run then return nil end
-  return { run = f[2], epoch = f[3], seq = f[4] or '0', stored = f[5] or '0', mv = f[6] or '0', seen = f[7] }
+  return { run = f[2], epoch = f[3], is_lost = not f[4], seq = f[4] or '0', stored = f[5] or '0', mv = f[6] or '0', seen = f[7] }
 end
 
 -- A member's value is `role` or `role,muted-until` (milliseconds; 0: for ever).

@@ -260,9 +260,9 @@ local function log_adopt(keys)
     redis.call('XDEL', keys[1], last)
     redis.call('XTRIM', keys[1], 'MINID', last)
   else
-    redis.call('UNLINK', keys[1], keys[1] .. ':bytes')
+    local is_former = redis.call('UNLINK', keys[1], keys[1] .. ':bytes') > 0
     -- Logs that had no time to live then either, as not all of them was stored.
-    redis.pcall('ZUNIONSTORE', keys[3], 2, keys[3], keys[2], 'AGGREGATE', 'MIN')
+    if is_former then redis.pcall('ZUNIONSTORE', keys[3], 2, keys[3], keys[2], 'AGGREGATE', 'MIN') end
   end
   return #entries
 end

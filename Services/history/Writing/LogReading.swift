@@ -41,6 +41,7 @@ struct LogReading {
                     room.isSound = false
                     continue
                 }
+                if record.deadLetter != nil { room.isSound = false }
                 room.epoch = record.place.position.epoch
                 room.newestMilliseconds = record.createdAt
                 records.append(record)

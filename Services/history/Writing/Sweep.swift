@@ -11,7 +11,8 @@ final class Sweep {
     private let log: Log
     private var last: Partition?
     private var isUnderWay = false
-    private var hasFailed = false
+    /// Those of which it was said that a look has failed.
+    private var failed: Set<Partition> = []
 
     /// How many rooms a call looks at: to forget as many logs of a hundred messages takes Redis a millisecond.
     static let most = 50
@@ -37,12 +38,12 @@ final class Sweep {
             isUnderWay = false
             do throws(RedisError) {
                 let looked = try PartitionLog.swept(answer)
-                hasFailed = false
+                failed.remove(partition.partition)
                 // Many fall silent at once where a gateway's people have left: one call after another, as others wait.
                 if looked == Sweep.most { look(partition) }
             } catch {
-                if !hasFailed { log.warn("cannot look for silent rooms", .error(error)) }
-                hasFailed = true
+                guard failed.insert(partition.partition).inserted else { return }
+                log.warn("cannot look for silent rooms", .error(error))
             }
         }
     }
