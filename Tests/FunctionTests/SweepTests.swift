@@ -41,6 +41,21 @@ import Testing
         }
     }
 
+    /// What is forgotten makes room: Redis must not refuse that.
+    @Test func aFullRedisForgetsAllTheSame() async throws {
+        try await onBench { bench in
+            try await bench.fill(2)
+            _ = try await bench.lease("one")
+            _ = try await bench.stored("one", seq: 2)
+            _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
+            for isThere in [true, false] {
+                try await bench.sweep()
+                let hasLog = try await bench.hasLog()
+                #expect(hasLog == isThere)
+            }
+        }
+    }
+
     @Test func aRoomThatSpeaksIsLookedAtAgain() async throws {
         try await onBench { bench in
             try await settle(bench)
