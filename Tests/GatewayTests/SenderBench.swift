@@ -182,3 +182,11 @@ func onSender(
         bench.close()
     }
 }
+
+extension OutgoingMessage {
+    /// The id as its sender would make it.
+    func identify(at time: Int64) -> MessageID {
+        var random = RandomReserve()
+        return identify(at: time, from: &random)
+    }
+}

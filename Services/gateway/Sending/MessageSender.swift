@@ -31,6 +31,7 @@ final class MessageSender {
     private let directNotices: DirectNotices
     private let metrics: GatewayMetrics
     private var clock: RedisClock
+    private var random = RandomReserve()
     private var holdUps = HoldUps()
 
     private static let retryMilliseconds = 100
@@ -131,7 +132,7 @@ final class MessageSender {
         guard !busMemory.isFull else { return refuseUnlessDuplicate(message, .refused(.overloaded)) }
         guard let policy = limit.policy(for: message.sender) else { return accept(message) }
         if let refusal = limit.refusal(of: message.sender.user) { return limited(message, refusal) }
-        let id = message.identify(at: clock.time(at: loop.now))
+        let id = message.identify(at: clock.time(at: loop.now), from: &random)
         limit.take(for: message, as: id, policy, notAfter: notAfter(message))
     }
 
@@ -186,7 +187,7 @@ final class MessageSender {
         message.triedIn = run
         let before = message.mayBeAccepted
         message.mayBeAccepted = true
-        let id = message.identify(at: clock.time(at: loop.now))
+        let id = message.identify(at: clock.time(at: loop.now), from: &random)
         return PlaceCalls.Call(
             attempt: RoomCalls.Try(message: message, id: id, notAfter: notAfter(message)), before: before)
     }

@@ -99,9 +99,9 @@ final class OutgoingMessage {
     // MARK: What it is known by
 
     /// Its id, made at the first try.
-    func identify(at time: Int64) -> MessageID {
+    func identify(at time: Int64, from random: inout RandomReserve) -> MessageID {
         if let id { return id }
-        let id = MessageID(milliseconds: time)
+        let id = MessageID(milliseconds: time, random: random.next(), random.next())
         self.id = id
         if firstID == nil { firstID = id } else { laterIDs.append(id) }
         return id
