@@ -87,7 +87,7 @@ struct Options: Sendable {
     }
 
     private static func connection(_ rules: inout Arguments, _ box: Box) {
-        rules.option("peer", "NAME", "parley, limit, uws or websockets (parley)") { text in
+        rules.option("peer", "NAME", "parley, limit, uws, websockets or fastapi (parley)") { text in
             guard let peer = Peer(rawValue: text) else { return false }
             box.options.peer = peer
             return true

@@ -8,6 +8,8 @@ enum Peer: String, Sendable, CaseIterable, Codable {
     case uws
     /// `peers/websockets_peer.py`: Python's websockets.
     case websockets
+    /// `peers/fastapi_peer.py`: FastAPI, which stores in PostgreSQL and publishes by Redis.
+    case fastapi
 
     /// Whether it speaks the raw protocol: `/ROOM` is joined by connecting to it, and whatever a text frame says goes to
     /// all that are in the room, the sender included.

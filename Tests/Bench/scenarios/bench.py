@@ -20,7 +20,7 @@ from pathlib import Path
 
 import machine
 import tables
-from candidates import TOP, CannotStart, start
+from candidates import SCRIPTS, TOP, CannotStart, start
 from rounds import Broken, alternate, medians, run, shares
 from scenarios import MODES, SCENARIOS, Scenario
 
@@ -78,7 +78,7 @@ def compare(arguments, scenario: Scenario, folder: Path) -> None:
     finally:
         candidates.close()
     middle = {name: medians(each, scenario.figures) for name, each in reports.items()}
-    parts = {name: shares(reports[name]) for name in ("parley", "versus") if name in reports}
+    parts = {name: shares(reports[name]) for name in ("parley", "versus", "fastapi") if name in reports}
     text = "\n\n".join([tables.compared(middle, scenario.figures), *(tables.processes(use, name) for name, use in parts.items())])
     summary = {
         "scenario": arguments.scenario, "rounds": arguments.rounds, "machine": before, "medians": middle, "processes": parts,
@@ -140,7 +140,7 @@ def parsed():
         epilog="What stands behind -- goes to parley-bench as it is: see `.build/release/parley-bench help`.",
     )
     parser.add_argument("scenario", choices=[*SCENARIOS, "growth", "instructions", *MODES], help="what is measured")
-    parser.add_argument("--against", default="", help="compare with these: limit,uws,websockets")
+    parser.add_argument("--against", default="", help="compare with these: limit,uws,websockets,fastapi")
     parser.add_argument("--rounds", type=int, default=3, help="how often each candidate has its turn (3)")
     parser.add_argument("--seconds", type=float, help="seconds of measuring in each run")
     parser.add_argument("--set", dest="settings", action="append", type=setting, default=[], metavar="NAME=VALUE",
@@ -154,7 +154,7 @@ def parsed():
     arguments.extra = words[at + 1:]
     arguments.versus = dict(arguments.versus)
     arguments.against = [name for name in arguments.against.split(",") if name]
-    if unknown := set(arguments.against) - {"limit", "uws", "websockets"}:
+    if unknown := set(arguments.against) - {"limit", *SCRIPTS}:
         parser.error(f"--against does not know {', '.join(sorted(unknown))}")
     arguments.cores = machine.ALL if arguments.both_cores else machine.SERVER
     # On one core a second loop could only be in the way.

@@ -14,8 +14,8 @@ from cluster import BINARIES, TOP, Cluster, free_base
 BENCH = BINARIES / "parley-bench"
 PEERS = Path(__file__).resolve().parents[1] / "peers"
 SECRET = "shared-secret-of-the-bench-0123456789"
-#: Who listens where, of those that speak the raw protocol.
-SCRIPTS = {"uws": "uws.py", "websockets": "websockets_peer.py"}
+#: The peers that are Python's, which speak the raw protocol.
+SCRIPTS = {"uws": "uws.py", "websockets": "websockets_peer.py", "fastapi": "fastapi_peer.py"}
 START_SECONDS = 20
 NAMES, ACCOUNTS = "bench", 20_000
 
@@ -69,25 +69,53 @@ class Raw:
 
     is_raw = True
 
-    def __init__(self, name, cores):
+    def __init__(self, name, cores, **settings):
         self.name = name
         if name == "limit":
             command = [BENCH, "limit"]
         else:
             command = [environment(), PEERS / SCRIPTS[name], str(free_base())]
         with machine.on(cores):
-            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | settings)
         self._port = self._process.stdout.readline().strip()
         if not self._port.isdigit():
             self._process.wait(START_SECONDS)
             raise CannotStart(f"{name} does not start: see above")
 
     def options(self) -> list[str]:
+        """Where it is, and which processes are it."""
         return ["--peer", self.name, "--url", f"ws://127.0.0.1:{self._port}", f"--pid={self.name}={self._process.pid}"]
 
     def close(self):
         self._process.terminate()
         self._process.wait(START_SECONDS)
+
+
+class Stored(Raw):
+    """One that stores what it tells, in a Redis and a PostgreSQL of its own that are set up as Parley's are."""
+
+    STORES = ("redis", "postgres")
+
+    def __init__(self, name, cores):
+        environment()
+        with machine.on(cores):
+            self._cluster = Cluster(gateways=1)
+        try:
+            for process in self._cluster.processes():
+                if process not in self.STORES:
+                    self._cluster.stop(process)
+            addresses = {"REDIS_URL": f"redis://127.0.0.1:{self._cluster.redis_port}", "DATABASE_URL": self._cluster.database_url}
+            super().__init__(name, cores, **addresses)
+        except BaseException:
+            self._cluster.close()
+            raise
+
+    def options(self) -> list[str]:
+        return super().options() + [f"--pid={name}={self._cluster.pid(name)}" for name in self.STORES]
+
+    def close(self):
+        super().close()
+        self._cluster.close()
 
 
 def environment() -> Path:
@@ -111,7 +139,9 @@ def environment() -> Path:
 
 def start(name, cores, **settings):
     """Starts a candidate by its name; `settings` are for a cluster."""
-    return Parley(cores, name, **settings) if name in ("parley", "versus") else Raw(name, cores)
+    if name in ("parley", "versus"):
+        return Parley(cores, name, **settings)
+    return Stored(name, cores) if name == "fastapi" else Raw(name, cores)
 
 
-__all__ = ["BENCH", "CannotStart", "Parley", "Raw", "TOP", "start"]
+__all__ = ["BENCH", "CannotStart", "PEERS", "SCRIPTS", "Parley", "Raw", "TOP", "start"]
