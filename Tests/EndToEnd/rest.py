@@ -31,8 +31,10 @@ class Answer:
 class Service:
     """One address. A body that is no bytes is sent as JSON; `token` goes into the Authorization header."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, source: str | None = None):
         self.url = url
+        #: The address of this machine that requests come from.
+        self._source = (source, 0) if source else None
         self._place = urlsplit(url)
 
     def call(self, method: str, path: str, body=None, token: str | None = None, headers: dict | None = None) -> Answer:
@@ -53,7 +55,7 @@ class Service:
     def _connection(self) -> http.client.HTTPConnection:
         """By TLS to whom the system's authorities vouch for; SSL_CERT_FILE names others."""
         kind = http.client.HTTPSConnection if self._place.scheme == "https" else http.client.HTTPConnection
-        return kind(self._place.hostname, self._place.port, timeout=PATIENCE)
+        return kind(self._place.hostname, self._place.port, timeout=PATIENCE, source_address=self._source)
 
     def get(self, path: str, token: str | None = None, **more) -> Answer:
         return self.call("GET", path, None, token, **more)

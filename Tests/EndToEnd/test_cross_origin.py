@@ -1,9 +1,6 @@
 """Pages of other origins: who may read the answers, and that one of them can do all that a page of the product can."""
 
 import json
-import shutil
-import socket
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,10 +8,9 @@ import pytest
 
 import chromium
 import people
-from cluster import TOP
+from balancer import Balancer
 from conftest import CHEAP_PASSWORDS
 from rest import Service, is_problem
-from waiting import eventually
 
 PAGE, OTHER = "https://chat.example", "https://other.example:8443"
 LOGIN = {"username": "nobody-here", "password": "wrong password"}
@@ -69,36 +65,12 @@ def deserted(tmp_path):
     started = []
 
     def start(setting: str) -> Service:
-        for file in (TOP / "compose" / "nginx").glob("*.conf"):
-            shutil.copy(file, tmp_path)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        (tmp_path / "nginx.conf").write_text(
-            f"daemon off; pid {tmp_path}/pid; events {{}} http {{ access_log off; include origins.conf; include http.conf; "
-            + "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
-            + f"server {{ listen 127.0.0.1:{port}; set $inside http; "
-            + "".join(f"set ${name} 127.0.0.1:1; " for name in ["gateways", "auth", "history", "presence"])
-            + "include routes.conf; } }"
-        )
-        (tmp_path / "origins.conf").write_text(f'map "" $allowed_origins {{ default "{setting}"; }}')
-        started.append(subprocess.Popen(["nginx", "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log"]))
-        service = Service(f"http://127.0.0.1:{port}")
-        eventually(lambda: is_listening(port))
-        return service
+        started.append(Balancer(tmp_path, ALLOWED_ORIGINS=setting))
+        return started[-1].web
 
     yield start
-    for process in started:
-        process.terminate()
-        process.wait()
-
-
-def is_listening(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-        return True
-    except ConnectionRefusedError:
-        return False
+    for balancer in started:
+        balancer.close()
 
 
 @pytest.mark.parametrize(

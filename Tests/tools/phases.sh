@@ -105,7 +105,7 @@ lint() {
     python3 Tests/tools/check_hostile.py
     echo passed 1 >>"$tally"
     local script
-    for script in compose/local compose/lib/*.sh Tests/run Tests/*/run Tests/tools/*.sh .ci/run; do bash -n "$script"; done
+    for script in compose/local compose/lib/*.sh compose/nginx/*.sh Tests/run Tests/*/run Tests/tools/*.sh .ci/run; do bash -n "$script"; done
     echo passed 1 >>"$tally"
 }
 

@@ -18,7 +18,7 @@ http {
     fastcgi_temp_path $folder/fastcgi;
     uwsgi_temp_path $folder/uwsgi;
     scgi_temp_path $folder/scgi;
-    map "" \$allowed_origins { default "${ALLOWED_ORIGINS:-}"; }
+    include $folder/settings.conf;
     include $folder/http.conf;
     access_log $(log_of nginx) parley if=\$worth_a_line;
     upstream gateways {
@@ -53,6 +53,7 @@ start_nginx() {
     [ "$files" != unlimited ] && [ "$files" -le 65536 ] || files=65536
     chmod 711 "$folder"
     cp "$top"/compose/nginx/{http,routes,proxy,problems,readable}.conf "$folder/"
+    sh "$top/compose/nginx/settings.sh" "$folder" || fail "nginx cannot be told its settings"
     write_nginx_conf "$files" >"$folder/nginx.conf"
     launch nginx nginx -p "$folder" -c "$folder/nginx.conf" -e "$(log_of nginx)"
 }

@@ -3,12 +3,22 @@
 
 private_networks=127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7
 
+# Whose word on a client's address counts: nginx' in any case. TRUSTED_PROXIES are those before it, whose word nginx
+# takes (compose/nginx/settings.sh); they may come straight to a service, too.
+trusted_by_services() {
+    if [ -n "${TRUSTED_PROXIES-}" ]; then
+        echo "127.0.0.1,$TRUSTED_PROXIES"
+    else
+        echo "${TRUSTED_PROXIES-$private_networks}"
+    fi
+}
+
 # start_service NAME PRODUCT [SETTING=VALUE...]
 start_service() {
     local name=$1 product=$2
     shift 2
     launch "$name" env HOST=127.0.0.1 PORT="$(port_of "$name")" REDIS_URL="$(url_of redis)" \
-        TRUSTED_PROXIES="${TRUSTED_PROXIES-$private_networks}" "$@" "$binaries/$product"
+        TRUSTED_PROXIES="$(trusted_by_services)" "$@" "$binaries/$product"
 }
 
 start_auth() {
