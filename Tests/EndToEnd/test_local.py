@@ -2,13 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from balancer import is_listening
 from cluster import LOCAL
+from conftest import CHEAP_PASSWORDS
 from people import Person
+from waiting import eventually
 
 
 def local(cluster, *arguments, **environment):
@@ -90,3 +95,62 @@ def test_the_first_administrator_can_log_in(cluster):
     login = cluster.web.post("/auth/login", {"username": "admin", "password": password})
     assert login.status == 200 and "admin" in login.json["user"]["roles"]
     Person(cluster, "admin", login.json["access_token"]).connect(0)
+
+
+# ---- a cluster that its machine has ended ----
+
+
+@pytest.fixture
+def crashing_cluster(running):
+    yield from running(**CHEAP_PASSWORDS, MESSAGE_RATE_LIMIT="7", SILENCE_SECONDS="61")
+
+
+def crash(cluster) -> None:
+    """All is killed at once, as when the machine loses its power."""
+    processes = list(cluster.processes().values())
+    for process in processes:
+        os.killpg(process["pid"], signal.SIGKILL)
+    ports = [int(urlsplit(process["url"]).port) for process in processes]
+    eventually(lambda: not any(is_listening(port) for port in ports), what="all ports are free")
+
+
+def begin(cluster, *arguments, **environment) -> tuple[str, list[str], dict]:
+    """`up` from a shell without the settings of `cluster`: what it says, the gateways, and what the first was given."""
+    own = {name: value for name, value in cluster.environment().items() if name not in ("MESSAGE_RATE_LIMIT", "SILENCE_SECONDS")}
+    done = subprocess.run(
+        [LOCAL, "up", "--detach", "--no-install", *arguments], env=own | environment, capture_output=True, text=True,
+        timeout=120, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    gateways = [name for name in cluster.processes() if name.startswith("gateway-")]
+    given = Path(f"/proc/{cluster.pid('gateway-1')}/environ").read_text().split("\0")
+    return done.stderr, gateways, dict(line.split("=", 1) for line in given if line)
+
+
+def test_after_a_crash_up_goes_on_with_what_there_was(crashing_cluster):
+    crash(crashing_cluster)
+    said, gateways, given = begin(crashing_cluster)
+    assert gateways == ["gateway-1", "gateway-2"]
+    assert (given["MESSAGE_RATE_LIMIT"], given["SILENCE_SECONDS"]) == ("7", "61")
+    (line,) = [line for line in said.splitlines() if "last up" in line]
+    assert "--gateways 2" in line and "MESSAGE_RATE_LIMIT" in line and "SILENCE_SECONDS" in line and "down" in line
+    # What is given now wins, and is what is remembered from then on.
+    for arguments in (["--gateways", "3"], []):
+        crash(crashing_cluster)
+        shell = {"MESSAGE_RATE_LIMIT": "8"} if arguments else {}
+        said, gateways, given = begin(crashing_cluster, *arguments, **shell)
+        assert gateways == ["gateway-1", "gateway-2", "gateway-3"]
+        assert (given["MESSAGE_RATE_LIMIT"], given["SILENCE_SECONDS"]) == ("8", "61")
+        (line,) = [line for line in said.splitlines() if "last up" in line]
+        assert ("--gateways" in line, "MESSAGE_RATE_LIMIT" in line) == (not arguments, not arguments)
+    # The number was not on the disk yet.
+    crash(crashing_cluster)
+    (crashing_cluster.folder / str(crashing_cluster.base) / "run" / "gateways").write_text("")
+    said, gateways, given = begin(crashing_cluster)
+    assert (gateways, given["MESSAGE_RATE_LIMIT"]) == (["gateway-1"], "8")
+    # Who goes down has done with it.
+    crash(crashing_cluster)
+    crashing_cluster.local("down")
+    said, gateways, given = begin(crashing_cluster)
+    assert gateways == ["gateway-1"] and "last up" not in said
+    assert not {"MESSAGE_RATE_LIMIT", "SILENCE_SECONDS"} & set(given)

@@ -4,7 +4,7 @@
 
 max_gateways=16
 
-# Sets base, data, run, logs, secrets and gateways (the number of the last `up`).
+# Sets base, data, run, logs, secrets and gateways (the number of the last `up` that was not ended).
 locate_cluster() {
     base=${PORT_BASE:-8000}
     [[ $base =~ ^[1-9][0-9]{0,4}$ && $base -le 65400 ]] \
@@ -16,7 +16,8 @@ locate_cluster() {
     data=$data/$base
     run=$data/run logs=$data/log secrets=$data/secrets
     gateways=1
-    [ ! -r "$run/gateways" ] || gateways=$(<"$run/gateways")
+    # A machine that has crashed may leave an empty file.
+    [ ! -s "$run/gateways" ] || gateways=$(<"$run/gateways")
 }
 
 # Others may pass through the outer folder (postgres has an account of its own), not look.

@@ -23,7 +23,8 @@ command_up() {
     if is_up && any_running; then
         join_running "$wanted"
     else
-        begin "${wanted:-1}" "$install"
+        ! is_up || go_on "$wanted"
+        begin "${wanted:-$gateways}" "$install"
         [ -n "$detach" ] || hold
     fi
 }
@@ -40,6 +41,15 @@ join_running() {
     for name in $(process_names); do is_running "$name" || missing+=("$name"); done
     say "running already: $(url_of nginx)"
     [ ${#missing[@]} -eq 0 ] || { say "starting what has ended:" && bring_up "${missing[@]}"; }
+}
+
+# What ended without `down`, with the machine or killed, is begun as it was.
+go_on() {
+    recall_settings
+    find_binaries
+    local what="${recalled[*]}"
+    [ -n "$1" ] || [ "$gateways" = 1 ] || what="--gateways $gateways${what:+, $what}"
+    [ -z "$what" ] || say "as it was not ended by down, with what the last up was given: $what (compose/local down forgets it)"
 }
 
 begin() {

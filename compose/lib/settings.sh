@@ -1,6 +1,8 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # the names set here are read by the other parts
 # Settings are environment variables. `up` remembers those given to it, so that a later
-# `start NAME` from another shell gives the process the same; what that shell sets, wins.
+# `start NAME` from another shell gives the process the same, and so that the next `up` does
+# where the cluster was not ended by `down`, but by the machine; what the shell sets, wins.
 
 # What counts as a setting: these, and every name that a service's --help mentions.
 known_settings=(
@@ -33,7 +35,7 @@ given_settings() {
 }
 
 remember_settings() {
-    (umask 077 && given_settings >"$run/settings")
+    (umask 077 && given_settings >"$run/settings.new" && mv "$run/settings.new" "$run/settings")
     echo "$gateways" >"$run/gateways"
 }
 
@@ -42,14 +44,16 @@ changed_settings() {
     { diff <(given_settings) "$run/settings" || true; } | sed -nE 's/^[<>] export ([A-Z0-9_]+)=.*/\1/p' | sort -u
 }
 
-# Remembered settings, save those that this shell sets itself.
+# Remembered settings, save those that this shell sets itself; then their names are in `recalled`.
 recall_settings() {
+    recalled=()
     [ -r "$run/settings" ] || return 0
-    local given line name
-    given=$(given_settings)
+    local line name
     while IFS= read -r line; do
-        name=${line#export }
-        name=${name%%=*}
-        grep -q "^export $name=" <<<"$given" || eval "$line"
+        [[ $line =~ ^export\ ([A-Z][A-Z0-9_]*)= ]] || continue
+        name=${BASH_REMATCH[1]}
+        [ -z "${!name+set}" ] || continue
+        eval "$line"
+        recalled+=("$name")
     done <"$run/settings"
 }
