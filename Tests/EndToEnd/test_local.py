@@ -97,6 +97,30 @@ def test_the_first_administrator_can_log_in(cluster):
     Person(cluster, "admin", login.json["access_token"]).connect(0)
 
 
+OWN_PASSWORD = "password of the operator"
+
+
+@pytest.fixture(params=["ADMIN_PASSWORD", "ADMIN_PASSWORD_FILE"])
+def owned_cluster(request, running, tmp_path):
+    """One whose operator names the first administrator's password, and by which setting."""
+    file = tmp_path / "password"
+    file.write_text(OWN_PASSWORD + "\n")
+    value = str(file) if request.param.endswith("FILE") else OWN_PASSWORD
+    for cluster in running(**CHEAP_PASSWORDS, **{request.param: value}):
+        yield cluster, request.param
+
+
+def test_the_first_administrator_can_have_a_password_of_ones_own(owned_cluster):
+    cluster, setting = owned_cluster
+    # Another shell need not know it.
+    cluster.stop("auth")
+    own = {name: value for name, value in cluster.environment().items() if name != setting}
+    subprocess.run([LOCAL, "start", "auth"], env=own, timeout=60, check=True)
+    login = cluster.web.post("/auth/login", {"username": "admin", "password": OWN_PASSWORD})
+    assert login.status == 200 and "admin" in login.json["user"]["roles"]
+    assert not list(cluster.folder.glob("*/secrets/admin-password"))
+
+
 # ---- a cluster that its machine has ended ----
 
 

@@ -108,7 +108,11 @@ raise_file_limit() {
 tell_address() {
     say
     say "ready in $(elapsed "$1"): $(url_of nginx)"
-    say "administrator: ${ADMIN_USERNAME:-admin}, the password stands in $secrets/admin-password"
+    if is_password_given; then
+        say "administrator: ${ADMIN_USERNAME:-admin}, where there was none with the password that was given"
+    else
+        say "administrator: ${ADMIN_USERNAME:-admin}, the password stands in $secrets/admin-password"
+    fi
 }
 
 # hold: stay until Ctrl-C, or until all has been stopped from elsewhere; tell once of what dies.

@@ -21,10 +21,16 @@ start_service() {
         TRUSTED_PROXIES="$(trusted_by_services)" "$@" "$binaries/$product"
 }
 
+# Whether the operator names the first administrator's password; else it is made at random.
+is_password_given() { [ -n "${ADMIN_PASSWORD-}${ADMIN_PASSWORD_FILE-}" ]; }
+
 start_auth() {
-    secret admin-password >/dev/null
-    start_service auth auth DATABASE_URL="$(database_url)" \
-        ADMIN_USERNAME="${ADMIN_USERNAME:-admin}" ADMIN_PASSWORD_FILE="$secrets/admin-password"
+    local -a password=()
+    if ! is_password_given; then
+        secret admin-password >/dev/null
+        password=(ADMIN_PASSWORD_FILE="$secrets/admin-password")
+    fi
+    start_service auth auth DATABASE_URL="$(database_url)" ADMIN_USERNAME="${ADMIN_USERNAME:-admin}" "${password[@]}"
 }
 
 start_history() { start_service history history DATABASE_URL="$(database_url)"; }
