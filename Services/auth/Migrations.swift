@@ -11,6 +11,7 @@ enum Migrations {
         Migration(2, "rooms", rooms),
         Migration(3, "outbox", outbox),
         Migration(4, "standing", standing),
+        Migration(5, "issued", issued),
     ]
 
     /// Times of tokens are seconds, as in their claims; `revoked_before` moves the `iat` of later tokens.
@@ -111,5 +112,11 @@ enum Migrations {
                     SELECT FROM auth.accounts a WHERE a.handle = reader AND a.revoked_before > issued)
         $$
         """
+    ]
+
+    /// When the newest access token of a session was issued: who ends all of them ends that one too, whatever the clock
+    /// of the instance that gave it out.
+    private static let issued = [
+        "ALTER TABLE auth.sessions ADD COLUMN issued bigint NOT NULL DEFAULT 0"
     ]
 }

@@ -233,33 +233,49 @@ struct Auth: Sendable {
     func asking<Answer: Sendable>(
         while change: PostgresStatement, _ ask: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
+        try #require(try await asking(while: change, inTurn: [ask]).first)
+    }
+
+    /// Asks one after another: each when those before wait for somebody, or have their answer.
+    func asking<Answer: Sendable>(
+        while change: PostgresStatement, inTurn asks: [@Sendable () async throws -> Answer]
+    ) async throws -> [Answer] {
         try await probing { postgres, _, loop in
-            let asked = Asked<Answer>()
+            let asked = Asked<Answer>(count: asks.count)
             try await postgres.transaction { transaction in
                 try await transaction.query(change.sql, change.parameters)
-                loop.spawn {
-                    do { asked.answer = .success(try await ask()) } catch { asked.answer = .failure(error) }
-                }
-                let deadline = Instant.current().advanced(byMilliseconds: 20_000)
-                while asked.answer == nil, try await !Self.isWaiting(postgres) {
-                    try #require(Instant.current() < deadline)
-                    await loop.sleep(milliseconds: 5)
+                for (index, ask) in asks.enumerated() {
+                    loop.spawn {
+                        do { asked.answers[index] = .success(try await ask()) } catch {
+                            asked.answers[index] = .failure(error)
+                        }
+                    }
+                    let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+                    while try await Self.waiting(postgres) < asked.open(through: index) {
+                        try #require(Instant.current() < deadline)
+                        await loop.sleep(milliseconds: 5)
+                    }
                 }
             }
-            _ = await eventually(on: loop) { asked.answer != nil }
-            return try #require(asked.answer).get()
+            _ = await eventually(on: loop) { asked.open(through: asks.count - 1) == 0 }
+            return try asked.answers.map { try #require($0).get() }
         }
     }
 
-    /// Whether a statement waits for a lock.
-    private static func isWaiting(_ postgres: PostgresClient) async throws -> Bool {
-        try await !postgres.query(
+    /// How many statements wait for a lock.
+    private static func waiting(_ postgres: PostgresClient) async throws -> Int {
+        try await postgres.query(
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ).isEmpty
+        ).count
     }
 
     private final class Asked<Answer> {
-        var answer: Result<Answer, any Error>?
+        var answers: [Result<Answer, any Error>?]
+
+        init(count: Int) { answers = Array(repeating: nil, count: count) }
+
+        /// How many of the first have no answer.
+        func open(through index: Int) -> Int { answers.prefix(index + 1).count { $0 == nil } }
     }
 
     private final class Changes {

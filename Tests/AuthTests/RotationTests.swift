@@ -57,11 +57,4 @@ import Tokens
     func whatIsNoTokenIsNotRead(text: String) {
         #expect(RefreshToken(text) == nil)
     }
-
-    @Test func aTokenIsNotIssuedBeforeTheLastRevocation() throws {
-        let stamp = try AccessStamp.make(now: 100, earliest: 101, lifetime: 900)
-        #expect(stamp.issued == 101)
-        #expect(stamp.expires == 1_001)
-        #expect(try AccessStamp.make(now: 100, earliest: 0, lifetime: 900).issued == 100)
-    }
 }

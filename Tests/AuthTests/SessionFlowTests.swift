@@ -103,10 +103,94 @@ extension ServiceTests {
                         try await auth.call(
                             "POST", "/auth/login", ["username": "alice", "password": "wonderland"])
                     })
-                let claims = try #require(
-                    Base64URL.decode(String(login.access.split(separator: ".")[1])))
-                #expect(try JSONValue(parsing: claims)["iat"]?.int == before)
+                let claims = try claims(of: login.access)
+                #expect(claims["iat"]?.int == before)
+                #expect(claims["exp"]?.int == before + 900)
             }
+        }
+
+        @Test func aTokenThatIsRenewedIsNotIssuedBeforeTheLastRevocation() async throws {
+            try await withAuth { auth in
+                let login = try await auth.register("alice")
+                let before = WallClock.milliseconds() / 1000 + 20
+                try await auth.sql("UPDATE auth.accounts SET revoked_before = \(before)")
+                let renewed = try await auth.refresh(login.refresh)
+                let claims = try claims(of: auth.login(renewed).access)
+                #expect(claims["iat"]?.int == before)
+                #expect(claims["exp"]?.int == before + 900)
+                // The other tab's is the same one.
+                #expect(try await auth.refresh(login.refresh).json == renewed.json)
+            }
+        }
+
+        /// What is renewed while the log-out waits is a second younger than the log-out was when it was asked for.
+        @Test func whatIsRenewedBesideALogoutEverywhereDoesNotOutliveIt() async throws {
+            try await withAuth { auth in
+                let login = try await auth.register("alice")
+                let lock: PostgresStatement = ("SELECT FROM auth.accounts FOR UPDATE", [])
+                let answers = try await auth.asking(
+                    while: lock,
+                    inTurn: [
+                        { @Sendable in
+                            try await auth.call("POST", "/auth/logout-all", token: login.access)
+                        },
+                        { @Sendable in
+                            let second = WallClock.milliseconds() / 1000
+                            _ = try await eventually { WallClock.milliseconds() / 1000 > second }
+                            return try await auth.refresh(login.refresh)
+                        },
+                    ])
+                #expect(answers[0].status == 204)
+                let token = answers[1]["access_token"]?.text ?? login.access
+                #expect(try await auth.call("GET", "/auth/me", token: token).code == "token_revoked")
+            }
+        }
+
+        @Test func whoRenewsWhileTheSessionEndsIsRefused() async throws {
+            try await withAuth { auth in
+                let login = try await auth.register("alice")
+                let answer = try await auth.asking(
+                    while: ("UPDATE auth.sessions SET revoked_at = now()", [])
+                ) { try await auth.refresh(login.refresh) }
+                #expect(answer.code == "token_revoked")
+            }
+        }
+
+        /// Whatever the clock of the instance that issued it.
+        @Test(arguments: [false, true])
+        func aTokenOfALaterClockEndsWithALogoutEverywhere(isRenewed: Bool) async throws {
+            try await withAuth { auth in
+                let first = try await auth.register("alice")
+                let later = WallClock.milliseconds() / 1000 + 20
+                try await auth.sql("UPDATE auth.accounts SET revoked_before = \(later)")
+                let login =
+                    isRenewed
+                    ? try auth.login(await auth.refresh(first.refresh)) : try await auth.login("alice")
+                #expect(try await auth.call("GET", "/auth/me", token: login.access).status == 200)
+                let logout = try await auth.call("POST", "/auth/logout-all", token: first.access)
+                #expect(logout.status == 204)
+                let after = try await auth.call("GET", "/auth/me", token: login.access)
+                #expect(after.code == "token_revoked")
+                let again = try await auth.login("alice")
+                #expect(try await auth.call("GET", "/auth/me", token: again.access).status == 200)
+            }
+        }
+
+        @Test func twoTabsThatMeetInTheDatabaseGetTheSameAnswer() async throws {
+            try await withAuth { auth in
+                let login = try await auth.register("alice")
+                let refresh = { @Sendable in try await auth.refresh(login.refresh) }
+                let answers = try await auth.asking(
+                    while: ("SELECT FROM auth.sessions FOR UPDATE", []), inTurn: [refresh, refresh])
+                #expect(answers[0].status == 200)
+                #expect(answers[1].json == answers[0].json)
+            }
+        }
+
+        private func claims(of token: String) throws -> JSONValue {
+            let parts = token.split(separator: ".")
+            try #require(parts.count == 3)
+            return try JSONValue(parsing: try #require(Base64URL.decode(String(parts[1]))))
         }
 
         @Test func aTicketStandsInRedisUnderItsDigest() async throws {

@@ -58,10 +58,16 @@ final class PostgresAccounts {
     func replacePassword(
         _ old: String, by new: String, of user: UserHandle
     ) async throws(PostgresError) -> Bool {
-        try await postgres.query(
+        let (sql, parameters) = Self.replacement(of: old, by: new, of: user)
+        return try await postgres.query(sql, parameters).affected == 1
+    }
+
+    /// The statement that does so.
+    static func replacement(of old: String, by new: String, of user: UserHandle) -> PostgresStatement {
+        (
             "UPDATE auth.accounts SET password = $3 WHERE handle = $1 AND password = $2",
             [.text(user.text), .text(old), .text(new)]
-        ).affected == 1
+        )
     }
 
     // MARK: Administrators

@@ -1,5 +1,4 @@
 import Bus
-import Engine
 import Web
 
 /// Answers `POST /auth/logout-all`: ends all login sessions of the caller.
@@ -9,8 +8,7 @@ struct LogoutAll: Operation {
 
     func answer(_ request: Request) async throws -> Response {
         let identity = try await bearer.identity(of: request)
-        try await revocations.endAll(
-            of: identity.user, expires: identity.expires, now: WallClock.milliseconds() / 1000)
+        try await revocations.endAll(of: identity.user, expires: identity.expires)
         return .noContent
     }
 }

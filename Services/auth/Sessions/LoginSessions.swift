@@ -19,13 +19,13 @@ final class LoginSessions {
 
     /// Begins a session for somebody who has shown who they are; nil where their password has been changed since.
     func open(for account: Account) async throws -> LoginAnswer? {
-        let now = WallClock.milliseconds() / 1000
         let sessionID = Base64URL.encode(try SecureRandom.bytes(16))
         let token = try RefreshToken.random()
-        let earliest = try await store.insert(
-            sessionID, of: account, token: token, expires: now + Int64(lifetimes.refresh))
-        guard let earliest else { return nil }
-        return try answer(account, sessionID, try stamp(now: now, earliest: earliest), token)
+        let wish = try StampWish(nowMilliseconds: WallClock.milliseconds(), lifetimes: lifetimes)
+        guard let stamp = try await store.insert(sessionID, of: account, token: token, wish) else {
+            return nil
+        }
+        return try answer(account, sessionID, stamp, token)
     }
 
     /// Exchanges a refresh token, or throws `tokenInvalid`, `tokenExpired` or `tokenRevoked`.
@@ -55,15 +55,9 @@ final class LoginSessions {
         _ token: RefreshToken, _ stored: StoredRefreshToken, nowMilliseconds now: Int64
     ) async throws -> LoginAnswer? {
         let child = try token.child(secret: stored.sessionSecret)
-        let stamp = try stamp(now: now / 1000, earliest: stored.account.revokedBefore)
-        let isFirst = try await store.exchange(
-            token, for: child, stamp: stamp, nowMilliseconds: now,
-            expires: now / 1000 + Int64(lifetimes.refresh))
-        return isFirst ? try answer(stored.account, stored.sessionID, stamp, child) : nil
-    }
-
-    private func stamp(now: Int64, earliest: Int64) throws(TokenError) -> AccessStamp {
-        try AccessStamp.make(now: now, earliest: earliest, lifetime: lifetimes.access)
+        let wish = try StampWish(nowMilliseconds: now, lifetimes: lifetimes)
+        let stamp = try await store.exchange(token, of: stored.sessionID, for: child, wish)
+        return try stamp.map { try answer(stored.account, stored.sessionID, $0, child) }
     }
 
     private func answer(

@@ -9,29 +9,29 @@ final class PostgresSessions {
 
     init(postgres: PostgresClient) { self.postgres = postgres }
 
-    /// Stores a new session with its first refresh token; returns the second of which tokens must be at least.
+    /// Stores a new session with its first refresh token; returns the stamp of its first access token.
     ///
     /// Nil, and nothing is stored, where the account has another password by now. It is locked until the session is
     /// stored: who changes the password, or ends all sessions, does so before this one begins or finds it.
     func insert(
-        _ sessionID: String, of account: Account, token: RefreshToken, expires: Int64
-    ) async throws -> Int64? {
+        _ sessionID: String, of account: Account, token: RefreshToken, _ wish: StampWish
+    ) async throws -> AccessStamp? {
         let secret = try SecureRandom.bytes(RefreshToken.byteCount)
         let rows = try await postgres.query(
             """
             WITH account AS (
                 SELECT handle, revoked_before FROM auth.accounts WHERE handle = $2 AND password = $3 FOR SHARE),
             session AS (
-                INSERT INTO auth.sessions (id, handle, secret, expires)
-                SELECT $1, handle, $4, $5 FROM account RETURNING id)
+                INSERT INTO auth.sessions (id, handle, secret, expires, issued)
+                SELECT $1, handle, $4, $5, greatest($7, revoked_before) FROM account RETURNING id, issued)
             INSERT INTO auth.refresh_tokens (digest, session, expires) SELECT $6, id, $5 FROM session
-            RETURNING (SELECT revoked_before FROM account) AS revoked_before
+            RETURNING (SELECT issued FROM session) AS issued
             """,
             [
                 .text(sessionID), .text(account.user.text), .init(account.password), .bytes(secret),
-                .int(expires), .bytes(token.digest),
+                .int(wish.sessionExpires), .bytes(token.digest), .int(wish.now),
             ])
-        return try rows.first.map { try $0["revoked_before"].int }
+        return try rows.first.map { wish.stamp(issued: try $0["issued"].int) }
     }
 
     func find(_ token: RefreshToken) async throws(PostgresError) -> StoredRefreshToken? {
@@ -49,25 +49,31 @@ final class PostgresSessions {
     }
 
     /// Marks a token as exchanged and stores its successor, in one statement: of two at once, one succeeds.
+    ///
+    /// Returns the stamp of the access token to be given with it; nil for the other, and where the session has ended by
+    /// now. The session is locked until then: who ends it does so before this, or finds what was issued.
     func exchange(
-        _ token: RefreshToken, for child: RefreshToken, stamp: AccessStamp, nowMilliseconds: Int64,
-        expires: Int64
-    ) async throws(PostgresError) -> Bool {
-        try await postgres.query(
+        _ token: RefreshToken, of sessionID: String, for child: RefreshToken, _ wish: StampWish
+    ) async throws(PostgresError) -> AccessStamp? {
+        let rows = try await postgres.query(
             """
-            WITH exchanged AS (
-                UPDATE auth.refresh_tokens SET rotated_ms = $2, child = $3, access_jti = $4, access_iat = $5,
-                    access_exp = $6
-                WHERE digest = $1 AND rotated_ms IS NULL RETURNING session),
-            renewed AS (
-                UPDATE auth.sessions SET expires = $7 WHERE id = (SELECT session FROM exchanged))
-            INSERT INTO auth.refresh_tokens (digest, session, expires) SELECT $3, session, $7 FROM exchanged
+            WITH renewed AS (
+                UPDATE auth.sessions s SET expires = $6, issued = greatest($5, a.revoked_before)
+                FROM auth.accounts a
+                WHERE s.id = $7 AND s.revoked_at IS NULL AND a.handle = s.handle RETURNING s.id, s.issued),
+            exchanged AS (
+                UPDATE auth.refresh_tokens SET rotated_ms = $2, child = $3, access_jti = $4,
+                    access_iat = renewed.issued, access_exp = renewed.issued + $8
+                FROM renewed
+                WHERE digest = $1 AND session = renewed.id AND rotated_ms IS NULL RETURNING session, access_iat)
+            INSERT INTO auth.refresh_tokens (digest, session, expires) SELECT $3, session, $6 FROM exchanged
+            RETURNING (SELECT access_iat FROM exchanged) AS issued
             """,
             [
-                .bytes(token.digest), .int(nowMilliseconds), .bytes(child.digest), .text(stamp.jti),
-                .int(stamp.issued), .int(stamp.expires), .int(expires),
-            ]
-        ).affected == 1
+                .bytes(token.digest), .int(wish.nowMilliseconds), .bytes(child.digest), .text(wish.jti),
+                .int(wish.now), .int(wish.sessionExpires), .text(sessionID), .int(wish.access),
+            ])
+        return try rows.first.map { row throws(PostgresError) in wish.stamp(issued: try row["issued"].int) }
     }
 
     /// Forgets sessions and tokens that are too old to be shown again.

@@ -1,4 +1,5 @@
 import Bus
+import Engine
 import Postgres
 import Schema
 
@@ -27,42 +28,74 @@ final class Revocations {
         guard !ids.isEmpty else { return }
         let end = max(now + lifetime, expires) + Self.leeway
         let revocations = ids.map { Revocation(.session($0), expires: end) }
-        try await revoke(
-            revocations,
-            after: [
-                (
-                    "UPDATE auth.sessions SET revoked_at = now() WHERE id = ANY($1) AND revoked_at IS NULL",
-                    [.textArray(ids)]
-                )
-            ])
+        let ending: PostgresStatement = (
+            "UPDATE auth.sessions SET revoked_at = now() WHERE id = ANY($1) AND revoked_at IS NULL",
+            [.textArray(ids)]
+        )
+        await tell(revocations, try await postgres.pipeline([ending] + Self.recording(revocations)))
     }
 
-    /// Ends all login sessions of a user and all tokens issued up to now.
-    func endAll(of user: UserHandle, expires: Int64 = 0, now: Int64) async throws {
-        let before = now + 1
-        let revocation = Revocation(
-            .user(user, before: before), expires: max(now + lifetime, expires) + Self.leeway)
-        try await revoke(
-            [revocation],
-            after: [
+    /// Ends all login sessions of a user, and all tokens issued before it is done.
+    ///
+    /// Whoever gives one out locks the account or the session first (`PostgresSessions`): what they issued is known here, or
+    /// they find the session ended. All who lock both begin with the account.
+    func endAll(of user: UserHandle, expires: Int64 = 0) async throws {
+        let lifetime = lifetime
+        let (revocation, results) = try await postgres.transaction { transaction in
+            let found = try await transaction.pipeline([
+                // As an UPDATE locks, as who becomes a member need not wait.
                 (
-                    "UPDATE auth.accounts SET revoked_before = greatest(revoked_before, $2) WHERE handle = $1",
-                    [.text(user.text), .int(before)]
-                ),
-                (
-                    "UPDATE auth.sessions SET revoked_at = now() WHERE handle = $1 AND revoked_at IS NULL",
+                    "SELECT revoked_before FROM auth.accounts WHERE handle = $1 FOR NO KEY UPDATE",
                     [.text(user.text)]
                 ),
+                (
+                    """
+                    WITH ended AS (
+                        UPDATE auth.sessions SET revoked_at = now() WHERE handle = $1 AND revoked_at IS NULL
+                        RETURNING issued)
+                    SELECT coalesce(max(issued), 0) AS issued FROM ended
+                    """, [.text(user.text)]
+                ),
             ])
+            let known = try found[0].first?["revoked_before"].int ?? 0
+            let issued = try found[1].first?["issued"].int ?? 0
+            // The clock is read now that nobody gives out any.
+            let before = max(known, max(WallClock.milliseconds() / 1000, issued) + 1)
+            let revocation = Revocation(
+                .user(user, before: before), expires: max(before + lifetime, expires) + Self.leeway)
+            let change: PostgresStatement = (
+                "UPDATE auth.accounts SET revoked_before = $2 WHERE handle = $1",
+                [.text(user.text), .int(before)]
+            )
+            return (revocation, try await transaction.commit(after: [change] + Self.recording([revocation])))
+        }
+        await tell([revocation], results)
     }
 
-    /// The login sessions of a user that have not ended.
-    func liveSessions(of user: UserHandle) async throws(PostgresError) -> [String] {
-        let rows = try await postgres.query(
-            "SELECT id FROM auth.sessions WHERE handle = $1 AND revoked_at IS NULL", [.text(user.text)])
-        var ids: [String] = []
-        for row in rows { ids.append(try row["id"].text) }
-        return ids
+    /// Replaces the hash of a password and ends all login sessions but `kept`, both or neither.
+    ///
+    /// False, and nothing is done, where the hash is another one by now.
+    func replacePassword(
+        _ old: String, by new: String, of user: UserHandle, keeping kept: String?
+    ) async throws -> Bool {
+        let lifetime = lifetime
+        let done = try await postgres.transaction { transaction in
+            let (sql, parameters) = PostgresAccounts.replacement(of: old, by: new, of: user)
+            guard try await transaction.query(sql, parameters).affected == 1 else {
+                return nil as (revocations: [Revocation], results: [PostgresRows])?
+            }
+            // A statement of its own: it sees the session of a log-in that the first had to wait for.
+            let ended = try await transaction.query(
+                """
+                UPDATE auth.sessions SET revoked_at = now()
+                WHERE handle = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id
+                """, [.text(user.text), .init(kept)])
+            let end = WallClock.milliseconds() / 1000 + lifetime + Self.leeway
+            let revocations = try ended.map { Revocation(.session(try $0["id"].text), expires: end) }
+            return (revocations, try await transaction.commit(after: Self.recording(revocations)))
+        }
+        if let done { await tell(done.revocations, done.results) }
+        return done != nil
     }
 
     /// All that are in force.
@@ -84,11 +117,14 @@ final class Revocations {
         try await postgres.query("DELETE FROM auth.revocations WHERE expires <= $1", [.int(now)])
     }
 
-    private func revoke(_ revocations: [Revocation], after statements: [PostgresStatement]) async throws {
-        let events = revocations.map(ControlEvent.revoked)
-        let results = try await postgres.pipeline(
-            statements + revocations.map(Self.insert) + [Publisher.enqueue(events)])
-        for event in events { authority.hear(event) }
+    /// What a transaction that takes tokens back ends with.
+    private static func recording(_ revocations: [Revocation]) -> [PostgresStatement] {
+        revocations.map(insert) + [Publisher.enqueue(revocations.map(ControlEvent.revoked))]
+    }
+
+    /// Tells what has been committed.
+    private func tell(_ revocations: [Revocation], _ results: [PostgresRows]) async {
+        for revocation in revocations { authority.hear(.revoked(revocation)) }
         await publisher.published(results)
     }
 
