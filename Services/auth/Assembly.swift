@@ -129,7 +129,9 @@ final class Assembly {
             do {
                 try await postgres.migrate(Migrations.all, schema: Migrations.schema)
                 try await keys.load()
-                return try await Administrators(accounts: accounts, passwords: passwords).makeFirst(
+                return try await Administrators(
+                    accounts: accounts, passwords: passwords, tokenLifetime: config.longestTokenSeconds
+                ).makeFirst(
                     config.administrator, password: config.administratorPassword, log: context.log)
             } catch let error as PostgresError where error.isTransient {
                 context.log.warn("waiting for postgres", .error(error))

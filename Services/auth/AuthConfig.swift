@@ -40,7 +40,8 @@ struct AuthConfig: ServiceConfiguration {
             help: "The first administrator, made where there is none and ADMIN_PASSWORD is set."
         ) { UserHandle($0) }
         administratorPassword = settings.secret(
-            "ADMIN_PASSWORD", minimumBytes: 8, help: "The password of an administrator that is made.")
+            "ADMIN_PASSWORD", minimumBytes: 8,
+            help: "The password of the first administrator; no other account gets it.")
         hasLimits = settings.hasLimits()
     }
 

@@ -7,16 +7,28 @@ enum Main {
             AuthConfig.self, service: "auth",
             summary: "Accounts, log-ins and their tokens; rooms and who is in them.",
             subcommands: [
-                Subcommand(
-                    "create-admin", arguments: ["NAME"],
-                    help: "Make an administrator; the password is ADMIN_PASSWORD, or made up and printed."
-                ) { config, arguments, context in
-                    try await CreateAdministrator(config: config, log: context.log)
-                        .run(named: arguments.first ?? "", on: context.makeLoop("create-admin"))
-                }
+                command(
+                    "create-admin", .createAdministrator,
+                    help: "Make an administrator, with a password that is made up and printed; "
+                        + "an account that is there becomes one and keeps its password."),
+                command(
+                    "create-user", .createUser,
+                    help: "Make an account, with a password that is made up and printed."),
+                command(
+                    "reset-password", .resetPassword,
+                    help: "Log an account out everywhere and give it a password that is made up and printed."),
             ]
         ) { config, context in
             try AuthService(config: config, context: context)
+        }
+    }
+
+    private static func command(
+        _ name: String, _ verb: AccountCommand.Verb, help: String
+    ) -> Subcommand<AuthConfig> {
+        Subcommand(name, arguments: ["NAME"], help: help) { config, arguments, context in
+            try await AccountCommand(verb: verb, config: config)
+                .run(named: arguments.first ?? "", on: context.makeLoop(name))
         }
     }
 }

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import contract
-from client import Client
+from client import Client, Closed
 from cluster import BINARIES
 from people import new_name
 from rest import is_problem
@@ -251,35 +251,66 @@ def test_an_unknown_address_is_not_found(web, person, path):
     assert answer.json["code"]
 
 
-def create_admin(cluster, name: str, **settings: str):
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": cluster.database_url, "SCRYPT_LOG_N": "14"} | settings
-    command = [BINARIES / "auth", "create-admin", name]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+#: Of the first administrator: in containers it stands in the environment of every command.
+SHARED_PASSWORD = "of the first administrator"
+
+
+def account_command(cluster, verb: str, name: str):
+    environment = {
+        "PATH": os.environ["PATH"], "DATABASE_URL": cluster.database_url, "SCRYPT_LOG_N": "14",
+        "ADMIN_PASSWORD": SHARED_PASSWORD,
+    }
+    command = [BINARIES / "auth", verb, name]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+def password_printed_by(cluster, done):
     assert done.returncode == 0, done.stderr
+    password = done.stdout.strip().rpartition("shown this once: ")[2]
+    assert len(password) >= 20
+    cluster.secrets.add(password)
+    return password
 
 
-@pytest.mark.parametrize("password", [None, "another password"])
-def test_an_administrators_new_password_ends_their_sessions(cluster, web, person, password):
+def test_who_becomes_an_administrator_keeps_their_password_and_sessions(cluster, web, person):
     alice = person("alice")
-    create_admin(cluster, alice.name, **({"ADMIN_PASSWORD": password} if password else {}))
-    answer = web.post("/auth/refresh", {"refresh_token": alice.refresh_token})
-    if password:
-        assert (answer.status, answer.json["code"]) == (401, "token_revoked")
-    else:
-        assert answer.status == 200
-    login = is_login(web.post("/auth/login", {"username": alice.name, "password": password or alice.password}), 200, alice.name)
+    done = account_command(cluster, "create-admin", alice.name)
+    assert done.returncode == 0 and "shown" not in done.stdout
+    assert web.post("/auth/refresh", {"refresh_token": alice.refresh_token}).status == 200
+    login = is_login(web.post("/auth/login", {"username": alice.name, "password": alice.password}), 200, alice.name)
     assert set(login["user"]["roles"]) == {"admin", "member"}
+    is_problem(web.post("/auth/login", {"username": alice.name, "password": SHARED_PASSWORD}), 401, "invalid_credentials")
 
 
-def test_another_administrator_is_made_by_a_command(cluster, web):
-    name = new_name("admin")
-    create_admin(cluster, name, ADMIN_PASSWORD=PASSWORD)
-    login = is_login(web.post("/auth/login", {"username": name, "password": PASSWORD}), 200, name)
-    assert set(login["user"]["roles"]) == {"admin", "member"}
+@pytest.mark.parametrize(("verb", "roles"), [("create-admin", {"admin", "member"}), ("create-user", {"member"})])
+def test_an_account_is_made_by_a_command(cluster, web, verb, roles):
+    name = new_name("made")
+    password = password_printed_by(cluster, account_command(cluster, verb, name))
+    assert password != SHARED_PASSWORD
+    login = is_login(web.post("/auth/login", {"username": name, "password": password}), 200, name)
+    assert set(login["user"]["roles"]) == roles
+    again = account_command(cluster, "create-user", name)
+    assert again.returncode == 1 and again.stdout == "" and "reset-password" in again.stderr
+    is_login(web.post("/auth/login", {"username": name, "password": password}), 200, name)
 
 
-def test_a_name_that_no_administrator_can_have_is_a_wrong_argument():
-    command = [BINARIES / "auth", "create-admin", "No Name"]
+def test_a_password_is_reset_by_a_command(cluster, web, person):
+    alice = person("alice")
+    live = alice.connect(0)
+    password = password_printed_by(cluster, account_command(cluster, "reset-password", alice.name))
+    assert live.closed(patience=5) == Closed(1008, "token_revoked")
+    is_problem(web.get("/auth/me", alice.token), 401, "token_revoked")
+    is_problem(web.post("/auth/refresh", {"refresh_token": alice.refresh_token}), 401, "token_revoked")
+    is_problem(web.post("/auth/login", {"username": alice.name, "password": alice.password}), 401, "invalid_credentials")
+    login = is_login(web.post("/auth/login", {"username": alice.name, "password": password}), 200, alice.name)
+    assert login["user"]["roles"] == ["member"]
+    nobody = account_command(cluster, "reset-password", new_name("nobody"))
+    assert nobody.returncode == 1 and nobody.stdout == "" and "create-user" in nobody.stderr
+
+
+@pytest.mark.parametrize("verb", ["create-admin", "create-user", "reset-password"])
+def test_a_name_that_nobody_can_have_is_a_wrong_argument(verb):
+    command = [BINARIES / "auth", verb, "No Name"]
     done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert done.stdout == "" and done.stderr.count("\n") == 1 and "No Name" in done.stderr

@@ -76,24 +76,25 @@ final class PostgresAccounts {
         try await !postgres.query("SELECT 1 FROM auth.accounts WHERE 'admin' = ANY(roles) LIMIT 1").isEmpty
     }
 
-    /// Gives an account the role of an administrator, and a password where one is named.
+    /// Gives an account roles that it lacks, and a password where one is named; false where there is no such account.
     ///
-    /// A new password ends all login sessions, as it does everywhere; Redis is not told, so access tokens of theirs are
-    /// good until they expire.
-    func promote(_ user: UserHandle, password: String?) async throws {
+    /// A new password ends all login sessions, as it does everywhere; a running auth tells the others so.
+    func grant(
+        _ roles: [String], password: String?, to user: UserHandle, tokenLifetime: Int
+    ) async throws -> Bool {
         try await postgres.transaction { transaction in
-            try await transaction.query(
+            let granted = try await transaction.query(
                 """
                 UPDATE auth.accounts SET password = coalesce($2, password),
-                    roles = ARRAY(SELECT DISTINCT unnest(roles || ARRAY['admin', 'member']) ORDER BY 1)
+                    roles = ARRAY(SELECT DISTINCT unnest(roles || $3::text[]) ORDER BY 1)
                 WHERE handle = $1
-                """,
-                [.text(user.text), .init(password)])
-            guard password != nil else { return }
-            // A statement of its own: it sees the session of a log-in that the first had to wait for.
-            try await transaction.query(
-                "UPDATE auth.sessions SET revoked_at = now() WHERE handle = $1 AND revoked_at IS NULL",
-                [.text(user.text)])
+                """, [.text(user.text), .init(password), .textArray(roles)])
+            guard granted.affected == 1 else { return false }
+            guard password != nil else { return true }
+            let ended = try await Revocations.endSessions(
+                of: user, lifetime: Int64(tokenLifetime), in: transaction)
+            try await transaction.commit(after: Revocations.recording(ended))
+            return true
         }
     }
 }

@@ -84,15 +84,8 @@ final class Revocations {
             guard try await transaction.query(sql, parameters).affected == 1 else {
                 return nil as (revocations: [Revocation], results: [PostgresRows])?
             }
-            // A statement of its own: it sees the session of a log-in that the first had to wait for.
-            let ended = try await transaction.query(
-                """
-                UPDATE auth.sessions SET revoked_at = now()
-                WHERE handle = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id
-                """, [.text(user.text), .init(kept)])
-            let end = WallClock.milliseconds() / 1000 + lifetime + Self.leeway
-            let revocations = try ended.map { Revocation(.session(try $0["id"].text), expires: end) }
-            return (revocations, try await transaction.commit(after: Self.recording(revocations)))
+            let ended = try await Self.endSessions(of: user, but: kept, lifetime: lifetime, in: transaction)
+            return (ended, try await transaction.commit(after: Self.recording(ended)))
         }
         if let done { await tell(done.revocations, done.results) }
         return done != nil
@@ -117,8 +110,25 @@ final class Revocations {
         try await postgres.query("DELETE FROM auth.revocations WHERE expires <= $1", [.int(now)])
     }
 
+    /// Ends the login sessions of a user but `kept`, once the account has been changed; `recording` has to follow.
+    ///
+    /// A statement of its own: it sees the session of a log-in that the change had to wait for.
+    static func endSessions(
+        of user: UserHandle, but kept: String? = nil, lifetime: Int64, in transaction: PostgresTransaction
+    ) async throws(PostgresError) -> [Revocation] {
+        let ended = try await transaction.query(
+            """
+            UPDATE auth.sessions SET revoked_at = now()
+            WHERE handle = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id
+            """, [.text(user.text), .init(kept)])
+        let end = WallClock.milliseconds() / 1000 + lifetime + leeway
+        var revocations: [Revocation] = []
+        for row in ended { revocations.append(Revocation(.session(try row["id"].text), expires: end)) }
+        return revocations
+    }
+
     /// What a transaction that takes tokens back ends with.
-    private static func recording(_ revocations: [Revocation]) -> [PostgresStatement] {
+    static func recording(_ revocations: [Revocation]) -> [PostgresStatement] {
         revocations.map(insert) + [Publisher.enqueue(revocations.map(ControlEvent.revoked))]
     }
 
