@@ -16,7 +16,7 @@ enum Main {
                     help: "Make an account, with a password that is made up and printed."),
                 command(
                     "reset-password", .resetPassword,
-                    help: "Log an account out everywhere and give it a password that is made up and printed."),
+                    help: "Log an account out, and give it another password, made up and printed."),
             ]
         ) { config, context in
             try AuthService(config: config, context: context)

@@ -37,8 +37,8 @@ final class Revocations {
 
     /// Ends all login sessions of a user, and all tokens issued before it is done.
     ///
-    /// Whoever gives one out locks the account or the session first (`PostgresSessions`): what they issued is known here, or
-    /// they find the session ended. All who lock both begin with the account.
+    /// Whoever gives one out locks the account or the session first (`PostgresSessions`): what they issued is known
+    /// here, or they find the session ended. All who lock both begin with the account.
     func endAll(of user: UserHandle, expires: Int64 = 0) async throws {
         let lifetime = lifetime
         let (revocation, results) = try await postgres.transaction { transaction in
