@@ -174,7 +174,9 @@ final class Assembly {
     private func addAccounts(to routes: inout AuthRoutes, _ guesses: PasswordGuesses) {
         routes.on(
             .post, "/auth/register",
-            Register(accounts: accounts, passwords: passwords, sessions: sessions, metrics: metrics))
+            Register(
+                isOpen: config.isRegistrationOpen, accounts: accounts, passwords: passwords,
+                sessions: sessions, metrics: metrics))
         routes.on(
             .post, "/auth/login",
             Login(

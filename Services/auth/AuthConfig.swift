@@ -19,6 +19,7 @@ struct AuthConfig: ServiceConfiguration {
     let passwordWorkers: Int
     let administrator: UserHandle
     let administratorPassword: Secret?
+    let isRegistrationOpen: Bool
     let hasLimits: Bool
 
     init(from settings: inout Settings) {
@@ -42,6 +43,9 @@ struct AuthConfig: ServiceConfiguration {
         administratorPassword = settings.secret(
             "ADMIN_PASSWORD", minimumBytes: 8,
             help: "The password of the first administrator; no other account gets it.")
+        isRegistrationOpen = settings.bool(
+            "REGISTRATION", default: true,
+            help: "off: nobody makes an account by themselves; auth create-user NAME makes one.")
         hasLimits = settings.hasLimits()
     }
 

@@ -30,6 +30,26 @@ extension ServiceTests {
             }
         }
 
+        @Test(arguments: ["EdDSA", "HS256"])
+        func whereRegistrationIsOffNobodyRegisters(algorithm: String) async throws {
+            let settings = [
+                "REGISTRATION": "off", "JWT_ALGORITHM": algorithm,
+                "JWT_SECRET": String(repeating: "s", count: 32),
+            ]
+            try await withAuth(settings) { auth in
+                let alice: JSONValue = ["username": "alice", "password": "wonderland"]
+                let refused = try await auth.call("POST", "/auth/register", alice)
+                #expect(refused.status == 403)
+                #expect(refused.code == "forbidden")
+                #expect(refused["detail"]?.text?.contains("operator") == true)
+                #expect(try await auth.call("POST", "/auth/login", alice).status == 401)
+                // Who has an account logs in as ever.
+                try await withAuth(database: auth.databaseURL) { open in _ = try await open.register("alice")
+                }
+                #expect(try await auth.call("POST", "/auth/login", alice).status == 200)
+            }
+        }
+
         @Test func badRegistrationsSayWhatIsWrong() async throws {
             try await withAuth { auth in
                 let both = try await auth.call("POST", "/auth/register", ["username": "A", "password": "x"])

@@ -1,8 +1,9 @@
 import Schema
 import Web
 
-/// Answers `POST /auth/register`.
+/// Answers `POST /auth/register`, unless the operator makes all accounts.
 struct Register: Operation {
+    let isOpen: Bool
     let accounts: PostgresAccounts
     let passwords: Passwords
     let sessions: LoginSessions
@@ -15,6 +16,11 @@ struct Register: Operation {
     }
 
     func answer(_ request: Request) async throws -> Response {
+        guard isOpen else {
+            throw Problem(
+                .forbidden, ErrorCode.forbidden.rawValue,
+                detail: "Registration is closed here; ask an operator for an account.")
+        }
         let body = try request.json(Body.self)
         let name = body.name ?? body.username
         var problems = AccountRules.problems(ofPassword: body.password)
