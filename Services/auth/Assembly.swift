@@ -63,7 +63,8 @@ final class Assembly {
         accounts = PostgresAccounts(postgres: postgres)
         introductions = Introductions(loop: loop, accounts: accounts)
         passwords = try Passwords(cost: config.passwordCost, workers: config.passwordWorkers)
-        keys = KeyRing(postgres: postgres, settings: config.tokens)
+        keys = KeyRing(
+            postgres: postgres, settings: config.tokens, tokenLifetime: config.lifetimes.access)
         revocations = Revocations(
             postgres: postgres, authority: link.authority, publisher: publisher,
             lifetime: config.longestTokenSeconds)

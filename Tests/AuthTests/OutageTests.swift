@@ -118,6 +118,33 @@ extension ServiceTests {
             }
         }
 
+        @Test func aRetiredKeyIsBelievedWhileItsTokensLive() async throws {
+            try await withAuth(["ACCESS_TOKEN_TTL": "900"]) { auth in
+                let before = try await auth.register("alice").access
+                // Of its tokens, given out up to the last moment, one is good for ten seconds more.
+                try await auth.sql("UPDATE auth.signing_keys SET retired_at = now() - interval '890 seconds'")
+                try await withAuth(database: auth.databaseURL) { next in
+                    #expect(try await next.call("GET", "/auth/me", token: before).status == 200)
+                    let after = try await next.login("alice").access
+                    #expect(after.prefix { $0 != "." } != before.prefix { $0 != "." })
+                    #expect(try await keyCount(next) == 2)
+                    try await next.sql(
+                        "UPDATE auth.signing_keys SET retired_at = now() - interval '1 hour' WHERE retired_at IS NOT NULL"
+                    )
+                    try await withAuth(database: auth.databaseURL) { last in
+                        #expect(try await keyCount(last) == 1)
+                        let refused = try await last.call("GET", "/auth/me", token: before)
+                        #expect(refused.code == "token_invalid")
+                        #expect(try await last.call("GET", "/auth/me", token: after).status == 200)
+                    }
+                }
+            }
+        }
+
+        private func keyCount(_ auth: Auth) async throws -> Int? {
+            try await auth.call("GET", "/.well-known/jwks.json")["keys"]?.array?.count
+        }
+
         @Test func keysOutliveTheProcess() async throws {
             try await withAuth { auth in
                 let alice = try await auth.register("alice").access
