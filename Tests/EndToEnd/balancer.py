@@ -25,7 +25,9 @@ class Balancer:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; events {{}} http {{ access_log off; "
+            # What it runs as has to get into the folder, where large bodies wait.
+            ("user root; " if os.geteuid() == 0 else "")
+            + f"daemon off; pid {folder}/pid; events {{}} http {{ access_log off; "
             + "include settings.conf; include http.conf; "
             + "".join(f"{kind}_temp_path {folder}/{kind}; " for kind in TEMPORARY)
             + f"server {{ listen 127.0.0.1:{port}; set $inside http; "

@@ -1,12 +1,9 @@
 """Who stands before nginx: whose word on a client's address and scheme is believed, and that nobody else's is."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -14,34 +11,17 @@ import people
 from balancer import SOURCE, Balancer, clean_environment
 from cluster import TOP
 from conftest import CHEAP_PASSWORDS
+from echo import Echo, heard
 from rest import Service
 
 PROXY, STRANGER = "127.0.0.9", "127.0.0.10"
 FREE_FAILURES = 5  # of passwords: the next try has to wait
 
 
-class Echo(BaseHTTPRequestHandler):
-    """Answers the headers that have come."""
-
-    def do_GET(self):
-        body = json.dumps([[name, value] for name, value in self.headers.items()]).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Says nothing."""
-
-
 @pytest.fixture(scope="module")
 def echo():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with Echo() as behind:
+        yield behind.place
 
 
 @pytest.fixture(scope="module", params=["", f"{PROXY}, 192.0.2.0/24 ,2001:db8::/32"], ids=["no proxies", "proxies"])
@@ -70,8 +50,8 @@ def edge(request, echo, tmp_path_factory):
 def test_the_address_of_the_client_is_that_of_who_is_trusted(edge, source, said, believed):
     url, has_proxies = edge
     headers = {"X-Forwarded-For": said} if said else {}
-    heard = Service(url, source).get("/", headers=headers).json
-    addresses = [value for name, value in heard if name.lower() == "x-forwarded-for"]
+    came = heard(Service(url, source).get("/", headers=headers))
+    addresses = [value for name, value in came if name.lower() == "x-forwarded-for"]
     assert addresses == [believed if has_proxies else source]
 
 
@@ -83,8 +63,8 @@ def test_the_address_of_the_client_is_that_of_who_is_trusted(edge, source, said,
 def test_the_scheme_of_the_client_too(edge, source, said, believed):
     url, has_proxies = edge
     headers = {"X-Forwarded-Proto": said} if said else {}
-    heard = Service(url, source).get("/", headers=headers).json
-    schemes = [value for name, value in heard if name.lower() == "x-forwarded-proto"]
+    came = heard(Service(url, source).get("/", headers=headers))
+    schemes = [value for name, value in came if name.lower() == "x-forwarded-proto"]
     assert schemes == [believed if has_proxies else "http"]
 
 
