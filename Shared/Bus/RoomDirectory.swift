@@ -24,6 +24,8 @@ public final class RoomDirectory {
     public func standing(of user: UserHandle, in room: RoomID, known: Int64 = 0) async throws(BusError)
         -> RoomStanding
     {
+        // Loading a direct room makes it: for who is not of the two nothing is asked, and nothing made.
+        guard room.admits(user) else { throw .refused(.roomDenied) }
         for _ in 0..<3 {
             let reply = try await enter(user, room, known)
             if let standing = RoomStanding(reply) { return standing }

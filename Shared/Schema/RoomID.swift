@@ -33,6 +33,12 @@ public struct RoomID: TextIdentifier {
     /// The two people of a direct conversation, in order; nil for any other room.
     public var directMembers: (UserHandle, UserHandle)? { isDirect ? Self.split(direct: text) : nil }
 
+    /// Whether this user can be in the room at all: a direct one has its two and nobody else.
+    public func admits(_ user: UserHandle) -> Bool {
+        guard let (one, other) = directMembers else { return !isDirect }
+        return user == one || user == other
+    }
+
     /// The partition that holds all of this room's keys.
     public var partition: Partition { Partition(of: self) }
 

@@ -65,6 +65,15 @@ def test_a_direct_room_may_be_joined_before_the_first_message(person):
     assert client.heard("new_message") == []
 
 
+def test_who_looks_for_a_direct_room_of_others_makes_none(cluster, person):
+    alice, bob, eve = person("alice"), person("bob"), person("eve")
+    room = dm(alice, bob)
+    for path in (f"/history/rooms/{room}/messages", f"/presence/rooms/{room}", f"/rooms/{room}", f"/rooms/{room}/members"):
+        assert cluster.web.get(path, eve.token).status == 404, path
+    assert all(room != each["id"] for each in cluster.web.get("/rooms", alice.token).json["rooms"])
+    assert cluster.redis("--scan", "--pattern", f"*{room}*") == ""
+
+
 def test_one_may_write_to_oneself(person):
     alice = person("alice")
     client, other = alice.connect(0), alice.connect(1)

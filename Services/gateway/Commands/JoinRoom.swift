@@ -60,14 +60,6 @@ extension BusError {
     fileprivate var isDenial: Bool { [.roomDenied, .userNotFound, .forbidden].contains(code) }
 }
 
-extension RoomID {
-    /// Whether this user can be in the room at all: a direct one has its two and nobody else.
-    func admits(_ user: UserHandle) -> Bool {
-        guard let (one, other) = directMembers else { return !isDirect }
-        return user == one || user == other
-    }
-}
-
 /// What was told of a member list that Redis did not have, and since when a join has waited for it.
 private struct MemberListLag {
     let since: Instant
