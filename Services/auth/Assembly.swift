@@ -177,7 +177,7 @@ final class Assembly {
             .post, "/auth/register",
             Register(
                 isOpen: config.isRegistrationOpen, accounts: accounts, passwords: passwords,
-                sessions: sessions, metrics: metrics))
+                sessions: sessions, guesses: guesses, metrics: metrics))
         routes.on(
             .post, "/auth/login",
             Login(

@@ -27,8 +27,7 @@ final class PasswordGuesses {
     func run<T>(
         as user: String, by request: Request, _ body: () async throws -> T?
     ) async throws -> T? {
-        let key = LoginThrottle.Key(
-            user: String(user.prefix(32)), address: AddressKey(proxies.client(of: request)))
+        let key = LoginThrottle.Key(user: String(user.prefix(32)), address: address(of: request))
         if let seconds = throttle?.begin(key, now: now) { throw TooMany(retryAfterSeconds: seconds) }
         let result: T?
         do { result = try await body() } catch {
@@ -42,6 +41,9 @@ final class PasswordGuesses {
         }
         return result
     }
+
+    /// Whom a request counts for.
+    func address(of request: Request) -> AddressKey { AddressKey(proxies.client(of: request)) }
 
     private var now: Int64 { clock().milliseconds / 1000 }
 }

@@ -2,26 +2,29 @@ internal import Dispatch
 
 /// Threads for what blocks or burns, such as password hashes and name resolution.
 ///
-/// Bounded in width and in waiting work.
+/// Bounded in width and in waiting work; those for whom it is take turns.
 public final class Offload: Sendable {
-    /// Does the work, and returns how its end is told.
-    private typealias Work = @Sendable () -> @Sendable () -> Void
+    private struct Work: Sendable {
+        /// Does it, and returns how its end is told.
+        let run: @Sendable () -> @Sendable () -> Void
+        /// Tells that there is no place for it.
+        let refuse: @Sendable () -> Void
+    }
 
     private struct State {
         var running = 0
-        var waiting: [Work] = []
+        var waiting: FairQueue<String, Work>
     }
 
     private let queue: DispatchQueue
     private let width: Int
-    private let waitingLimit: Int
-    private let state = Guarded(State())
+    private let state: Guarded<State>
 
     /// Makes a queue that runs `width` pieces of work at once and lets `waitingLimit` more wait.
     public init(name: String, width: Int, waitingLimit: Int) {
         queue = DispatchQueue(label: name, attributes: .concurrent)
         self.width = max(width, 1)
-        self.waitingLimit = max(waitingLimit, 0)
+        state = Guarded(State(waiting: FairQueue(limit: waitingLimit)))
     }
 
     /// How many pieces of work run or wait.
@@ -29,43 +32,46 @@ public final class Offload: Sendable {
 
     /// Runs `work` on a thread of its own and resumes on the caller's executor.
     ///
-    /// - Throws: `EngineError.overloaded` at once where the queue is full, else what `work` throws.
-    public func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+    /// - Parameter owner: for whom it is done. Where much waits, each has a turn; where the queue is full, who has most in it
+    ///   loses the newest of that to who has less.
+    /// - Throws: `EngineError.overloaded` where the queue is full, else what `work` throws.
+    public func run<T: Sendable>(
+        for owner: String = "", _ work: @escaping @Sendable () throws -> T
+    ) async throws -> T {
         let loop = EventLoop.current
         loop?.away += 1
         defer { loop?.away -= 1 }
         typealias Continuation = CheckedContinuation<T, any Error>
         return try await withCheckedThrowingContinuation { (continuation: Continuation) in
-            let accepted = admit {
-                let result = Result(catching: work)
-                return { continuation.resume(with: result) }
-            }
-            if !accepted { continuation.resume(throwing: EngineError.overloaded) }
+            admit(
+                Work(
+                    run: {
+                        let result = Result(catching: work)
+                        return { continuation.resume(with: result) }
+                    }, refuse: { continuation.resume(throwing: EngineError.overloaded) }), for: owner)
         }
     }
 
-    private func admit(_ work: @escaping Work) -> Bool {
-        let verdict = state.withLock { state -> (start: Bool, accepted: Bool) in
-            if state.running < width {
+    private func admit(_ work: Work, for owner: String) {
+        let verdict = state.withLock { state -> (starts: Bool, refused: Work?) in
+            guard state.running >= width else {
                 state.running += 1
-                return (true, true)
+                return (true, nil)
             }
-            guard state.waiting.count < waitingLimit else { return (false, false) }
-            state.waiting.append(work)
-            return (false, true)
+            return (false, state.waiting.add(work, of: owner))
         }
-        if verdict.start { queue.async { self.runAndContinue(work) } }
-        return verdict.accepted
+        if verdict.starts { queue.async { self.runAndContinue(work) } }
+        verdict.refused?.refuse()
     }
 
-    private func runAndContinue(_ first: @escaping Work) {
+    private func runAndContinue(_ first: Work) {
         var work: Work? = first
         while let current = work {
-            let tell = current()
+            let tell = current.run()
             // Before it is told: who hears of the end and comes again at once must find the place free.
             defer { tell() }
             work = state.withLock { state in
-                guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+                if let next = state.waiting.next() { return next }
                 state.running -= 1
                 return nil
             }

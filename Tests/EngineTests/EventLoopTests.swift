@@ -188,6 +188,33 @@ struct EventLoopTests {
         try await offload.run {}
     }
 
+    @Test func whoWaitsForMuchGivesWayToOthers() async throws {
+        let offload = Offload(name: "one", width: 1, waitingLimit: 2)
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        let (started, tellStarted) = AsyncStream<Void>.makeStream()
+        async let first: Void = offload.run(for: "much") {
+            tellStarted.finish()
+            blockUntilFinished(gate)
+        }
+        for await _ in started {}
+        let refused = Guarded<[EngineError?]>([])
+        for _ in 0..<2 {
+            Task {
+                do { try await offload.run(for: "much") {} } catch {
+                    refused.withLock { $0.append(error as? EngineError) }
+                }
+            }
+        }
+        for _ in 0..<1_000_000 where offload.depth < 3 { await Task.yield() }
+        async let other = offload.run(for: "little") { "done" }
+        // One of the two has no place any more, while nothing that waits is done.
+        for _ in 0..<1_000_000 where refused.withLock(\.isEmpty) { await Task.yield() }
+        #expect(refused.withLock { $0 } == [.overloaded])
+        open.finish()
+        try await first
+        #expect(try await other == "done")
+    }
+
     @Test func aLoopWaitsAtItsEndForWhoIsElsewhere() async throws {
         let offload = Offload(name: "elsewhere", width: 1, waitingLimit: 0)
         let hasEnded = Atomic(false)

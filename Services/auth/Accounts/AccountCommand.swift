@@ -102,7 +102,7 @@ struct AccountCommand: Sendable {
         private func makeUp() async throws -> (told: String, hash: String) {
             let password = try Base64URL.encode(SecureRandom.bytes(18))
             let passwords = try Passwords(cost: config.passwordCost, workers: 1)
-            return ("password, shown this once: \(password)", try await passwords.hash(password))
+            return ("password, shown this once: \(password)", try await passwords.hash(password, for: nil))
         }
     }
 }

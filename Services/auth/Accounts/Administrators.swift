@@ -16,7 +16,7 @@ struct Administrators {
         guard let password else {
             return log.info("no administrator yet; make one with: auth create-admin NAME")
         }
-        let hash = try await passwords.hash(password.value)
+        let hash = try await passwords.hash(password.value, for: nil)
         let roles = Account.administratorRoles
         let account = Account(user: user, name: user.text, roles: roles, password: hash)
         if try await !accounts.insert(account) {

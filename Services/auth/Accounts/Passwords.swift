@@ -1,7 +1,9 @@
 import Engine
 import Tokens
+import Web
 
-/// Hashes and checks passwords off the loop, a bounded number at once.
+/// Hashes and checks passwords off the loop, a bounded number at once, addresses in turn: who asks for many does not keep
+/// others out.
 ///
 /// Both throw `EngineError.overloaded` where too many wait already.
 final class Passwords {
@@ -21,13 +23,16 @@ final class Passwords {
         { [offload] in Double(offload.depth) }
     }
 
-    func hash(_ password: String) async throws -> String {
-        try await offload.run { [hasher] in try hasher.hash(password) }
+    /// Hashes a password for whom an address counts for; nil: for the operator.
+    func hash(_ password: String, for client: AddressKey?) async throws -> String {
+        try await offload.run(for: client?.text ?? "") { [hasher] in try hasher.hash(password) }
     }
 
     /// Checks a password; where there is no such account, or none with a password, in the same time.
-    func verify(_ password: String, against stored: String?) async throws -> PasswordHasher.Verdict {
-        try await offload.run { [hasher, decoy] in
+    func verify(
+        _ password: String, against stored: String?, for client: AddressKey
+    ) async throws -> PasswordHasher.Verdict {
+        try await offload.run(for: client.text) { [hasher, decoy] in
             let verdict = try hasher.verify(password, against: stored ?? decoy)
             return stored == nil ? .mismatch : verdict
         }

@@ -28,7 +28,7 @@ struct ChangePassword: Operation {
         let problems = AccountRules.problems(ofPassword: body.new, field: "new_password")
         guard problems.isEmpty else { throw Problem.invalidFields(problems) }
         let changed = try await guesses.run(as: identity.user.text, by: request) {
-            try await change(body, of: identity) ? true : nil
+            try await change(body, of: identity, by: guesses.address(of: request)) ? true : nil
         }
         guard changed != nil else {
             // 403: the caller is known, and a new log-in would not help.
@@ -38,13 +38,15 @@ struct ChangePassword: Operation {
     }
 
     /// False where the present password is another one.
-    private func change(_ body: Body, of identity: Identity) async throws -> Bool {
+    private func change(
+        _ body: Body, of identity: Identity, by client: AddressKey
+    ) async throws -> Bool {
         // Where somebody else changes it meanwhile, it is theirs that has to be known.
         for _ in 0..<3 {
             guard let account = try await accounts.find(identity.user) else { throw ErrorCode.tokenInvalid }
-            let verdict = try await passwords.verify(body.current, against: account.password)
+            let verdict = try await passwords.verify(body.current, against: account.password, for: client)
             guard verdict != .mismatch, let old = account.password else { return false }
-            let new = try await passwords.hash(body.new)
+            let new = try await passwords.hash(body.new, for: client)
             let isReplaced = try await revocations.replacePassword(
                 old, by: new, of: identity.user, keeping: identity.sessionID)
             if isReplaced { return true }

@@ -7,6 +7,7 @@ struct Register: Operation {
     let accounts: PostgresAccounts
     let passwords: Passwords
     let sessions: LoginSessions
+    let guesses: PasswordGuesses
     let metrics: AuthMetrics
 
     private struct Body: Decodable {
@@ -33,7 +34,7 @@ struct Register: Operation {
         guard try await accounts.find(user) == nil else { throw ErrorCode.usernameTaken }
         let account = Account(
             user: user, name: name, roles: Account.memberRoles,
-            password: try await passwords.hash(body.password))
+            password: try await passwords.hash(body.password, for: guesses.address(of: request)))
         guard try await accounts.insert(account) else { throw ErrorCode.usernameTaken }
         metrics.countRegistration()
         guard let login = try await sessions.open(for: account) else { throw ErrorCode.invalidCredentials }

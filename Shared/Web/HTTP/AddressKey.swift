@@ -48,7 +48,8 @@ enum AddressText {
 ///
 /// Whoever has one IPv6 address has 2^64 of them: a limit for each would be none.
 public struct AddressKey: Hashable, Sendable {
-    private let text: String
+    /// The address, or the network with its length.
+    public let text: String
 
     /// Finds the key of an address; what is none counts for itself.
     public init(_ address: String) {
