@@ -34,16 +34,20 @@ final class BatchCommit {
 
     /// A first refusal may come from what we believed of heads and tables: that is forgotten, and tried again.
     private func commit(_ shares: [Share]) async throws {
-        guard !shares.isEmpty, try await refusal(of: shares) != nil else { return }
-        forget(shares)
-        guard let refusal = try await refusal(of: shares) else { return }
-        if let (first, second) = shares.halves {
+        guard let share = shares.first, var refusal = try await refusal(of: shares) else { return }
+        if !refusal.isTakeOver {
+            forget(shares)
+            guard let again = try await self.refusal(of: shares) else { return }
+            refusal = again
+        }
+        if refusal.isTakeOver, shares.count == 1 {
+            // All that is of the partition is another's to write, however much there is.
+            share.batch.outcome = .lost
+        } else if let (first, second) = shares.halves {
             try await commit(first)
             try await commit(second)
-        } else if refusal.sqlState == ArchiveMigrations.takenOver {
-            shares[0].batch.outcome = .lost
         } else {
-            try await bury(shares[0], refusal)
+            try await bury(share, refusal)
         }
     }
 
@@ -55,7 +59,7 @@ final class BatchCommit {
             let tombstone = record.tombstone(detail: detail, keepsID: !refusal.isUniqueViolation)
             let refusal = try await self.refusal(of: [Share(batch: share.batch, records: [tombstone])])
             guard let refusal else { return }
-            guard refusal.sqlState != ArchiveMigrations.takenOver else {
+            guard !refusal.isTakeOver else {
                 share.batch.outcome = .lost
                 return
             }
