@@ -68,11 +68,13 @@ struct GatewayConfig: ServiceConfiguration {
             "GATEWAY_ID", default: GatewayConfig.hostName, expects: "1–64 of letters, digits, - _ .",
             help: "This gateway's name in the cluster: unique."
         ) { text in
-            let allowed = text.utf8.allSatisfy { byte in
-                Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
-                    || [0x2D, 0x2E, 0x5F].contains(byte)
+            let isAllowed = text.utf8.allSatisfy { byte in
+                switch UnicodeScalar(byte) {
+                case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": true
+                default: false
+                }
             }
-            return (1...64).contains(text.utf8.count) && allowed ? text : nil
+            return (1...64).contains(text.utf8.count) && isAllowed ? text : nil
         }
         let loops = settings.int(
             "LOOPS", default: 0, in: 0...256, unit: "loops",

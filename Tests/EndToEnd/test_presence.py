@@ -98,6 +98,13 @@ def test_users_are_told_of_those_who_share_a_room(pair, person):
     assert abs(gone["last_seen"] - time.time() * 1000) < 10_000
 
 
+def test_who_is_named_twice_is_one(pair):
+    on_a, _, _ = pair
+    answer = on_a.ask("get_presence", "presence_list", users=[pair.bob.name, pair.alice.name, pair.bob.name])
+    assert [entry["user"] for entry in answer["data"]["users"]] == [pair.bob.name, pair.alice.name]
+    assert answer["data"]["online"] == 2
+
+
 def test_presence_is_denied_to_outsiders(pair, person):
     private = pair.alice.create_room("private")
     client = person("eve").connect(0)

@@ -170,6 +170,17 @@ struct SendLaneTests {
         }
     }
 
+    @Test func aHigherLimitHoldsForThoseWhoWereRefused() async throws {
+        try await onSender { bench in
+            bench.limit(to: 1)
+            var outcomes = [try await bench.send(#""content":"a""#), try await bench.send(#""content":"b""#)]
+            #expect(outcomes == ["accepted 1", "limited"])
+            bench.limit(to: 2)
+            outcomes = [try await bench.send(#""content":"c""#), try await bench.send(#""content":"d""#)]
+            #expect(outcomes == ["accepted 2", "limited"])
+        }
+    }
+
     @Test func manyOverTheLimitAreRefusedInOrder() async throws {
         try await onSender { bench in
             bench.limit(to: 1)

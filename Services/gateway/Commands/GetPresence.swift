@@ -44,6 +44,9 @@ extension Shard {
     fileprivate func presenceList(of users: [UserHandle], for identity: Identity) async throws(BusError)
         -> PresenceList
     {
+        // Who is named twice is one of them all the same.
+        var named: Set<UserHandle> = []
+        let users = users.filter { named.insert($0).inserted }
         let others = users.filter { $0 != identity.user }
         let visible = others.isEmpty ? [] : try await visible(others, to: identity.user)
         do throws(RedisError) {

@@ -19,7 +19,11 @@ final class MessageLimit {
     /// Takes what came of asking for a message's unit.
     var answered: (OutgoingMessage, Answer) -> Void = { _, _ in }
     /// The limits; nil while they are lifted.
-    var policies: LimitPolicies?
+    ///
+    /// Who was refused by others than these may have a unit by now: Redis is asked again.
+    var policies: LimitPolicies? {
+        didSet { if policies != oldValue { refusals.removeAll() } }
+    }
 
     private let loop: EventLoop
     private let redis: RedisClient

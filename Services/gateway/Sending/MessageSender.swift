@@ -147,6 +147,7 @@ final class MessageSender {
 
     /// Those before it in its lane may give back what they have taken: it is refused when there are none.
     private func limited(_ message: OutgoingMessage, _ refusal: MessageLimit.Refusal) {
+        guard !message.isSettled else { return abandon(message) }
         guard message.isFirst else {
             message.step = .held
             return

@@ -12,6 +12,7 @@ export class People {
   #write;
   #room = null;
   #users = [];
+  #online = 0;
   #timer = null;
   #isWanted = true;
 
@@ -34,17 +35,18 @@ export class People {
   show(room) {
     this.#room = room;
     this.#users = [];
+    this.#online = 0;
     this.#reveal(room !== null && WIDE.matches && this.#isWanted);
     this.#draw();
     this.refreshSoon();
   }
 
-  /** Asks once for many changes. */
+  /** Asks once for many changes; the more people there are the more seldom, as each of them asks at each coming and going. */
   refreshSoon() {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.#refresh();
-    }, 200);
+    }, Math.max(200, Math.min(50 * this.#online, 30_000)));
   }
 
   async #refresh() {
@@ -53,8 +55,9 @@ export class People {
     const me = this.#client.user?.id;
     const peer = peerOf(room, me);
     try {
-      const { users } = await this.#client.presence(peer ? [...new Set([me, peer])] : room);
+      const { users, online } = await this.#client.presence(peer ? [...new Set([me, peer])] : room);
       if (room !== this.#room) return;
+      this.#online = online;
       this.#users = users.filter(({ status }) => status !== "offline").sort((a, b) => a.user.localeCompare(b.user));
       this.#draw();
     } catch {
@@ -69,7 +72,7 @@ export class People {
 
   #draw() {
     byID("people-toggle").hidden = !this.#room;
-    byID("online-count").textContent = `${this.#users.length} online`;
+    byID("online-count").textContent = `${this.#online} online`;
     arrange(byID("online"), this.#users.map((each) => this.#row(each)));
   }
 
