@@ -213,6 +213,8 @@ FRAMES = [
     Case("close reason that is no UTF-8", frame(CLOSE, struct.pack("!H", 1000) + b"\xff"), "1007 invalid_utf8"),
     Case("21 frames that are no JSON", frame(TEXT, b"{") * 21, "1008 flood"),
     Case("JSON a thousand levels deep, 21 times", frame(TEXT, b"[" * 1_000 + b"]" * 1_000) * 21, "1008 flood"),
+    Case("101 frames of one who does not say who they are", frame(TEXT, b'{"type":"ping"}') * 101, "1008 flood"),
+    Case("two long ones of the same", frame(TEXT, b'{"type":"ping","data":{"x":"%s"}}' % (b"x" * 60_000)) * 2, "1008 flood"),
     Case("text that wants to be a token", frame(TEXT, b'{"type":"authenticate","data":{"token":"x.y.z"}}'),
          "1008 token_invalid"),
 ]

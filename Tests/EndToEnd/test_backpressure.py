@@ -11,7 +11,7 @@ import pytest
 
 from client import Client
 from outages import metric
-from raw import TEXT, RawSocket
+from raw import PING, TEXT, RawSocket
 from waiting import eventually
 
 PATIENCE = 60
@@ -90,6 +90,29 @@ def test_a_stalled_reader_in_a_busy_room_costs_little_and_others_nothing(gateway
     assert stalled.taken < MIB // 2
     assert most < 2 * MIB, f"a stalled reader cost {most / MIB:.1f} MiB"
     assert metric(gateway.url, "parley_gateway_queued_bytes") < MIB
+
+
+def test_many_pages_at_once_come_as_fast_as_they_are_read(gateway, open_pair):
+    room, speaker = open_pair.room, open_pair.on_a
+    # As much as a page may hold: a hundred of them are 25 MB, and the kernel takes less than that.
+    talk(speaker, room, 75, "page")
+    other = Client(gateway.url, token=open_pair.bob.token).greeted()
+    eventually(lambda: len(other.ask("get_history", "history", room=room, limit=200)["data"]["messages"]) > 50)
+    reader = RawSocket(gateway.url, Authorization=f"Bearer {open_pair.bob.token}")
+    for number in range(100):
+        question = {"type": "get_history", "id": number, "data": {"room": room, "limit": 200}}
+        reader.send(TEXT, json.dumps(question).encode())
+    # Whoever asks later is answered meanwhile.
+    for _ in range(10):
+        other.ask("get_history", "history", room=room, limit=200)
+    answers = []
+    while len(answers) < 100:
+        opcode, payload = reader.receive()
+        assert opcode in (TEXT, PING), payload[:100]
+        frame = json.loads(payload) if opcode == TEXT else {}
+        if frame.get("type") == "history":
+            answers.append(frame["reply_to_id"])
+    assert sorted(answers) == list(range(100))
 
 
 class Listening(threading.Thread):

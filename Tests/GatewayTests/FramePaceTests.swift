@@ -10,7 +10,7 @@ struct FramePaceTests {
     private func count(_ frames: Int, _ pace: inout FramePace, at milliseconds: Int = 0) -> Int? {
         let now = start.advanced(byMilliseconds: milliseconds)
         var isOver = false
-        for _ in 0..<frames { isOver = pace.count(at: now) }
+        for _ in 0..<frames { isOver = pace.spend(1, at: now) }
         return isOver ? pace.pause(at: now) : nil
     }
 
@@ -46,5 +46,18 @@ struct FramePaceTests {
     @Test func zeroIsNoLimit() {
         var pace = FramePace(perSecond: 0, now: start)
         #expect(count(100_000, &pace) == nil)
+    }
+
+    @Test(arguments: [(0, 0), (4_096, 0), (4_097, 1), (8_192, 1), (65_536, 15)])
+    func aLongMessageCountsForSeveral(bytes: Int, more: Int) {
+        #expect(FramePace.unitsBeyondTheFirst(ofBytes: bytes) == more)
+    }
+
+    @Test func whatCountsForSeveralHasToBeWaitedForAsLong() {
+        var pace = FramePace(perSecond: 10, now: start)
+        let isOver = [pace.spend(49, at: start), pace.spend(15, at: start)]
+        #expect(isOver == [false, true])
+        let pause = pace.pause(at: start)
+        #expect(pause == 1_500)
     }
 }

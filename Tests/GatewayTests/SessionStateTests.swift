@@ -27,6 +27,19 @@ struct SessionStateTests {
         #expect(!floods(100, everyMilliseconds: 500).contains(true))
     }
 
+    /// How many frames of so many bytes a stranger may send.
+    private func frames(ofBytes count: Int) -> Int {
+        var state = SessionState(isJudging: false)
+        return (0..<1_000).prefix { _ in !state.noteBeforeKnown(bytes: count) }.count
+    }
+
+    @Test func aStrangerSaysLittle() {
+        #expect(frames(ofBytes: 0) == 100)
+        #expect(frames(ofBytes: 1_024) == 100)
+        #expect(frames(ofBytes: 1_025) == 50)
+        #expect(frames(ofBytes: 65_536) == 1)
+    }
+
     @Test func theEndOfATokenIsToldOnceAndThenKept() throws {
         var state = try known(expires: 1_000)
         expectAdvice(.nothing, &state, at: 939_999)

@@ -2,12 +2,15 @@ import Engine
 
 /// How many frames a connection may send: so many a second, and several seconds' worth at once.
 ///
-/// Pure. Who sends more is not refused but read later: their bytes wait in the kernel, then with them.
+/// Long messages count for several, as what they cost grows with them. Pure. Who sends more is not refused but read later: their bytes wait in the kernel, then with them.
 struct FramePace {
     /// How many seconds' worth may come at once.
     static let burstSeconds = 5
     /// Milliseconds: who is not read for long looks as if they had gone.
     static let longestPause = 10_000
+
+    /// A message counts for one frame more with every so many bytes after the first so many, inflated.
+    static let bytesOfOne = 4_096
 
     private let perSecond: Int
     /// Frames that may still come, in thousandths; below none where a read has brought too many.
@@ -21,11 +24,14 @@ struct FramePace {
         counted = now
     }
 
-    /// Counts a frame; says whether it was one too many.
-    mutating func count(at now: Instant) -> Bool {
+    /// What a message counts for besides its frames.
+    static func unitsBeyondTheFirst(ofBytes count: Int) -> Int { max(count - 1, 0) / bytesOfOne }
+
+    /// Counts a frame, or what counts for so many; says whether it was one too many.
+    mutating func spend(_ units: Int, at now: Instant) -> Bool {
         guard perSecond > 0 else { return false }
         refill(now)
-        left = max(left - 1_000, -Self.longestPause * perSecond)
+        left = max(left - units * 1_000, -Self.longestPause * perSecond)
         return left < 0
     }
 

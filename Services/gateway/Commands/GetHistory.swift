@@ -3,14 +3,24 @@ import Engine
 import Schema
 
 extension Session {
+    /// How many pages may be on their way to one connection, or wait here for room in its queue: each may be 256 KiB.
+    static var pagesAtOnce: Int { 4 }
+
     /// `get_history`: a page, read by the history service.
+    ///
+    /// Whoever asks for many at once gets them as fast as they read, and is not closed for what they have asked.
     func answer(_ request: GetHistory, for identity: Identity, replyTo: ReplyID?) {
         begin(answering: replyTo, about: request.room) {
+            await self.pages.enter()
+            defer { self.pages.leave() }
+            await self.waitForRoom()
+            guard self.isOpen else { return }
             do throws(BusError) {
                 try await self.shard.requireMember(identity, of: request.room)
                 // Nobody there to answer: each question would cost its asker five seconds to hear that.
                 guard self.shard.degradation.isHistoryAnswering else { throw .refused(.historyUnavailable) }
                 let page = try await self.shard.rpc.text("history", "page", request.json)
+                await self.waitForRoom()
                 self.send(VerbatimData(.history, page), replyTo: replyTo, room: request.room)
             } catch {
                 self.fail(error.historyCode, replyTo: replyTo, room: request.room)

@@ -26,6 +26,8 @@ final class Session: WebSocketOwner {
     var sendLanes: [RoomID: SendLane] = [:]
     var waitingBytes = 0
     var questionsUnderWay = 0
+    /// The pages of history that it is sent: most never ask for one.
+    private(set) lazy var pages = Turns(most: Session.pagesAtOnce)
     var typing: [RoomID: TypingRoom] = [:]
     /// What it has had no room for.
     var kept = Conflation()
@@ -42,14 +44,8 @@ final class Session: WebSocketOwner {
     private var lastKept: Instant
     private var deadline: Timer?
     private var pace: FramePace
-    /// Why nothing is read from the client now.
-    private var holds: ReadHold = []
-
-    private struct ReadHold: OptionSet {
-        let rawValue: UInt8
-        static let judging = ReadHold(rawValue: 1)
-        static let pace = ReadHold(rawValue: 2)
-        static let ending = ReadHold(rawValue: 4)
+    private var holds: ReadHolds = [] {
+        didSet { connection.intake = holds.intake }
     }
 
     init(
@@ -100,29 +96,26 @@ final class Session: WebSocketOwner {
     }
 
     /// Takes nothing more from the client; what it has sent is carried out.
-    func hearNoMore() { hold(.ending) }
+    func hearNoMore() { holds.insert(.ending) }
 
-    private func hold(_ reason: ReadHold) {
-        holds.insert(reason)
-        connection.pauseReading()
-    }
-
-    private func release(_ reason: ReadHold) {
-        guard holds.remove(reason) != nil, holds.isEmpty else { return }
-        connection.resumeReading()
-    }
+    /// Whether something that it has sent has been read and not carried out.
+    var hasUnheard: Bool { connection.hasUndelivered || !waitingFrames.isEmpty }
 
     /// Ends the connection without a word.
     func abort() { connection.abort() }
 
-    /// Whether another envelope of a log may be queued.
+    var isOpen: Bool { connection.isOpen }
+
+    /// Whether another envelope of a log, or a page, may be queued.
     var hasRoom: Bool { connection.hasRoom || !connection.isOpen }
 
-    /// Waits until there is room for another envelope of a log.
+    /// Waits until there is room for another envelope of a log, or a page.
     func waitForRoom() async {
-        guard !hasRoom else { return }
-        await withCheckedContinuation { continuation in
-            waitingForRoom.append { continuation.resume() }
+        // Others have waited too, and may have filled it again.
+        while !hasRoom {
+            await withCheckedContinuation { continuation in
+                waitingForRoom.append { continuation.resume() }
+            }
         }
     }
 
@@ -215,7 +208,7 @@ final class Session: WebSocketOwner {
         let frames = waitingFrames
         waitingFrames = []
         for frame in frames where connection.isOpen { frame.withUnsafeBytes { carryOut($0) } }
-        release(.judging)
+        holds.remove(.judging)
     }
 
     /// Takes a newer token of the same user, and ends the rooms that it does not open.
@@ -247,30 +240,40 @@ final class Session: WebSocketOwner {
     // MARK: Receiving
 
     /// Counts a frame of any kind; one too many, and the rest has to wait.
-    func frameBegan() {
-        guard pace.count(at: shard.loop.now), !holds.contains(.pace) else { return }
+    func frameBegan() { spend(1) }
+
+    private func spend(_ units: Int) {
+        guard pace.spend(units, at: shard.loop.now), !holds.contains(.pace) else { return }
         shard.metrics.met(.frameRate)
-        hold(.pace)
+        holds.insert(.pace)
         readWhenDue()
     }
 
     private func readWhenDue() {
-        guard let pause = pace.pause(at: shard.loop.now) else { return release(.pace) }
+        guard let pause = pace.pause(at: shard.loop.now) else {
+            holds.remove(.pace)
+            return
+        }
         shard.loop.schedule(afterMilliseconds: pause) { [self] in readWhenDue() }
     }
 
     func received(text bytes: UnsafeRawBufferPointer) {
         shard.metrics.frames.add()
+        let more = FramePace.unitsBeyondTheFirst(ofBytes: bytes.count)
+        if more > 0 { spend(more) }
         if case .judging = state.phase {
             waitingFrames.append(Array(bytes))
-            // What has been read already is bounded by one read; the rest waits in the kernel.
-            hold(.judging)
+            // This one only: what has been read with it is kept as it came, and the rest waits in the kernel.
+            holds.insert(.judging)
             return
         }
         carryOut(bytes)
     }
 
     private func carryOut(_ bytes: UnsafeRawBufferPointer) {
+        // Before it is taken apart, which is what a stranger could have us do for nothing.
+        let isFlood = state.identity == nil && state.noteBeforeKnown(bytes: bytes.count)
+        guard !isFlood else { return flooded() }
         do throws(RejectedFrame) {
             let frame = try ClientFrame(
                 decoding: bytes, defaultRoom: defaultRoom, limits: shard.config.limits)
@@ -285,7 +288,10 @@ final class Session: WebSocketOwner {
         let isTooEarly = state.identity == nil && frame.error != .invalidJSON && frame.type != .authenticate
         if isTooEarly { fail(.notAuthenticated, replyTo: frame.replyID) } else { send(frame.answer) }
         if frame.error == .invalidField("metadata") { shard.metrics.met(.metadata) }
-        guard frame.error.isMalformed, state.noteMalformed(at: shard.loop.now) else { return }
+        if frame.error.isMalformed, state.noteMalformed(at: shard.loop.now) { flooded() }
+    }
+
+    private func flooded() {
         shard.metrics.met(.malformedFrames)
         close(.flood)
     }

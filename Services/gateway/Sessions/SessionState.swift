@@ -17,10 +17,15 @@ struct SessionState {
     private(set) var phase: Phase
     private var malformed: [Instant] = []
     private var hasBeenWarned = false
+    private var strangersUnits = 0
 
     /// More malformed frames than this within the window are a flood (protocol, 4.4).
     private static let malformedLimit = 20
     private static let malformedWindowMilliseconds = 10_000
+    /// What may come before it is known who it is: so many frames, a long one counting for each of its KiB.
+    ///
+    /// There is one that makes sense then; a frame of 64 KiB that is nothing but numbers takes milliseconds to read.
+    private static let strangersLimit = 100
     private static let warningSeconds: Int64 = 60
 
     init(isJudging: Bool) { phase = isJudging ? .judging : .anonymous }
@@ -47,6 +52,12 @@ struct SessionState {
         malformed.removeAll { now.milliseconds(since: $0) >= Self.malformedWindowMilliseconds }
         malformed.append(now)
         return malformed.count > Self.malformedLimit
+    }
+
+    /// Notes a frame of one of whom nobody knows who it is; says whether it was one too many.
+    mutating func noteBeforeKnown(bytes: Int) -> Bool {
+        strangersUnits += 1 + max(bytes - 1, 0) / 1_024
+        return strangersUnits > Self.strangersLimit
     }
 
     enum TokenAdvice: Equatable {

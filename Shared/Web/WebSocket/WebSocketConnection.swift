@@ -16,6 +16,11 @@ public final class WebSocketConnection {
         didSet { bound(sendLimit) }
     }
 
+    /// What is taken of what the peer sends; until it is closed.
+    public var intake = Intake.open {
+        didSet { if intake != oldValue, handshake.isOpen { settleIntake() } }
+    }
+
     private let stream: Stream
     private var limits: WebSocketLimits { assembler.limits }
     private let compression: ConnectionCompression?
@@ -23,6 +28,11 @@ public final class WebSocketConnection {
     private var assembler: MessageAssembler
     private var handshake = CloseHandshake()
     private var lingerTimer: Timer?
+    /// What was read and not taken apart yet; meanwhile nothing is read.
+    private var kept: [UInt8] = []
+    private var willTakeKept = false
+    /// What this turn has taken apart so far, in bytes.
+    private var work = 0
     private var hasOverflowed = false
     /// Whether the owner knows that the conversation is over.
     private var isOver = false
@@ -102,11 +112,8 @@ public final class WebSocketConnection {
     /// Drops the connection without a word, as for a peer that answers nothing.
     public func abort() { stream.close() }
 
-    /// Stops reading, so that the peer waits; what this read brought is still delivered.
-    public func pauseReading() { stream.pauseReading() }
-
-    /// Reads again.
-    public func resumeReading() { stream.resumeReading() }
+    /// Whether something was read and is not delivered yet.
+    public var hasUndelivered: Bool { !kept.isEmpty }
 
     private static let emptyPing = FrameEncoder.ping()
 
@@ -138,20 +145,66 @@ public final class WebSocketConnection {
 
     // MARK: Receiving
 
+    /// How much one connection may have taken apart in a turn, in bytes: all others of the loop wait for it.
+    ///
+    /// What one read brings in clear is far less; compressed, it may be a thousand times as long.
+    private static let turnWork = 256 << 10
+    /// What a frame counts for besides, so that as many empty ones are as much.
+    private static let frameWork = 128
+
     private func receive(_ bytes: UnsafeMutableRawBufferPointer) {
         lastHeard = loop.now
-        let held = assembler.heldBytes
-        defer { if assembler.heldBytes != held, !isOver { owner?.held(bytes: assembler.heldBytes) } }
+        take(bytes, heldBefore: heldBytes)
+    }
+
+    /// Takes apart as much as a turn may, and keeps the rest.
+    private func take(_ bytes: UnsafeMutableRawBufferPointer, heldBefore: Int) {
+        defer { if heldBytes != heldBefore, !isOver { owner?.held(bytes: heldBytes) } }
         var rest = bytes
+        work = 0
         do throws(WebError) {
-            while handshake.isOpen, let part = try decoder.next(&rest) {
-                if part.isStart { owner?.frameBegan() }
+            while handshake.isOpen, intake != .held, work < WebSocketConnection.turnWork,
+                let part = try decoder.next(&rest)
+            {
+                if part.isStart {
+                    work &+= WebSocketConnection.frameWork
+                    owner?.frameBegan()
+                }
                 guard let event = try assembler.take(part) else { continue }
                 try deliver(event)
             }
         } catch {
-            perform(handshake.failed(error))
+            return perform(handshake.failed(error))
         }
+        if !rest.isEmpty, handshake.isOpen { keep(rest) }
+    }
+
+    private var heldBytes: Int { assembler.heldBytes + kept.count }
+
+    private func keep(_ rest: UnsafeMutableRawBufferPointer) {
+        kept = Array(rest)
+        stream.pauseReading()
+        takeKeptSoon()
+    }
+
+    /// Goes on in a later turn, after others have had theirs: what is due at once would come before them.
+    private func takeKeptSoon() {
+        guard intake != .held, !willTakeKept else { return }
+        willTakeKept = true
+        loop.schedule(afterMilliseconds: 1) { [self] in
+            willTakeKept = false
+            guard intake != .held, handshake.isOpen else { return }
+            let held = heldBytes
+            var bytes = kept
+            kept = []
+            bytes.withUnsafeMutableBytes { take($0, heldBefore: held) }
+            if handshake.isOpen { settleIntake() }
+        }
+    }
+
+    private func settleIntake() {
+        if intake == .open, kept.isEmpty { stream.resumeReading() } else { stream.pauseReading() }
+        if !kept.isEmpty { takeKeptSoon() }
     }
 
     private func deliver(_ event: MessageAssembler.Event) throws(WebError) {
@@ -179,6 +232,7 @@ public final class WebSocketConnection {
             }
         }
         let message = try result.get()
+        work &+= message.withUnsafeBytes(\.count)
         guard isText else { return .binary(message) }
         var utf8 = UTF8Check()
         guard message.withUnsafeBytes({ utf8.check($0) }), utf8.isComplete else { throw .invalidUTF8 }
@@ -201,6 +255,7 @@ public final class WebSocketConnection {
     private func linger() {
         // Nothing is delivered any more: what was held is let go of at once.
         assembler = MessageAssembler(limits: limits)
+        kept = []
         stream.shutdownWrite()
         stream.resumeReading()
         readOn(attempts: limits.maxLingers)
@@ -216,6 +271,7 @@ public final class WebSocketConnection {
 
     private func streamClosed() {
         isGone = true
+        kept = []
         lingerTimer?.cancel()
         perform(handshake.lost())
         let gone = owner
