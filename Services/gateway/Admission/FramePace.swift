@@ -2,7 +2,8 @@ import Engine
 
 /// How many frames a connection may send: so many a second, and several seconds' worth at once.
 ///
-/// Long messages count for several, as what they cost grows with them. Pure. Who sends more is not refused but read later: their bytes wait in the kernel, then with them.
+/// Long messages count for several, as what they cost grows with them. Pure. Who sends more is not refused but read
+/// later: their bytes wait in the kernel, then with them.
 struct FramePace {
     /// How many seconds' worth may come at once.
     static let burstSeconds = 5
