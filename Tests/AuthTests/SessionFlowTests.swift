@@ -176,6 +176,23 @@ extension ServiceTests {
             }
         }
 
+        /// A renewal at an instance whose clock is behind does not make it older.
+        @Test func aTokenOfALaterClockIsRememberedByTheNextRenewal() async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                let later = WallClock.milliseconds() / 1000 + 20
+                try await auth.sql("UPDATE auth.accounts SET revoked_before = \(later)")
+                let login = try await auth.login("alice")
+                try await auth.sql("UPDATE auth.accounts SET revoked_before = 0")
+                let renewed = try auth.login(await auth.refresh(login.refresh))
+                let logout = try await auth.call("POST", "/auth/logout-all", token: renewed.access)
+                #expect(logout.status == 204)
+                for token in [login.access, renewed.access] {
+                    #expect(try await auth.call("GET", "/auth/me", token: token).code == "token_revoked")
+                }
+            }
+        }
+
         @Test func twoTabsThatMeetInTheDatabaseGetTheSameAnswer() async throws {
             try await withAuth { auth in
                 let login = try await auth.register("alice")

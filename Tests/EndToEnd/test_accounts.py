@@ -15,6 +15,7 @@ from client import Client, Closed
 from cluster import BINARIES
 from people import new_name
 from rest import is_problem
+from waiting import eventually
 
 PASSWORD = f"pw-{uuid.uuid4().hex}"
 
@@ -299,6 +300,8 @@ def test_a_password_is_reset_by_a_command(cluster, web, person):
     live = alice.connect(0)
     password = password_printed_by(cluster, account_command(cluster, "reset-password", alice.name))
     assert live.closed(patience=5) == Closed(1008, "token_revoked")
+    # Auth hears of it by the same word as the gateway, and not before it.
+    eventually(lambda: web.get("/auth/me", alice.token).status == 401, what="auth has heard of it")
     is_problem(web.get("/auth/me", alice.token), 401, "token_revoked")
     is_problem(web.post("/auth/refresh", {"refresh_token": alice.refresh_token}), 401, "token_revoked")
     is_problem(web.post("/auth/login", {"username": alice.name, "password": alice.password}), 401, "invalid_credentials")

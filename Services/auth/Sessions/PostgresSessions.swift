@@ -58,7 +58,7 @@ final class PostgresSessions {
         let rows = try await postgres.query(
             """
             WITH renewed AS (
-                UPDATE auth.sessions s SET expires = $6, issued = greatest($5, a.revoked_before)
+                UPDATE auth.sessions s SET expires = $6, issued = greatest(s.issued, $5, a.revoked_before)
                 FROM auth.accounts a
                 WHERE s.id = $7 AND s.revoked_at IS NULL AND a.handle = s.handle RETURNING s.id, s.issued),
             exchanged AS (
