@@ -158,6 +158,15 @@ def test_after_a_crash_up_goes_on_with_what_there_was(crashing_cluster):
     assert (given["MESSAGE_RATE_LIMIT"], given["SILENCE_SECONDS"]) == ("7", "61")
     (line,) = [line for line in said.splitlines() if "last up" in line]
     assert "--gateways 2" in line and "MESSAGE_RATE_LIMIT" in line and "SILENCE_SECONDS" in line and "down" in line
+    # One that fails forgets nothing, and remembers nothing of its own.
+    crash(crashing_cluster)
+    spoilt = crashing_cluster.environment() | {"MEMORY_BYTES": "much", "SILENCE_SECONDS": "62"}
+    failed = subprocess.run(
+        [LOCAL, "up", "--detach", "--no-install"], env=spoilt, capture_output=True, text=True, timeout=120, check=False)
+    assert failed.returncode == 1 and "MEMORY_BYTES" in failed.stderr, failed.stderr
+    said, gateways, given = begin(crashing_cluster)
+    assert gateways == ["gateway-1", "gateway-2"]
+    assert (given["MESSAGE_RATE_LIMIT"], given["SILENCE_SECONDS"]) == ("7", "61") and "MEMORY_BYTES" not in given
     # What is given now wins, and is what is remembered from then on.
     for arguments in (["--gateways", "3"], []):
         crash(crashing_cluster)

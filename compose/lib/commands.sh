@@ -45,6 +45,9 @@ join_running() {
 
 # What ended without `down`, with the machine or killed, is begun as it was.
 go_on() {
+    # Should this `up` fail, the next one goes on with what there was.
+    cp -p "$run/settings" "$run/settings.before"
+    cp -p "$run/gateways" "$run/gateways.before" 2>/dev/null || true
     recall_settings
     find_binaries
     local what="${recalled[*]}"
@@ -71,14 +74,19 @@ begin() {
     bring_up $(gateway_names)
     bring_up nginx
     trap - EXIT
+    rm -f "$run"/*.before
     tell_address "$began"
 }
 
-# An `up` that fails or is interrupted leaves nothing running.
+# An `up` that fails or is interrupted leaves nothing running, and remembers what it found.
 abandon() {
+    local name
     trap '' INT TERM HUP
     say "stopping what was started"
     end_all
+    for name in settings gateways; do
+        [ ! -e "$run/$name.before" ] || mv "$run/$name.before" "$run/$name"
+    done
 }
 
 check_packages() {
@@ -198,6 +206,7 @@ command_down() {
     [ -d "$data" ] || { say "nothing runs, and there is no data in $data" && return 0; }
     lock_cluster
     if any_running; then end_all && say "stopped"; else end_all && say "nothing was running"; fi
+    rm -f "$run"/*.before
     [ -z "$wipe" ] || { rm -rf -- "$data" && say "wiped $data"; }
 }
 

@@ -9,7 +9,7 @@ trusted_by_services() {
     if [ -n "${TRUSTED_PROXIES-}" ]; then
         echo "127.0.0.1,$TRUSTED_PROXIES"
     else
-        echo "${TRUSTED_PROXIES-$private_networks}"
+        echo "$private_networks"
     fi
 }
 
