@@ -194,6 +194,8 @@ public final class WebSocketConnection {
         loop.schedule(afterMilliseconds: 1) { [self] in
             willTakeKept = false
             guard intake != .held, handshake.isOpen else { return }
+            // As it is not read from meanwhile, what it says now cannot be heard.
+            lastHeard = loop.now
             let held = heldBytes
             var bytes = kept
             kept = []

@@ -38,6 +38,9 @@ export class People {
     this.#online = 0;
     this.#reveal(room !== null && WIDE.matches && this.#isWanted);
     this.#draw();
+    // What was to be asked may have been of another room, and in a while.
+    clearTimeout(this.#timer);
+    this.#timer = null;
     this.refreshSoon();
   }
 
