@@ -40,8 +40,7 @@ final class Session: WebSocketOwner {
     var early: EarlyStanding?
     private var waitingFrames: [[UInt8]] = []
     private var waitingForRoom: [() -> Void] = []
-    private var lastPing: Instant
-    private var lastKept: Instant
+    private var heartbeat: Heartbeat
     private var deadline: Timer?
     private var pace: FramePace
     private var holds: ReadHolds = [] {
@@ -58,8 +57,7 @@ final class Session: WebSocketOwner {
         self.shard = shard
         id = Session.makeID()
         state = SessionState(isJudging: isJudging)
-        lastPing = shard.loop.now
-        lastKept = shard.loop.now
+        heartbeat = Heartbeat(from: shard.loop.now)
         pace = FramePace(perSecond: shard.config.framesPerSecond, now: shard.loop.now)
         defaultRoom = arrival.room?.room
         connection.sendLimit = shard.config.sendQueueBytes
@@ -300,17 +298,12 @@ final class Session: WebSocketOwner {
 
     /// Called once a second: heartbeat, and the end of the token, which counts by the time of day (ms).
     func tick(_ now: Instant, timeOfDay: Int64) {
-        guard now.milliseconds(since: connection.lastHeard) < shard.config.silenceSeconds * 1000 else {
-            return connection.abort()
-        }
-        if now.milliseconds(since: lastPing) >= shard.config.heartbeatSeconds * 1000 {
-            lastPing = now
-            connection.ping()
-        }
-        if now.milliseconds(since: lastKept) >= SessionRooms.restateMilliseconds {
-            lastKept = now
-            keepRooms(joined)
-        }
+        let due = heartbeat.due(
+            at: now, lastHeard: connection.lastHeard, pingSeconds: shard.config.heartbeatSeconds,
+            silenceSeconds: shard.config.silenceSeconds)
+        guard !due.contains(.end) else { return connection.abort() }
+        if due.contains(.ping) { connection.ping() }
+        if due.contains(.restatement) { keepRooms(joined) }
         checkToken(at: timeOfDay)
     }
 
