@@ -45,8 +45,6 @@ struct SessionState {
 
     mutating func closed() { phase = .closed }
 
-    mutating func anonymous() { phase = .anonymous }
-
     /// Notes a malformed frame; says whether it was one too many.
     mutating func noteMalformed(at now: Instant) -> Bool {
         malformed.removeAll { now.milliseconds(since: $0) >= Self.malformedWindowMilliseconds }
