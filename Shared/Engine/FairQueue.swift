@@ -1,7 +1,7 @@
 /// What waits, by whom it is for: each has a turn, and where there is no place who has most gives way.
 ///
-/// A bound that all share is reached by one who asks for much, and everybody else finds no place: so that one loses the newest
-/// of its own (McKenney, "Stochastic Fairness Queueing", 1990: the longest queue drops).
+/// A bound that all share is reached by one who asks for much, and everybody else finds no place: so that one loses the
+/// newest of its own (McKenney, "Stochastic Fairness Queueing", 1990: the longest queue drops).
 struct FairQueue<Owner: Hashable, Element> {
     let limit: Int
     private(set) var count = 0

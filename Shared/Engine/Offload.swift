@@ -32,8 +32,8 @@ public final class Offload: Sendable {
 
     /// Runs `work` on a thread of its own and resumes on the caller's executor.
     ///
-    /// - Parameter owner: for whom it is done. Where much waits, each has a turn; where the queue is full, who has most in it
-    ///   loses the newest of that to who has less.
+    /// - Parameter owner: for whom it is done. Where much waits, each has a turn; where the queue is full, who has most
+    ///   in it loses the newest of that to who has less.
     /// - Throws: `EngineError.overloaded` where the queue is full, else what `work` throws.
     public func run<T: Sendable>(
         for owner: String = "", _ work: @escaping @Sendable () throws -> T

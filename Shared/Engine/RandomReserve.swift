@@ -2,8 +2,8 @@ internal import CLinux
 
 /// Random numbers of the kernel, fetched some dozens at a time.
 ///
-/// One of the system's own generator is a call of the kernel each, a microsecond; an id of a message takes two. As unguessable as
-/// theirs: each number is given once and forgotten. Not to be copied, as copies would give the same.
+/// One of the system's own generator is a call of the kernel each, a microsecond; an id of a message takes two. As
+/// unguessable as theirs: each number is given once and forgotten. Not to be copied, as copies would give the same.
 public struct RandomReserve: ~Copyable {
     private var words: [UInt64] = []
 

@@ -253,6 +253,7 @@ struct Auth: Sendable {
                     let deadline = Instant.current().advanced(byMilliseconds: 20_000)
                     while try await Self.waiting(postgres) < asked.open(through: index) {
                         try #require(Instant.current() < deadline)
+                        // PostgreSQL tells nobody that a statement waits: it is looked for again, until the deadline.
                         await loop.sleep(milliseconds: 5)
                     }
                 }

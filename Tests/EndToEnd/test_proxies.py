@@ -68,6 +68,15 @@ def test_the_scheme_of_the_client_too(edge, source, said, believed):
     assert schemes == [believed if has_proxies else "http"]
 
 
+def test_services_trust_nginx_whatever_stands_before_it():
+    for named, trusted in (("", "127.0.0.0/8,"), (None, "127.0.0.0/8,"), (PROXY, f"127.0.0.1,{PROXY}")):
+        environment = clean_environment() | ({} if named is None else {"TRUSTED_PROXIES": named})
+        script = 'source "$0" && trusted_by_services'
+        done = subprocess.run(
+            ["bash", "-euc", script, TOP / "compose/lib/services.sh"], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith(trusted), named
+
+
 def test_what_is_no_list_of_addresses_gets_into_no_configuration(tmp_path):
     environment = clean_environment() | {"TRUSTED_PROXIES": "10.0.0.1; include /etc/passwd"}
     done = subprocess.run(["sh", SOURCE / "settings.sh", tmp_path], env=environment, capture_output=True, text=True, check=False)

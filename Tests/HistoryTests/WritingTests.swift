@@ -118,63 +118,6 @@ import Testing
         }
     }
 
-    /// Only the partition that is another's is dropped: it has its own fence in the transaction of all.
-    @Test func onlyThePartitionThatWasTakenOverIsDropped() async throws {
-        let rooms = (0..<12).map { room("room-\($0)") }
-        try await withCluster(rooms: rooms) { cluster in
-            for room in rooms { try await cluster.send("one", to: room) }
-            try await cluster.expectDrained(rooms)
-            let archive = Archive(postgres: cluster.postgres)
-            let before = cluster.metric("parley_history_takeovers_total")
-            _ = try await archive.takeOver([rooms[3].partition], owner: "another")
-            for room in rooms { try await cluster.send("two", to: room) }
-            try await cluster.expectDrained(rooms)
-            for room in rooms {
-                let seqs = try await cluster.archived(room)
-                #expect(seqs == [1, 2])
-            }
-            #expect(cluster.metric("parley_history_takeovers_total") == before + 1)
-        }
-    }
-
-    /// However much of it is in hand: it is not looked for which of its messages is at fault.
-    @Test func aPartitionThatWasTakenOverIsDroppedAtOnce() async throws {
-        try await withCluster { cluster in
-            try await cluster.send("message 1", to: .general)
-            try await cluster.expectDrained()
-            await cluster.stopHistory()
-            for number in 2...65 { try await cluster.send("message \(number)", to: .general) }
-            let archive = Archive(postgres: cluster.postgres)
-            let fences = try await archive.takeOver([RoomID.general.partition], owner: "another")
-            let token = try #require(fences[RoomID.general.partition])
-            // The token of who starts next is another's by the time that it is shown; a sequence does not roll back.
-            for statement in [
-                "CREATE SEQUENCE history.refusals",
-                "ALTER FUNCTION history.hold(smallint[], bigint[]) RENAME TO hold_as_ever",
-                """
-                CREATE FUNCTION history.hold(numbers smallint[], tokens bigint[]) RETURNS void LANGUAGE plpgsql AS $$
-                BEGIN
-                    IF tokens[1] = \(token + 1) THEN
-                        PERFORM nextval('history.refusals');
-                        RAISE EXCEPTION 'partition taken over' USING ERRCODE = '\(ArchiveMigrations.takenOver)';
-                    END IF;
-                    PERFORM history.hold_as_ever(numbers, tokens);
-                END $$
-                """,
-            ] {
-                try await cluster.postgres.query(statement)
-            }
-            try await cluster.restart()
-            try await cluster.expectDrained()
-            let seqs = try await cluster.archived(.general)
-            #expect(seqs == Array(1...65))
-            let rows = try await cluster.postgres.query(
-                "SELECT last_value, is_called FROM history.refusals")
-            #expect(try rows[0]["last_value"].int == 1)
-            #expect(try rows[0]["is_called"].bool == true)
-        }
-    }
-
     /// Whatever is accepted while a batch is under way, or just after it: nothing waits for the next look.
     @Test func nothingWaitsToBeLookedFor() async throws {
         let rooms = (0..<5).map { room("room-\($0)") }
@@ -337,32 +280,6 @@ import Testing
                 "SELECT count(DISTINCT xmin::text) AS transactions, count(*) AS rows FROM history.messages")
             #expect(try rows[0]["transactions"].int == 1)
             #expect(try rows[0]["rows"].int == 30)
-        }
-    }
-
-    @Test func aWriterWhosePartitionWasTakenOverCommitsNothing() async throws {
-        try await withCluster { cluster in
-            try await cluster.send("one", to: .general)
-            try await cluster.expectDrained()
-            let archive = Archive(postgres: cluster.postgres)
-            let partition = RoomID.general.partition
-            let fences = try await archive.takeOver([partition], owner: "another")
-            let fence = try #require(fences[partition])
-            #expect(fence == 2)
-            var error: PostgresError?
-            var transaction = Archive.Transaction()
-            transaction.add(IngestBatch([], heads: [:]), of: partition, fence: 1)
-            do throws(PostgresError) {
-                try await archive.commit(transaction)
-            } catch let caught {
-                error = caught
-            }
-            #expect(error?.sqlState == ArchiveMigrations.takenOver)
-            // The service finds out, takes the partition back by its lease, and goes on.
-            try await cluster.send("two", to: .general)
-            try await cluster.expectDrained()
-            let seqs = try await cluster.archived(.general)
-            #expect(seqs == [1, 2])
         }
     }
 }

@@ -2,10 +2,10 @@ import Engine
 import Tokens
 import Web
 
-/// Hashes and checks passwords off the loop, a bounded number at once, addresses in turn: who asks for many does not keep
-/// others out.
+/// Hashes and checks passwords off the loop, a bounded number at once.
 ///
-/// Both throw `EngineError.overloaded` where too many wait already.
+/// Addresses have turns: who asks for many does not keep others out. Both throw `EngineError.overloaded` where too many
+/// wait already.
 final class Passwords {
     private let hasher: PasswordHasher
     private let offload: Offload

@@ -4,9 +4,9 @@ import Tokens
 
 /// The keys that sign access tokens: made on the first start of a cluster, kept in PostgreSQL.
 ///
-/// An operator retires a key by `retired_at = now()` and starts all instances anew at once: another one signs then, made
-/// if there is none, and the retired one is published while tokens of it may live. A key in wrong hands is deleted.
-/// With HS256 there is the shared secret only, and no public key.
+/// An operator retires a key by `retired_at = now()` and starts all instances anew at once: another one signs then,
+/// made if there is none, and the retired one is published while tokens of it may live. A key in wrong hands is
+/// deleted. With HS256 there is the shared secret only, and no public key.
 final class KeyRing {
     private let postgres: PostgresClient
     private let settings: TokenSettings

@@ -6,8 +6,8 @@ import Schema
 /// Brings what several partitions have to store into the archive: read, commit, then acknowledge.
 ///
 /// However many partitions there are, it is four writes to Redis at most, one transaction, and one write to Redis again.
-/// Belongs to its loop; one `run` at a time. After any failure the same entries are read again: the heads in the archive
-/// tell what of them had been committed.
+/// Belongs to its loop; one `run` at a time. After any failure the same entries are read again: the heads in the
+/// archive tell what of them had been committed.
 final class Pass {
     private let redis: RedisClient
     private let storage: BatchCommit.Storage
