@@ -40,7 +40,7 @@ def test_up_with_other_settings_asks_to_go_down_first(cluster, arguments, enviro
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nonsense"], ["up", "--nonsense"], ["up", "--gateways", "none"], ["restart", "nobody"], ["stop"], ["down", "x"]],
+    [["nonsense"], ["up", "--nonsense"], ["up", "--gateways", "none"], ["restart", "nobody"], ["stop"], ["url"], ["down", "x"]],
 )
 def test_what_it_does_not_know_is_named(cluster, arguments):
     done = local(cluster, *arguments)
@@ -61,6 +61,26 @@ def test_one_process_is_stopped_started_and_restarted(open_cluster):
     assert len({before, started, after["pid"]}) == 3 and after["state"] == "running"
     # It is the pid of the service itself.
     assert os.readlink(f"/proc/{after['pid']}/exe").endswith("/presence")
+
+
+def test_several_are_stopped_and_started_in_one_command(open_cluster):
+    open_cluster.local("stop", "presence", "gateway-2")
+    states = {name: process["state"] for name, process in open_cluster.processes().items()}
+    assert {name for name, state in states.items() if state == "stopped"} == {"presence", "gateway-2"}
+    open_cluster.local("start", "presence", "gateway-2")
+    before = {name: process["pid"] for name, process in open_cluster.processes().items()}
+    open_cluster.local("restart", "presence", "gateway-2")
+    after = open_cluster.processes()
+    assert {name for name, pid in before.items() if after[name]["pid"] != pid} == {"presence", "gateway-2"}
+    # Where one of them is not known, none is touched.
+    done = local(open_cluster, "stop", "presence", "nobody")
+    assert done.returncode == 2 and "nobody" in done.stderr
+    assert open_cluster.processes() == after
+
+
+def test_an_address_is_told_as_programs_take_it(cluster):
+    for name, process in cluster.processes().items():
+        assert local(cluster, "url", name).stdout == process["url"] + "\n"
 
 
 def test_the_address_of_the_database_gets_in_and_shows_no_password(cluster):

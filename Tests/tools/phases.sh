@@ -102,6 +102,8 @@ lint() {
     echo passed 1 >>"$tally"
     python3 Tests/tools/check_deaths.py
     echo passed 1 >>"$tally"
+    python3 Tests/tools/check_metrics.py
+    echo passed 1 >>"$tally"
     python3 Tests/tools/check_hostile.py
     echo passed 1 >>"$tally"
     local script

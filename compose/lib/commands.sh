@@ -210,11 +210,17 @@ command_down() {
     [ -z "$wipe" ] || { rm -rf -- "$data" && say "wiped $data"; }
 }
 
-# ---- one process ----
+# ---- some processes ----
+
+check_names() {
+    local name
+    [ $# -gt 0 ] || misuse "which one? $(process_names | paste -sd ' ')"
+    for name; do is_name "$name" || misuse "there is no process $name, but $(process_names | paste -sd ' ')"; done
+}
 
 check_name() {
     [ $# -eq 1 ] || misuse "which one? $(process_names | paste -sd ' ')"
-    is_name "$1" || misuse "there is no process $1, but $(process_names | paste -sd ' ')"
+    check_names "$1"
 }
 
 open_cluster() {
@@ -227,9 +233,12 @@ open_cluster() {
 }
 
 command_start() {
-    check_name "$@"
+    local name
+    check_names "$@"
     open_cluster
-    if is_running "$1"; then say "$1 runs already, pid $(pid_of "$1")"; else start_one "$1"; fi
+    for name; do
+        if is_running "$name"; then say "$name runs already, pid $(pid_of "$name")"; else start_one "$name"; fi
+    done
 }
 
 start_one() {
@@ -239,17 +248,21 @@ start_one() {
 }
 
 command_stop() {
-    check_name "$@"
+    local name
+    check_names "$@"
     open_cluster
-    end_together "$1"
-    say "$1 is stopped"
+    end_together "$@"
+    for name; do say "$name is stopped"; done
 }
 
 command_restart() {
-    check_name "$@"
+    local name
+    check_names "$@"
     open_cluster
-    end_together "$1"
-    start_one "$1"
+    for name; do
+        end_together "$name"
+        start_one "$name"
+    done
 }
 
 # ---- looking ----
@@ -286,6 +299,11 @@ status_json() {
 # the file with the password.
 connection_url() {
     if [ "$1" = postgres ] && [ -r "$secrets/pgpass" ]; then database_url; else url_of "$1"; fi
+}
+
+command_url() {
+    check_name "$@"
+    connection_url "$1"
 }
 
 command_logs() {
