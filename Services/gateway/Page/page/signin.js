@@ -1,6 +1,11 @@
 import { byID } from "./dom.js";
 import { sentenceOf } from "./words.js";
 
+const REFUSALS = {
+  forbidden: "Accounts are made by whoever runs this place. Ask them for one.",
+  rate_limited: "Too many tries.",
+};
+
 /** The first sight: sign in, or make an account. */
 export class SignIn {
   #isNew = false;
@@ -36,7 +41,10 @@ export class SignIn {
     try {
       await (this.#isNew ? client.register(username, password, name.trim()) : client.login(username, password));
     } catch (error) {
-      this.#tell(sentenceOf(error));
+      const isClosed = this.#isNew && error.code === "forbidden";
+      if (isClosed) this.#turn(false);
+      byID("signin-other").hidden = isClosed;
+      this.#tell(sentenceOf(error, REFUSALS));
       byID("password").select();
     } finally {
       button.disabled = false;

@@ -27,6 +27,7 @@ const SENTENCES = {
   invalid_credentials: "Wrong username or password.",
   muted: "You are muted in this room.",
   overloaded: "The service is busy. Try again in a moment.",
+  rate_limited: "You are writing too fast.",
   room_denied: "There is no such room, or it is not open to you.",
   room_not_found: "There is no such room, or it is not open to you.",
   signed_out: "You have been signed out. Please sign in again.",
@@ -38,12 +39,15 @@ const SENTENCES = {
   user_not_found: "There is nobody of that name.",
 };
 
-/** An error as a sentence. */
-export function sentenceOf(error) {
-  if (error.code === "rate_limited") return `You are writing too fast.${again(error.retryAfter)}`;
+/**
+ * An error as a sentence.
+ *
+ * @param {Object<string, string>} [own] by code: what a place says in other words
+ */
+export function sentenceOf(error, own = {}) {
   const field = error.fields?.[0];
   if (field) return [field.field ?? field.name, field.detail ?? field.message].filter(Boolean).join(": ");
-  return (SENTENCES[error.code] ?? error.message ?? "Something went wrong.") + again(error.retryAfter);
+  return (own[error.code] ?? SENTENCES[error.code] ?? error.message ?? "Something went wrong.") + again(error.retryAfter);
 }
 
 function again(milliseconds) {
