@@ -101,6 +101,29 @@ struct MessageSenderTests {
         }
     }
 
+    /// It was made by the policies of before, and holds for that message only.
+    @Test func aRefusalThatComesAfterTheLimitWasRaisedIsNotRemembered() async throws {
+        try await onSender { bench in
+            bench.limit(to: 1)
+            let first = try await bench.send(#""content":"one""#)
+            #expect(first == "accepted 1")
+            bench.server.freeze()
+            let second = try bench.message(#""content":"two""#)
+            var outcome: String?
+            bench.sender.send(second, in: SendLane()) { outcome = SenderBench.words($0) }
+            let isAskedFor = await eventually(on: bench.loop) { second.unit != nil }
+            #expect(isAskedFor)
+            bench.limit(to: 5)
+            bench.server.thaw()
+            let isRefused = await eventually(on: bench.loop, withinMilliseconds: 10_000) {
+                outcome == "limited"
+            }
+            #expect(isRefused)
+            let third = try await bench.send(#""content":"three""#)
+            #expect(third == "accepted 2")
+        }
+    }
+
     @Test func aSendOutlastsAShortStandstill() async throws {
         try await onSender { bench in
             bench.server.freeze()

@@ -183,21 +183,24 @@ final class MessageLimit {
             answered(message, .late(reply[1].int ?? 0))
         case .success(let reply):
             message.unit = ask.before
-            answered(message, .refused(note(reply, of: message.sender.user, ask.policy)))
+            let wait = Int(clamping: reply[2].int ?? 1_000)
+            let refusal = Refusal(
+                until: loop.now.advanced(byMilliseconds: wait), used: Int(clamping: reply[1].int ?? 0),
+                most: ask.policy.messages)
+            // The policies may have changed on the way.
+            if policy(for: message.sender) == ask.policy {
+                remember(refusal, of: message.sender.user, milliseconds: wait)
+            }
+            answered(message, .refused(refusal))
         }
     }
 
-    private func note(_ reply: RedisReply, of user: UserHandle, _ policy: LimitPolicy) -> Refusal {
-        let wait = Int(clamping: reply[2].int ?? 1_000)
-        let refusal = Refusal(
-            until: loop.now.advanced(byMilliseconds: wait), used: Int(clamping: reply[1].int ?? 0),
-            most: policy.messages)
+    private func remember(_ refusal: Refusal, of user: UserHandle, milliseconds: Int) {
         refusals[user] = refusal
-        loop.schedule(afterMilliseconds: wait) { [weak self] in
+        loop.schedule(afterMilliseconds: milliseconds) { [weak self] in
             guard let self, self.refusal(of: user) == nil else { return }
             refusals[user] = nil
         }
-        return refusal
     }
 
     // MARK: Giving back
