@@ -165,7 +165,9 @@ final class Assembly {
             callers: Callers(authority: link.authority),
             visitors: Visitors(introductions: introductions, isOpen: config.tokens.algorithm == .hs256))
         let guesses = PasswordGuesses(
-            throttle: config.hasLimits ? LoginThrottle() : nil, proxies: config.hosting.proxies, clock: clock)
+            throttle: config.hasLimits ? LoginThrottle() : nil,
+            failuresPerAddress: config.loginFailuresPerAddress, proxies: config.hosting.proxies, clock: clock
+        ) { [metrics] in metrics.count(refusal: .loginFailures) }
         addAccounts(to: &routes, guesses)
         addSessions(to: &routes, bearer, guesses)
         addRooms(to: &routes, bearer)

@@ -21,6 +21,7 @@ struct AuthConfig: ServiceConfiguration {
     let administratorPassword: Secret?
     let isRegistrationOpen: Bool
     let hasLimits: Bool
+    let loginFailuresPerAddress: Int
 
     init(from settings: inout Settings) {
         hosting = settings.hosting(port: 8081)
@@ -47,6 +48,10 @@ struct AuthConfig: ServiceConfiguration {
             "REGISTRATION", default: true,
             help: "off: nobody makes an account by themselves; auth create-user NAME makes one.")
         hasLimits = settings.hasLimits()
+        let failures = settings.int(
+            "MAX_LOGIN_FAILURES_PER_IP", default: 100, in: 0...1_000_000, unit: "failures",
+            help: "Wrong passwords of one address (IPv6: one /64) in a quarter of an hour; 0 is no limit.")
+        loginFailuresPerAddress = hasLimits ? failures : 0
     }
 
     /// For how long a token that somebody may hold is good: with a shared secret others issue them too, and

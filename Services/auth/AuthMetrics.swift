@@ -30,6 +30,17 @@ final class AuthMetrics {
         ).add()
     }
 
+    enum Refusal: String {
+        case loginFailures = "login_failures_per_ip"
+    }
+
+    func count(refusal: Refusal) {
+        registry.counter(
+            "parley_auth_refused_total", help: "Requests refused, by the limit that they went beyond.",
+            labels: ["reason": refusal.rawValue]
+        ).add()
+    }
+
     func countRegistration() {
         registry.counter("parley_auth_registrations_total", help: "Accounts registered.").add()
     }

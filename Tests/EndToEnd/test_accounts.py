@@ -14,7 +14,7 @@ import contract
 from client import Client, Closed
 from cluster import BINARIES
 from people import new_name
-from rest import is_problem
+from rest import Service, is_problem
 from waiting import eventually
 
 PASSWORD = f"pw-{uuid.uuid4().hex}"
@@ -122,6 +122,23 @@ def test_who_guesses_has_one_address_for_a_whole_network(cluster, person):
         for number in range(20)
     ]
     assert answers[:5] == [401] * 5 and set(answers[5:]) <= {401, 429} and answers.count(429) >= 10, answers
+
+
+def test_who_tries_one_password_on_many_accounts_is_slowed_down(cluster):
+    """From an address of its own: all other tests are this machine, which is not counted."""
+    auth = Service(cluster.spawn("auth", MAX_LOGIN_FAILURES_PER_IP="3", TRUSTED_PROXIES="127.0.0.1").url)
+
+    def log_in(name):
+        body, headers = {"username": name, "password": "wrong-password"}, {"X-Forwarded-For": "203.0.113.7"}
+        return auth.post("/auth/login", body, headers=headers)
+
+    for number in range(3):
+        is_problem(log_in(f"somebody-{number}"), 401, "invalid_credentials")
+    answer = log_in("somebody-else")
+    is_problem(answer, 429, "rate_limited")
+    assert answer.headers["RateLimit-Policy"] == '"login-failures";q=3;w=900'
+    assert 1 <= int(answer.headers["Retry-After"]) <= 300
+    assert 'parley_auth_refused_total{reason="login_failures_per_ip"} 1' in auth.get("/metrics").body.decode()
 
 
 def test_refreshing_rotates(web, person):

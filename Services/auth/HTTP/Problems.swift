@@ -11,7 +11,7 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let code as ErrorCode: self.init(code)
-        case let error as PasswordGuesses.TooMany: self.init(error)
+        case let error as TooMany: self.init(error)
         case EngineError.overloaded: self.init(ErrorCode.overloaded)
         case let error as PostgresError where error.isTransient: self.init(ErrorCode.serviceUnavailable)
         case PostgresError.closed: self.init(ErrorCode.serviceUnavailable)

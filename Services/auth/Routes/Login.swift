@@ -22,7 +22,7 @@ struct Login: Operation {
             login = try await guesses.run(as: body.username, by: request) {
                 try await opened(body, by: guesses.address(of: request))
             }
-        } catch let error as PasswordGuesses.TooMany {
+        } catch let error as TooMany {
             metrics.count(login: .throttled)
             throw error
         }

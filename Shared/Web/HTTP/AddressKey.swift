@@ -60,4 +60,7 @@ public struct AddressKey: Hashable, Sendable {
         let network = Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)
         text = AddressText.text(of: network).map { $0 + "/64" } ?? address
     }
+
+    /// Whether this very machine is meant.
+    public var isLoopback: Bool { text.hasPrefix("127.") || text == "::/64" }
 }
