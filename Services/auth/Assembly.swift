@@ -206,13 +206,18 @@ final class Assembly {
     }
 
     private func addRooms(to routes: inout AuthRoutes, _ bearer: Bearer) {
-        routes.on(.post, "/rooms", CreateRoom(bearer: bearer, rooms: rooms))
+        let changes = RoomChanges(mostPerUser: config.roomChangesPerUser, clock: clock) { [metrics] in
+            metrics.count(refusal: .roomChanges)
+        }
+        routes.on(.post, "/rooms", CreateRoom(bearer: bearer, changes: changes, rooms: rooms))
         routes.on(.get, "/rooms", ListRooms(bearer: bearer, rooms: rooms))
         routes.on(.get, "/rooms/{room}", GetRoom(bearer: bearer, rooms: rooms))
         routes.on(.get, "/rooms/{room}/members", ListMembers(bearer: bearer, rooms: rooms))
         routes.on(
-            .put, "/rooms/{room}/members/{user}", PutMember(bearer: bearer, membership: membership))
+            .put, "/rooms/{room}/members/{user}",
+            PutMember(bearer: bearer, changes: changes, membership: membership))
         routes.on(
-            .delete, "/rooms/{room}/members/{user}", DeleteMember(bearer: bearer, membership: membership))
+            .delete, "/rooms/{room}/members/{user}",
+            DeleteMember(bearer: bearer, changes: changes, membership: membership))
     }
 }

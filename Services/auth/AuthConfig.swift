@@ -22,6 +22,7 @@ struct AuthConfig: ServiceConfiguration {
     let isRegistrationOpen: Bool
     let hasLimits: Bool
     let loginFailuresPerAddress: Int
+    let roomChangesPerUser: Int
 
     init(from settings: inout Settings) {
         hosting = settings.hosting(port: 8081)
@@ -52,6 +53,10 @@ struct AuthConfig: ServiceConfiguration {
             "MAX_LOGIN_FAILURES_PER_IP", default: 100, in: 0...1_000_000, unit: "failures",
             help: "Wrong passwords of one address (IPv6: one /64) in a quarter of an hour; 0 is no limit.")
         loginFailuresPerAddress = hasLimits ? failures : 0
+        let changes = settings.int(
+            "MAX_ROOM_CHANGES_PER_USER", default: 20_000, in: 0...1_000_000, unit: "changes",
+            help: "Rooms that a user makes and memberships they change by REST, in an hour; 0 is no limit.")
+        roomChangesPerUser = hasLimits ? changes : 0
     }
 
     /// For how long a token that somebody may hold is good: with a shared secret others issue them too, and

@@ -32,6 +32,7 @@ final class AuthMetrics {
 
     enum Refusal: String {
         case loginFailures = "login_failures_per_ip"
+        case roomChanges = "room_changes_per_user"
     }
 
     func count(refusal: Refusal) {

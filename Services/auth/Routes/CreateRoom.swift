@@ -6,6 +6,7 @@ import Web
 /// Answers `POST /rooms`: the caller becomes the owner.
 struct CreateRoom: Operation {
     let bearer: Bearer
+    let changes: RoomChanges
     let rooms: PostgresRooms
 
     private struct Body: Decodable {
@@ -16,6 +17,7 @@ struct CreateRoom: Operation {
 
     func answer(_ request: Request) async throws -> Response {
         let identity = try await bearer.identity(of: request)
+        try changes.begin(by: identity)
         let body = try request.json(Body.self)
         let visibility = Visibility(rawValue: body.visibility)
         var problems = AccountRules.problems(ofName: body.name, within: RoomNaming.nameLength)

@@ -5,6 +5,7 @@ import Web
 /// Answers `PUT /rooms/{room}/members/{user}`.
 struct PutMember: Operation {
     let bearer: Bearer
+    let changes: RoomChanges
     let membership: Membership
 
     private struct Body: Decodable {
@@ -13,6 +14,7 @@ struct PutMember: Operation {
 
     func answer(_ request: Request) async throws -> Response {
         let identity = try await bearer.identity(of: request)
+        try changes.begin(by: identity)
         let room = try request.room(for: identity)
         let body = try request.json(Body.self)
         guard let role = RoomRole(rawValue: body.role) else {
