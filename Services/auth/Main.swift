@@ -17,6 +17,12 @@ enum Main {
                 command(
                     "reset-password", .resetPassword,
                     help: "Log an account out, and give it another password, made up and printed."),
+                command(
+                    "disable-user", .disableUser,
+                    help: "Log an account out everywhere, and let nobody in by its password until "
+                        + "enable-user. With HS256, stop the system that mints the tokens too: those "
+                        + "that it issues afterwards are good."),
+                command("enable-user", .enableUser, help: "Let somebody in again, with their password."),
             ]
         ) { config, context in
             try AuthService(config: config, context: context)

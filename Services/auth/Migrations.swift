@@ -12,6 +12,7 @@ enum Migrations {
         Migration(3, "outbox", outbox),
         Migration(4, "standing", standing),
         Migration(5, "issued", issued),
+        Migration(6, "disabled", disabled),
     ]
 
     /// Times of tokens are seconds, as in their claims; `revoked_before` moves the `iat` of later tokens.
@@ -119,4 +120,7 @@ enum Migrations {
     private static let issued = [
         "ALTER TABLE auth.sessions ADD COLUMN issued bigint NOT NULL DEFAULT 0"
     ]
+
+    /// Since when an account is shut by an operator; null: it is open.
+    private static let disabled = ["ALTER TABLE auth.accounts ADD COLUMN disabled_at timestamptz"]
 }

@@ -328,7 +328,34 @@ def test_a_password_is_reset_by_a_command(cluster, web, person):
     assert nobody.returncode == 1 and nobody.stdout == "" and "create-user" in nobody.stderr
 
 
-@pytest.mark.parametrize("verb", ["create-admin", "create-user", "reset-password"])
+def test_an_account_is_disabled_and_enabled_by_a_command(cluster, web, person):
+    alice = person("alice")
+    live = alice.connect(0)
+    body = {"username": alice.name, "password": alice.password}
+    done = account_command(cluster, "disable-user", alice.name)
+    assert done.returncode == 0 and "enable-user" in done.stdout, done
+    assert live.closed(patience=5) == Closed(1008, "token_revoked")
+    eventually(lambda: web.get("/auth/me", alice.token).status == 401, what="auth has heard of it")
+    is_problem(web.post("/auth/refresh", {"refresh_token": alice.refresh_token}), 401, "token_revoked")
+    refused = web.post("/auth/login", body)
+    is_problem(refused, 401, "invalid_credentials")
+    assert refused.json == web.post("/auth/login", body | {"password": "wrong-password"}).json
+
+    # Another password does not open it, and the operator is told why.
+    reset = account_command(cluster, "reset-password", alice.name)
+    assert reset.returncode == 0 and f"auth enable-user {alice.name}" in reset.stdout
+    body["password"] = reset.stdout.splitlines()[0].rpartition("shown this once: ")[2]
+    cluster.secrets.add(body["password"])
+    is_problem(web.post("/auth/login", body), 401, "invalid_credentials")
+
+    assert account_command(cluster, "enable-user", alice.name).returncode == 0
+    is_login(web.post("/auth/login", body), 200, alice.name)
+    for verb in ("disable-user", "enable-user"):
+        nobody = account_command(cluster, verb, new_name("nobody"))
+        assert nobody.returncode == 1 and nobody.stdout == "" and "create-user" in nobody.stderr
+
+
+@pytest.mark.parametrize("verb", ["create-admin", "create-user", "reset-password", "disable-user", "enable-user"])
 def test_a_name_that_nobody_can_have_is_a_wrong_argument(verb):
     command = [BINARIES / "auth", verb, "No Name"]
     done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=30, check=False)

@@ -12,6 +12,8 @@ struct Account: Hashable, Sendable {
     var password: String?
     /// Tokens issued before this second are no longer good.
     var revokedBefore: Int64 = 0
+    /// Whether an operator has shut it: no password opens it.
+    var isDisabled = false
 }
 
 /// An account as answers show it.

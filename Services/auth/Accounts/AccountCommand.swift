@@ -16,6 +16,10 @@ struct AccountCommand: Sendable {
         case createUser
         /// Gives an account another password, and ends its login sessions.
         case resetPassword
+        /// Ends all login sessions of an account, and opens none until it is enabled.
+        case disableUser
+        /// Lets somebody in again.
+        case enableUser
     }
 
     let verb: Verb
@@ -51,9 +55,12 @@ struct AccountCommand: Sendable {
                 loop: loop, url: config.postgres, poolSize: 1, name: "parley-account-command")
             postgres.start()
             try await postgres.migrate(Migrations.all, schema: Migrations.schema)
-            let outcome = try await perform(verb, user, PostgresAccounts(postgres: postgres))
+            let accounts = PostgresAccounts(postgres: postgres)
+            let outcome = try await perform(verb, user, accounts)
+            let isDisabled = try await accounts.find(user)?.isDisabled ?? false
             await postgres.close()
-            return outcome
+            let isNews = isDisabled && verb != .disableUser
+            return outcome + (isNews ? "\n\(user) is disabled; auth enable-user \(user) lets them in" : "")
         }
 
         private func perform(
@@ -70,11 +77,22 @@ struct AccountCommand: Sendable {
                 return "account \(user) made; \(try await make(user, Account.memberRoles, accounts))"
             case .resetPassword:
                 let (password, hash) = try await makeUp()
-                guard try await grant([], password: hash, to: user, accounts) else {
-                    throw StartFailure(
-                        "there is no account \(user)", advice: "auth create-user \(user) makes one.")
-                }
+                try await require(grant([], password: hash, to: user, accounts), user)
                 return "\(user) is logged out everywhere; \(password)"
+            case .disableUser:
+                let lifetime = config.longestTokenSeconds
+                try await require(accounts.disable(user, tokenLifetime: lifetime), user)
+                return "\(user) is disabled and logged out everywhere; auth enable-user \(user) undoes that"
+            case .enableUser:
+                try await require(accounts.enable(user), user)
+                return "\(user) is enabled, and may log in again"
+            }
+        }
+
+        private func require(_ isThere: Bool, _ user: UserHandle) throws {
+            guard isThere else {
+                throw StartFailure(
+                    "there is no account \(user)", advice: "auth create-user \(user) makes one.")
             }
         }
 

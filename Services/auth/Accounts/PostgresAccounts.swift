@@ -10,8 +10,10 @@ final class PostgresAccounts {
 
     func find(_ user: UserHandle) async throws(PostgresError) -> Account? {
         let rows = try await postgres.query(
-            "SELECT handle, name, roles, password, revoked_before FROM auth.accounts WHERE handle = $1",
-            [.text(user.text)])
+            """
+            SELECT handle, name, roles, password, revoked_before, disabled_at IS NOT NULL AS disabled
+            FROM auth.accounts WHERE handle = $1
+            """, [.text(user.text)])
         return try rows.first.map(Account.init(row:))
     }
 
@@ -70,6 +72,34 @@ final class PostgresAccounts {
         )
     }
 
+    // MARK: Disabling
+
+    /// Shuts an account until `enable`, and ends all login sessions and tokens of it; false where there is none.
+    ///
+    /// A running auth tells the others so.
+    func disable(_ user: UserHandle, tokenLifetime: Int) async throws -> Bool {
+        try await postgres.transaction { transaction in
+            // The account first: a log-in that is under way has its session before this, or finds it shut.
+            let disabled = try await transaction.query(
+                "UPDATE auth.accounts SET disabled_at = coalesce(disabled_at, now()) WHERE handle = $1",
+                [.text(user.text)])
+            guard disabled.affected == 1 else { return false }
+            let (_, statements) = try await Revocations.endAll(
+                of: user, lifetime: Int64(tokenLifetime), in: transaction)
+            try await transaction.commit(after: statements)
+            return true
+        }
+    }
+
+    /// Opens an account again; false where there is none.
+    ///
+    /// What was ended stays so.
+    func enable(_ user: UserHandle) async throws(PostgresError) -> Bool {
+        try await postgres.query(
+            "UPDATE auth.accounts SET disabled_at = NULL WHERE handle = $1", [.text(user.text)]
+        ).affected == 1
+    }
+
     // MARK: Administrators
 
     func hasAdministrator() async throws(PostgresError) -> Bool {
@@ -104,6 +134,7 @@ extension Account {
         guard let user = UserHandle(try row["handle"].text) else { throw .decoding(column: "handle") }
         self.init(
             user: user, name: try row["name"].text, roles: try row["roles"].textArray.compactMap { $0 },
-            password: try row["password"].present?.text, revokedBefore: try row["revoked_before"].int)
+            password: try row["password"].present?.text, revokedBefore: try row["revoked_before"].int,
+            isDisabled: try row["disabled"].bool)
     }
 }

@@ -43,7 +43,10 @@ struct ChangePassword: Operation {
     ) async throws -> Bool {
         // Where somebody else changes it meanwhile, it is theirs that has to be known.
         for _ in 0..<3 {
-            guard let account = try await accounts.find(identity.user) else { throw ErrorCode.tokenInvalid }
+            // Whose account is disabled may still have a token that another system has signed.
+            guard let account = try await accounts.find(identity.user), !account.isDisabled else {
+                throw ErrorCode.tokenInvalid
+            }
             let verdict = try await passwords.verify(body.current, against: account.password, for: client)
             guard verdict != .mismatch, let old = account.password else { return false }
             let new = try await passwords.hash(body.new, for: client)

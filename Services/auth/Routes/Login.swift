@@ -47,6 +47,8 @@ struct Login: Operation {
         if let user = UserHandle(body.username) { account = try await accounts.find(user) }
         switch try await passwords.verify(body.password, against: account?.password, for: client) {
         case .mismatch: return nil
+        // In the same words, and after the same time, as a wrong password.
+        case .match where account?.isDisabled == true: return nil
         case .match(let needsRehash):
             return needsRehash ? await rehashed(account, body.password, by: client) : account
         }

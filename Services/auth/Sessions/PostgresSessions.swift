@@ -11,8 +11,8 @@ final class PostgresSessions {
 
     /// Stores a new session with its first refresh token; returns the stamp of its first access token.
     ///
-    /// Nil, and nothing is stored, where the account has another password by now. It is locked until the session is
-    /// stored: who changes the password, or ends all sessions, does so before this one begins or finds it.
+    /// Nil, and nothing is stored, where the account has another password by now, or has been disabled. It is locked
+    /// until the session is stored: who changes that, or ends all sessions, does so before this one begins or finds it.
     func insert(
         _ sessionID: String, of account: Account, token: RefreshToken, _ wish: StampWish
     ) async throws -> AccessStamp? {
@@ -20,7 +20,8 @@ final class PostgresSessions {
         let rows = try await postgres.query(
             """
             WITH account AS (
-                SELECT handle, revoked_before FROM auth.accounts WHERE handle = $2 AND password = $3 FOR SHARE),
+                SELECT handle, revoked_before FROM auth.accounts
+                WHERE handle = $2 AND password = $3 AND disabled_at IS NULL FOR SHARE),
             session AS (
                 INSERT INTO auth.sessions (id, handle, secret, expires, issued)
                 SELECT $1, handle, $4, $5, greatest($7, revoked_before) FROM account RETURNING id, issued)
@@ -37,8 +38,8 @@ final class PostgresSessions {
     func find(_ token: RefreshToken) async throws(PostgresError) -> StoredRefreshToken? {
         let rows = try await postgres.query(
             """
-            SELECT a.handle, a.name, a.roles, a.password, a.revoked_before, s.id, s.secret,
-                s.revoked_at IS NOT NULL AS revoked, t.expires, t.rotated_ms, t.access_jti, t.access_iat,
+            SELECT a.handle, a.name, a.roles, a.password, a.revoked_before, a.disabled_at IS NOT NULL AS disabled,
+                s.id, s.secret, s.revoked_at IS NOT NULL AS revoked, t.expires, t.rotated_ms, t.access_jti, t.access_iat,
                 t.access_exp, c.rotated_ms IS NOT NULL AS child_used
             FROM auth.refresh_tokens t
             JOIN auth.sessions s ON s.id = t.session JOIN auth.accounts a ON a.handle = s.handle

@@ -36,38 +36,12 @@ final class Revocations {
     }
 
     /// Ends all login sessions of a user, and all tokens issued before it is done.
-    ///
-    /// Whoever gives one out locks the account or the session first (`PostgresSessions`): what they issued is known
-    /// here, or they find the session ended. All who lock both begin with the account.
     func endAll(of user: UserHandle, expires: Int64 = 0) async throws {
         let lifetime = lifetime
         let (revocation, results) = try await postgres.transaction { transaction in
-            let found = try await transaction.pipeline([
-                // As an UPDATE locks, as who becomes a member need not wait.
-                (
-                    "SELECT revoked_before FROM auth.accounts WHERE handle = $1 FOR NO KEY UPDATE",
-                    [.text(user.text)]
-                ),
-                (
-                    """
-                    WITH ended AS (
-                        UPDATE auth.sessions SET revoked_at = now() WHERE handle = $1 AND revoked_at IS NULL
-                        RETURNING issued)
-                    SELECT coalesce(max(issued), 0) AS issued FROM ended
-                    """, [.text(user.text)]
-                ),
-            ])
-            let known = try found[0].first?["revoked_before"].int ?? 0
-            let issued = try found[1].first?["issued"].int ?? 0
-            // The clock is read now that nobody gives out any.
-            let before = max(known, max(WallClock.milliseconds() / 1000, issued) + 1)
-            let revocation = Revocation(
-                .user(user, before: before), expires: max(before + lifetime, expires) + Self.leeway)
-            let change: PostgresStatement = (
-                "UPDATE auth.accounts SET revoked_before = $2 WHERE handle = $1",
-                [.text(user.text), .int(before)]
-            )
-            return (revocation, try await transaction.commit(after: [change] + Self.recording([revocation])))
+            let (revocation, statements) = try await Self.endAll(
+                of: user, expires: expires, lifetime: lifetime, in: transaction)
+            return (revocation, try await transaction.commit(after: statements))
         }
         await tell([revocation], results)
     }
@@ -108,6 +82,41 @@ final class Revocations {
 
     func removeExpired(now: Int64) async throws(PostgresError) {
         try await postgres.query("DELETE FROM auth.revocations WHERE expires <= $1", [.int(now)])
+    }
+
+    /// Ends all login sessions of a user, and all tokens issued before it is done; the statements have to follow.
+    ///
+    /// Whoever gives one out locks the account or the session first (`PostgresSessions`): what they issued is known
+    /// here, or they find the session ended. All who lock both begin with the account.
+    static func endAll(
+        of user: UserHandle, expires: Int64 = 0, lifetime: Int64, in transaction: PostgresTransaction
+    ) async throws(PostgresError) -> (revocation: Revocation, statements: [PostgresStatement]) {
+        let found = try await transaction.pipeline([
+            // As an UPDATE locks, as who becomes a member need not wait.
+            (
+                "SELECT revoked_before FROM auth.accounts WHERE handle = $1 FOR NO KEY UPDATE",
+                [.text(user.text)]
+            ),
+            (
+                """
+                WITH ended AS (
+                    UPDATE auth.sessions SET revoked_at = now() WHERE handle = $1 AND revoked_at IS NULL
+                    RETURNING issued)
+                SELECT coalesce(max(issued), 0) AS issued FROM ended
+                """, [.text(user.text)]
+            ),
+        ])
+        let known = try found[0].first?["revoked_before"].int ?? 0
+        let issued = try found[1].first?["issued"].int ?? 0
+        // The clock is read now that nobody gives out any.
+        let before = max(known, max(WallClock.milliseconds() / 1000, issued) + 1)
+        let revocation = Revocation(
+            .user(user, before: before), expires: max(before + lifetime, expires) + leeway)
+        let change: PostgresStatement = (
+            "UPDATE auth.accounts SET revoked_before = $2 WHERE handle = $1",
+            [.text(user.text), .int(before)]
+        )
+        return (revocation, [change] + recording([revocation]))
     }
 
     /// Ends the login sessions of a user but `kept`, once the account has been changed; `recording` has to follow.
