@@ -10,7 +10,9 @@ enum AccountRules {
     static func problems(ofPassword password: String, field: String = "password") -> [FieldError] {
         // scrypt fills short passwords up with zeros (RFC 2104): at their end they would be worth nothing.
         if password.unicodeScalars.contains("\0") { return [FieldError(field, "invalid")] }
-        return problem(of: password.unicodeScalars.count, within: passwordLength).map {
+        // The same on each keyboard, however it puts characters together.
+        let count = PasswordText.normalized(password).unicodeScalars.count
+        return problem(of: count, within: passwordLength).map {
             [FieldError(field, $0)]
         } ?? []
     }

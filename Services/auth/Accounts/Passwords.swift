@@ -23,17 +23,28 @@ final class Passwords {
         { [offload] in Double(offload.depth) }
     }
 
-    /// Hashes a password for whom an address counts for; nil: for the operator.
+    /// Hashes a password, normalised, for whom an address counts for; nil: for the operator.
     func hash(_ password: String, for client: AddressKey?) async throws -> String {
-        try await offload.run(for: client?.text ?? "") { [hasher] in try hasher.hash(password) }
+        let password = PasswordText.normalized(password)
+        return try await offload.run(for: client?.text ?? "") { [hasher] in try hasher.hash(password) }
     }
 
     /// Checks a password; where there is no such account, or none with a password, in the same time.
+    ///
+    /// As it came, too, where that differs from what it is normalised: earlier builds hashed it so. That it takes longer
+    /// depends on nothing but what was sent.
     func verify(
         _ password: String, against stored: String?, for client: AddressKey
     ) async throws -> PasswordHasher.Verdict {
         try await offload.run(for: client.text) { [hasher, decoy] in
-            let verdict = try hasher.verify(password, against: stored ?? decoy)
+            let normalized = PasswordText.normalized(password)
+            var verdict = try hasher.verify(normalized, against: stored ?? decoy)
+            // Equal for Swift are two that differ by nothing but how they are put together.
+            if verdict == .mismatch, !normalized.utf8.elementsEqual(password.utf8),
+                try hasher.verify(password, against: stored ?? decoy) != .mismatch
+            {
+                verdict = .match(needsRehash: true)
+            }
             return stored == nil ? .mismatch : verdict
         }
     }
