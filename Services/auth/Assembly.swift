@@ -193,6 +193,7 @@ final class Assembly {
         to routes: inout AuthRoutes, _ bearer: Bearer, _ guesses: PasswordGuesses
     ) {
         routes.on(.get, "/auth/me", Me(bearer: bearer, accounts: accounts))
+        routes.on(.get, "/users/{user}", GetUser(bearer: bearer, accounts: accounts))
         routes.on(.post, "/auth/logout", Logout(bearer: bearer, revocations: revocations))
         routes.on(.post, "/auth/logout-all", LogoutAll(bearer: bearer, revocations: revocations))
         routes.on(

@@ -48,7 +48,7 @@ def test_who_registers_is_logged_in(web):
     name = new_name()
     answer = web.post("/auth/register", {"username": name, "password": PASSWORD, "name": "Ada Ü."})
     login = is_login(answer, 201, name)
-    assert answer.headers["Location"]
+    assert web.get(answer.headers["Location"], login["access_token"]).json == login["user"]
     assert login["user"] == {"id": name, "name": "Ada Ü.", "roles": ["member"]}
     assert web.get("/auth/me", login["access_token"]).json | login["user"] == web.get("/auth/me", login["access_token"]).json
     again = is_login(web.post("/auth/login", {"username": name, "password": PASSWORD}), 200, name)
@@ -92,6 +92,14 @@ def test_what_cannot_be_registered_is_named(web, changes, field):
     answer = web.post("/auth/register", {"username": new_name(), "password": PASSWORD} | changes)
     problem = is_problem(answer, 422, "invalid_field")
     assert [error["field"] for error in problem["errors"]] == [field]
+
+
+def test_whoever_is_logged_in_may_look_somebody_up(web, person):
+    alice, bob = person("alice"), person("bob")
+    assert web.get(f"/users/{alice.name}", bob.token).json == {"id": alice.name, "name": alice.name, "roles": ["member"]}
+    for nobody in (new_name("nobody"), "No-Name"):
+        is_problem(web.get(f"/users/{nobody}", bob.token), 404, "user_not_found")
+    is_problem(web.get(f"/users/{alice.name}"), 401, "token_missing")
 
 
 def test_a_wrong_password_and_an_unknown_name_look_alike(web, person):
