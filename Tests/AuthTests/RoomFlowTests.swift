@@ -134,6 +134,24 @@ extension ServiceTests {
             }
         }
 
+        /// Anybody may come in as a member there, so a guest who has left may, too.
+        @Test func aRoleEndsWithTheMembership() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                let bob = try await auth.register("bob").access
+                _ = try await auth.call(
+                    "POST", "/rooms", ["id": "open", "name": "Room", "visibility": "public"], token: alice)
+                let path = "/rooms/open/members/bob"
+                #expect(try await auth.call("PUT", path, ["role": "guest"], token: alice).status == 204)
+                let again = try await auth.ask("room_join", ["room": "open", "user": "bob"])
+                #expect(again == .success(["role": "guest"]))
+                #expect(try await auth.call("PUT", path, ["role": "member"], token: bob).code == "forbidden")
+                #expect(try await auth.call("DELETE", path, token: bob).status == 204)
+                let joined = try await auth.ask("room_join", ["room": "open", "user": "bob"])
+                #expect(joined == .success(["role": "member", "mv": 4]))
+            }
+        }
+
         @Test func thoseWhoEnterAtOnceAreAllMembersAndToldInOrder() async throws {
             try await withAuth { auth in
                 let alice = try await auth.register("alice").access
