@@ -122,7 +122,8 @@ final class Shard {
 
     /// Decides on a request that asks for WebSocket.
     func upgrade(_ request: Request) -> Upgrade? {
-        guard let arrival = Arrival(request) else { return nil }
+        // Of another method the upgrade is passed over (RFC 9110, 7.8): it is answered by what there is here, 405.
+        guard request.method == .get, let arrival = Arrival(request) else { return nil }
         guard !isDraining else {
             return .refused(Shard.draining)
         }
