@@ -1,12 +1,13 @@
 import Engine
 public import Foundation
+import Synchronization
 
 /// A private redis-server on a free loopback port, with a folder of its own that goes with it.
 ///
 /// `kill` and `start` keep the port and the folder, so that clients meet the same address again.
 public final class RedisServer {
     /// Where it listens, on 127.0.0.1.
-    public let port: Int
+    public private(set) var port: Int
     /// Its working folder.
     public let folder: URL
 
@@ -26,12 +27,25 @@ public final class RedisServer {
     /// - Parameters:
     ///   - appendOnly: whether it keeps all it has acknowledged over a `kill`.
     ///   - options: further words of its command line.
-    public init(appendOnly: Bool = false, options: [String] = []) throws {
-        port = try Self.freePort()
+    ///   - choosePort: where to listen; asked again where somebody else was quicker.
+    public init(
+        appendOnly: Bool = false, options: [String] = [], choosePort: () throws -> Int = RedisServer.freePort
+    ) throws {
+        port = try choosePort()
         folder = FileManager.default.temporaryDirectory.appending(path: "parley-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // With `everysec` Redis may answer before it writes, while an earlier fsync is under way.
         self.options = ["--appendonly", appendOnly ? "yes" : "no", "--appendfsync", "always"] + options
+        for _ in 0..<10 {
+            do {
+                try start()
+                return
+            } catch let error as RedisServerError where error.isPortTaken {
+                kill()
+                try? FileManager.default.removeItem(at: logFile)
+                port = try choosePort()
+            }
+        }
         try start()
     }
 
@@ -77,8 +91,8 @@ public final class RedisServer {
         keeper = nil
         lifeline = nil
         // Its port tells sooner than its number, which lasts until init has taken note of its end.
-        let deadline = Instant.current().advanced(byMilliseconds: 2_000)
-        while isAlive, Self.ping(port), Instant.current() < deadline { usleep(1_000) }
+        let deadline = Instant.current().advanced(byMilliseconds: 30_000)
+        while isAlive, Self.answerer(at: port) == pid, Instant.current() < deadline { usleep(1_000) }
         pid = 0
     }
 
@@ -94,7 +108,13 @@ public final class RedisServer {
             in: .newlines)
     }
 
-    private var isAlive: Bool { pid > 0 && Glibc.kill(pid, 0) == 0 }
+    /// Whether its process is there; one that has ended is not, though its parent has taken no note of that yet.
+    private var isAlive: Bool {
+        guard pid > 0, let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else {
+            return false
+        }
+        return status.split(separator: ")").last?.hasPrefix(" Z") == false
+    }
 
     private func signal(_ number: Int32) {
         guard pid > 0 else { return }
@@ -102,14 +122,15 @@ public final class RedisServer {
     }
 
     /// What the server wrote to its log.
-    public var log: String {
-        (try? String(contentsOf: folder.appending(path: "redis.log"), encoding: .utf8)) ?? ""
-    }
+    public var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
 
+    private var logFile: URL { folder.appending(path: "redis.log") }
+
+    /// Waits until this very server answers: at a port that was taken meanwhile somebody else does.
     private func awaitAnswer() throws {
-        let deadline = Instant.current().advanced(byMilliseconds: 10_000)
+        let deadline = Instant.current().advanced(byMilliseconds: 30_000)
         while Instant.current() < deadline {
-            if Self.ping(port) { return }
+            if Self.answerer(at: port) == pid { return }
             guard isAlive else { break }
             usleep(5_000)
         }
@@ -121,32 +142,46 @@ public final class RedisServer {
 public struct RedisServerError: Error {
     /// What it wrote to its log.
     public let log: String
+
+    /// Whether somebody else listens where it should.
+    var isPortTaken: Bool { log.contains("Address already in use") }
 }
 
 extension RedisServer {
-    /// A port that was free a moment ago, and that no connection goes out from: one that is taken by chance while its
-    /// server is about to start is not to be had back.
+    private static let given = Mutex<Set<UInt16>>([])
+
+    /// A port that was free a moment ago, that this process has given to no server before, and that no connection goes
+    /// out from: one that is taken by chance while its server is about to start is not to be had back.
     public static func freePort() throws -> Int {
-        for _ in 0..<100 {
+        for _ in 0..<1_000 {
             let port = UInt16.random(in: 10_000..<20_000)
+            // Those of servers that are about to start, or are down for a while, look free.
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
             let isFree = try withSocket { socket in withAddress(port: port) { bind(socket, $0, $1) } == 0 }
             if isFree { return Int(port) }
         }
         throw POSIXError(.EADDRNOTAVAIL)
     }
 
-    /// Whether the server answers `PONG`; while it loads its data it answers otherwise.
-    private static func ping(_ port: Int) -> Bool {
-        let answer = try? withSocket { socket in
-            guard withAddress(port: UInt16(port), { connect(socket, $0, $1) }) == 0 else { return false }
+    /// The process that answers `PONG` at this port; while it loads its data it answers otherwise.
+    private static func answerer(at port: Int) -> pid_t? {
+        let answer = try? withSocket { socket -> pid_t? in
+            guard withAddress(port: UInt16(port), { connect(socket, $0, $1) }) == 0 else { return nil }
             var patience = timeval(tv_sec: 1, tv_usec: 0)
             setsockopt(
                 socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-            var buffer = [UInt8](repeating: 0, count: 64)
-            guard write(socket, "PING\r\n", 6) == 6, read(socket, &buffer, 64) > 0 else { return false }
-            return buffer.starts(with: "+PONG".utf8)
+            let question = "PING\r\nINFO server\r\nQUIT\r\n"
+            guard write(socket, question, question.utf8.count) == question.utf8.count else { return nil }
+            var said = ""
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            while case let count = read(socket, &buffer, buffer.count), count > 0 {
+                said += String(decoding: buffer.prefix(count), as: UTF8.self)
+            }
+            guard said.hasPrefix("+PONG") else { return nil }
+            let line = said.split(whereSeparator: \.isNewline).first { $0.hasPrefix("process_id:") }
+            return line.flatMap { pid_t($0.dropFirst("process_id:".count)) }
         }
-        return answer ?? false
+        return answer ?? nil
     }
 
     private static func withSocket<T>(_ body: (Int32) throws -> T) throws -> T {
