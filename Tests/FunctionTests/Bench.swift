@@ -50,5 +50,16 @@ func onBench(
     }
 }
 
+/// The same, begun where the ten minutes of Redis' clock go on for longer than a test: their keys change with them.
+func onBenchWithinTenMinutes(
+    _ body: nonisolated(nonsending) @escaping @Sendable (Bench) async throws -> Void
+) async throws {
+    try await onBench { bench in
+        let leastLeft: Int64 = 20_000
+        while 600_000 - bench.now % 600_000 < leastLeft { _ = try await bench.call("BLPOP", "nothing", "1") }
+        try await body(bench)
+    }
+}
+
 /// The first word of a reply.
 func word(_ reply: RedisReply) -> String? { reply[0].text }

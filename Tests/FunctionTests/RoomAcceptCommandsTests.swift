@@ -34,7 +34,7 @@ import Testing
     ]
 
     @Test func whereOthersAreOnTheirWayToTheArchive() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             try await acceptOne(bench)
             try await settle(bench)
             try await acceptOne(bench)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func whereAllIsInTheArchive() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             try await acceptOne(bench)
             try await settle(bench)
             let counts = try await commands(bench) { try await acceptOne(bench) }
@@ -64,7 +64,7 @@ import Testing
     /// What was remembered of keys has gone by itself, or nearly: nobody has to look at it.
     @Test(arguments: [false, true])
     func afterHalfAnHour(isGone: Bool) async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             try await acceptOne(bench)
             try await settle(bench)
             let before = bench.now / 600_000 - 2

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func whatWasAcceptedIsKnownWithoutAPlaceGiven() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let call = bench.accept("hello")
             let unseen = try await seen(call, bench)
             #expect(word(unseen) == "unseen")
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func whatWasAcceptedIsKnownWhereRedisIsFull() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let call = bench.accept("hello")
             _ = try await call(bench.redis)
             _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
@@ -55,7 +55,7 @@ import Testing
     /// The two hashes are moved back in time by hand: what their stamp says is what counts.
     @Test(arguments: [(1, "duplicate"), (2, "ok")])
     func aKeyIsKnownForTenMinutesAndForgottenAfterTwenty(generations: Int64, expected: String) async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let call = bench.accept("hello")
             _ = try await call(bench.redis)
             let hashes = Keys.seen(.general)
@@ -76,7 +76,7 @@ import Testing
 
     /// The same over the boundary: what was accepted in the ten minutes before is compared too.
     @Test func aKeyOfTheTenMinutesBeforeIsAConflictForAnotherContent() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let call = bench.accept("hello")
             _ = try await call(bench.redis)
             try await age(bench)
@@ -106,10 +106,10 @@ import Testing
     }
 
     @Test func whatIsNotKnownIsAnsweredWithHowFarTheMemoryReaches() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let stranger = bench.accept("another")
             let empty = try await seen(stranger, bench)
-            #expect(abs((empty[1].int ?? 0) - bench.now) < 5_000)
+            #expect(abs((empty[1].int ?? 0) - bench.now) < 20_000)
             #expect(empty[2].text == "")
             for text in ["one", "two", "three"] { _ = try await bench.accept(text)(bench.redis) }
             _ = try await bench.call("HSET", Keys.room(.general), "stored", "1")
@@ -128,20 +128,20 @@ import Testing
             // Redis has lost what it knew of these ten minutes, and nobody can tell what that was.
             _ = try await bench.call("DEL", Keys.seen(.general)[Int(bench.now / 600_000 % 2)])
             let lost = try await seen(stranger, bench)
-            #expect(abs((lost[1].int ?? 0) - bench.now) < 5_000)
+            #expect(abs((lost[1].int ?? 0) - bench.now) < 20_000)
             // What it takes from then on is known; how far that reaches, nobody can tell still.
             let next = bench.accept("five")
             _ = try await next(bench.redis)
             let known = try await seen(next, bench)
             #expect(word(known) == "duplicate")
             let unknown = try await seen(stranger, bench)
-            #expect(abs((unknown[1].int ?? 0) - bench.now) < 5_000)
+            #expect(abs((unknown[1].int ?? 0) - bench.now) < 20_000)
         }
     }
 
     /// The clock was set back over the boundary: what was accepted after it is known, and added to.
     @Test func whatIsRememberedForLaterCounts() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let call = bench.accept("hello")
             _ = try await call(bench.redis)
             let generation = bench.now / 600_000
@@ -166,7 +166,7 @@ import Testing
     /// Somebody deleted the hash: what was put in since has no stamp, and counts in the next ten minutes all the same.
     @Test(arguments: ["", " alone"])
     func whatHasNoStampCountsAsTheRoomSays(alone: String) async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             let call = bench.accept("hello")
             _ = try await call(bench.redis)
             let generation = bench.now / 600_000
@@ -189,7 +189,7 @@ import Testing
 
     /// The room says which of its hashes count: the one before is looked at only where there is one.
     @Test func theRoomSaysWhatItRemembers() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             _ = try await bench.accept("one")(bench.redis)
             let generation = bench.now / 600_000
             let first = try await bench.field("seen")
@@ -202,7 +202,7 @@ import Testing
     }
 
     @Test func aRoomThatCannotRememberAnotherKeyTakesNothing() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             // It is looked at each hundred seqs.
             _ = try await bench.call("HSET", Keys.room(.general), "seq", "97")
             var first = bench.accept("first")
@@ -224,7 +224,7 @@ import Testing
     }
 
     @Test func whatIsRememberedGoesByItself() async throws {
-        try await onBench { bench in
+        try await onBenchWithinTenMinutes { bench in
             _ = try await bench.accept("hello")(bench.redis)
             var ttls: [Int64] = []
             for hash in Keys.seen(.general) {
