@@ -13,7 +13,7 @@ struct ReplicaAcksTests {
     private func replica(of bench: SenderBench) async throws -> RedisServer {
         let replica = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(bench.server.port)"])
         var inStep = ""
-        let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+        let deadline = Instant.current().advanced(byMilliseconds: 60_000)
         while !inStep.contains("state=online"), Instant.current() < deadline {
             await bench.loop.sleep(milliseconds: 20)
             inStep = try await bench.call("INFO", "replication").text ?? ""
@@ -59,11 +59,14 @@ struct ReplicaAcksTests {
         try await onSender(replicas: 1) { bench in
             let replica = try await replica(of: bench)
             replica.freeze()
-            bench.loop.schedule(afterMilliseconds: 1_500) { replica.thaw() }
-            let began = Instant.current()
+            var isThawed = false
+            bench.loop.schedule(afterMilliseconds: 1_500) {
+                isThawed = true
+                replica.thaw()
+            }
             let sent = try await bench.send(#""content":"hello""#)
             #expect(sent == "accepted 1")
-            #expect(Instant.current().milliseconds(since: began) >= 1_000)
+            #expect(isThawed)
         }
     }
 

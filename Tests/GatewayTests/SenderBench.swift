@@ -122,15 +122,18 @@ final class SenderBench {
     }
 
     /// A message of alice's; its data as a client would write it, apart from the room.
-    func message(_ data: String, in room: RoomID = .general, roles: [String] = ["member"]) throws
-        -> OutgoingMessage
-    {
+    ///
+    /// One that arrived so many milliseconds later than now has as much more patience.
+    func message(
+        _ data: String, in room: RoomID = .general, roles: [String] = ["member"], arrived later: Int = 0
+    ) throws -> OutgoingMessage {
         let frame = #"{"type":"send_message","data":{"room":"\#(room)",\#(data)}}"#
         let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
         guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
         let alice = Identity(user: .alice, name: "Alice", roles: roles, sessionID: "s", expires: .max)
         return OutgoingMessage(
-            room: room, request: request, replyID: nil, sender: alice, arrived: loop.now)
+            room: room, request: request, replyID: nil, sender: alice,
+            arrived: loop.now.advanced(byMilliseconds: later))
     }
 
     func send(_ data: String) async throws -> String { await send(try message(data)) }
@@ -145,9 +148,7 @@ final class SenderBench {
         for (number, message) in all.enumerated() {
             sender.send(message, in: lane ?? SendLane()) { outcomes[number] = Self.words($0) }
         }
-        let areSettled = await eventually(on: loop, withinMilliseconds: 10_000) {
-            outcomes.count == all.count
-        }
+        let areSettled = await eventually(on: loop) { outcomes.count == all.count }
         #expect(areSettled)
         return all.indices.map { outcomes[$0] ?? "nothing" }
     }
