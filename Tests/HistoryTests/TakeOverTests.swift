@@ -34,7 +34,10 @@ import Testing
             for number in 0..<400 { try await cluster.send("message \(number)", to: rooms[number % 40]) }
             try await cluster.expectDrained(rooms)
             await second.history.stop()
-            isSo = await eventually(on: cluster.loop, withinMilliseconds: 5_000) { leases(metrics) == 64 }
+            // Its leases do not have to end: whatever is anybody's is the first one's.
+            let owners = try await Set(cluster.leaseTokens())
+            #expect(owners.count == 1)
+            isSo = await eventually(on: cluster.loop) { leases(metrics) == 64 }
             #expect(isSo)
             for number in 0..<400 { try await cluster.send("message \(number)", to: rooms[number % 40]) }
             try await cluster.expectDrained(rooms)
@@ -91,11 +94,9 @@ import Testing
             let isHolding = await eventually(on: cluster.loop) { predecessor.isHolding }
             #expect(isHolding)
             try await cluster.send("message 2", to: .general)
-            let start = cluster.loop.now
             try await cluster.restart()
+            // Long before the server would have ended that session by itself.
             try await cluster.expectDrained()
-            // Well before the server would have ended that session by itself.
-            #expect(cluster.loop.now.milliseconds - start.milliseconds < 5_000)
             predecessor.letGo()
             let isOver = await eventually(on: cluster.loop) { predecessor.error != nil }
             #expect(isOver)
@@ -228,7 +229,7 @@ private final class HangingPredecessor {
         self.loop = loop
         // The server's own bound on idle transactions must not be what helps.
         var settings = PostgresSettings()
-        settings.idleInTransactionTimeout = 60_000
+        settings.idleInTransactionTimeout = 600_000
         postgres = PostgresClient(loop: loop, url: url, poolSize: 1, name: "history", settings: settings)
         postgres.start()
     }
@@ -253,6 +254,15 @@ private final class HangingPredecessor {
 }
 
 extension Cluster {
+    /// Whose the leases are that somebody holds.
+    fileprivate func leaseTokens() async throws -> [String] {
+        var tokens: [String] = []
+        for partition in Partition.all {
+            tokens += try await [redis.call("GET", .text(Keys.logLease(partition))).text].compactMap(\.self)
+        }
+        return tokens
+    }
+
     fileprivate func hangingPredecessor() throws -> HangingPredecessor {
         HangingPredecessor(loop: loop, url: config.postgres)
     }
