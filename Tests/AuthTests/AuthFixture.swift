@@ -44,9 +44,8 @@ struct Auth: Sendable {
     }
 
     func login(_ answer: HTTPAnswer) throws -> Login {
-        Login(
-            access: try #require(answer["access_token"]?.text),
-            refresh: try #require(answer["refresh_token"]?.text))
+        let access = try #require(answer["access_token"]?.text, "\(answer.status) \(answer.json)")
+        return Login(access: access, refresh: try #require(answer["refresh_token"]?.text))
     }
 
     func refresh(_ token: String) async throws -> HTTPAnswer {
@@ -118,6 +117,14 @@ struct Auth: Sendable {
             client.close()
             return result
         }
+    }
+
+    /// Waits until all that was changed has been told: a request waits for that too, but not for ever.
+    func expectAllTold() async throws {
+        let isTold = try await probing { postgres, _, _ in
+            try await eventually { try await postgres.query("SELECT FROM auth.outbox LIMIT 1").isEmpty }
+        }
+        #expect(isTold)
     }
 
     /// Runs a statement in auth's database.
@@ -250,7 +257,7 @@ struct Auth: Sendable {
                             asked.answers[index] = .failure(error)
                         }
                     }
-                    let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+                    let deadline = Instant.current().advanced(byMilliseconds: 60_000)
                     while try await Self.waiting(postgres) < asked.open(through: index) {
                         try #require(Instant.current() < deadline)
                         // PostgreSQL tells nobody that a statement waits: it is looked for again, until the deadline.
@@ -328,7 +335,7 @@ struct BadSettings: Error {}
 
 /// Asks again and again until the answer is as wished, within a bound.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(20))

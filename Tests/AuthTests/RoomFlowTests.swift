@@ -100,6 +100,7 @@ extension ServiceTests {
                 #expect(try await auth.call("DELETE", path, token: alice).code == "member_not_found")
                 let last = try await auth.call("DELETE", "/rooms/team/members/alice", token: alice)
                 #expect(last.code == "last_owner")
+                try await auth.expectAllTold()
                 let told = try await auth.controlLog().filter { $0.type == "member" }.map(\.data)
                 #expect(told.map { $0["mv"]?.int } == [2, 3])
                 #expect(told.map { $0["role"] } == ["guest", .null])

@@ -41,6 +41,7 @@ extension ServiceTests {
                 for token in [login.access, child.access, grandchild.access] {
                     #expect(try await auth.call("GET", "/auth/me", token: token).code == "token_revoked")
                 }
+                try await auth.expectAllTold()
                 let told = try await auth.controlLog().filter { $0.type == "revoked" }
                 #expect(told.count == 1)
                 let again = try await auth.login("alice")
@@ -65,6 +66,7 @@ extension ServiceTests {
                 #expect(try await auth.call("GET", "/auth/me", token: here.access).code == "token_revoked")
                 #expect(try await auth.refresh(here.refresh).code == "token_revoked")
                 #expect(try await auth.call("GET", "/auth/me", token: there.access).status == 200)
+                try await auth.expectAllTold()
                 let told = try #require(try await auth.controlLog().last)
                 #expect(told.type == "revoked")
                 let sid = try #require(told.data["sid"]?.text)
