@@ -18,7 +18,7 @@ import Testing
     }
 
     private func awaitSignals(_ expected: [String?], _ redis: RedisClient, _ loop: EventLoop) async throws {
-        let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+        let deadline = Instant.current().advanced(byMilliseconds: 60_000)
         while try await signals(redis) != expected {
             guard Instant.current() < deadline else { break }
             await loop.sleep(milliseconds: 20)

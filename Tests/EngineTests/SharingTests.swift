@@ -67,7 +67,7 @@ struct SharingTests {
             // A hundred of one side only would be once in 2^99.
             for _ in 0..<100 {
                 let stream = try await Stream.connect(
-                    loop: loop, host: "127.0.0.1", port: first.port, timeoutMilliseconds: 5_000)
+                    loop: loop, host: "127.0.0.1", port: first.port, timeoutMilliseconds: 30_000)
                 stream.close()
             }
             let areIn = await eventually(on: loop) { counts[0] + counts[1] == 100 }

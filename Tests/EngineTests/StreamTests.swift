@@ -8,9 +8,9 @@ struct StreamTests {
     /// A listener whose connections are handed to `serve`, and one stream connected to it.
     private func connected(_ loop: EventLoop, _ serve: @escaping (Stream) -> Void) async throws -> Stream {
         let listener = try Listener(loop: loop, host: "127.0.0.1", port: 0, onAccept: serve)
-        defer { loop.schedule(afterMilliseconds: 1_000) { listener.close() } }
+        defer { loop.schedule(afterMilliseconds: 30_000) { listener.close() } }
         return try await Stream.connect(
-            loop: loop, host: "localhost", port: listener.port, timeoutMilliseconds: 2_000)
+            loop: loop, host: "localhost", port: listener.port, timeoutMilliseconds: 30_000)
     }
 
     private func echo(_ stream: Stream) {

@@ -30,6 +30,6 @@ struct TLSFixture: Sendable {
         let listener = try listen(on: loop, serve)
         defer { listener.close() }
         return try await Stream.connect(
-            loop: loop, host: "localhost", port: listener.port, tls: client, timeoutMilliseconds: 5_000)
+            loop: loop, host: "localhost", port: listener.port, tls: client, timeoutMilliseconds: 30_000)
     }
 }

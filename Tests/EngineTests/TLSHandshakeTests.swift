@@ -18,7 +18,7 @@ struct TLSHandshakeTests {
             defer { listener.close() }
             do throws(EngineError) {
                 let stream = try await Stream.connect(
-                    loop: loop, host: host, port: listener.port, tls: client, timeoutMilliseconds: 5_000)
+                    loop: loop, host: host, port: listener.port, tls: client, timeoutMilliseconds: 30_000)
                 stream.close()
                 return nil
             } catch {
@@ -92,7 +92,7 @@ struct TLSHandshakeTests {
             let listener = try fixture.listen(on: loop) { stream in stream.onClose = { served.append($0) } }
             defer { listener.close() }
             let stream = try await Stream.connect(
-                loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 5_000)
+                loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 30_000)
             stream.onReceive = { answer += $0 }
             stream.onClose = { ends.append($0) }
             stream.send(Array("GET / HTTP/1.1\r\nHost: here\r\n\r\n".utf8))
@@ -112,7 +112,7 @@ struct TLSHandshakeTests {
             defer { listener.close() }
             listener.handshakes.milliseconds = 20
             let stream = try await Stream.connect(
-                loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 5_000)
+                loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 30_000)
             _ = await eventually(on: loop) { !ends.isEmpty }
             stream.close()
             return ends.first
@@ -153,7 +153,7 @@ struct TLSHandshakeTests {
             for number in 0..<4 {
                 silent.append(
                     try await Stream.connect(
-                        loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 5_000))
+                        loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 30_000))
                 _ = await eventually(on: loop) { accepted == number + 1 }
             }
             _ = await eventually(on: loop) { closed.count == 2 }
@@ -161,7 +161,7 @@ struct TLSHandshakeTests {
             // One who shakes hands at once gets through all the same.
             let stream = try await Stream.connect(
                 loop: loop, host: "localhost", port: listener.port, tls: fixture.client,
-                timeoutMilliseconds: 5_000)
+                timeoutMilliseconds: 30_000)
             stream.close()
             silent.forEach { $0.close() }
             return (closed, count)
@@ -185,7 +185,7 @@ struct TLSHandshakeTests {
             for (number, listener) in [listeners[0], listeners[1], listeners[1]].enumerated() {
                 silent.append(
                     try await Stream.connect(
-                        loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 5_000))
+                        loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 30_000))
                 _ = await eventually(on: loop) { accepted == number + 1 }
             }
             // The one of the first listener makes room for the second of the other.

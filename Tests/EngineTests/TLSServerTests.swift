@@ -63,7 +63,7 @@ struct TLSServerTests {
             func connect(_ client: TLSClient) async throws(EngineError) -> Stream {
                 try await Stream.connect(
                     loop: loop, host: "localhost", port: listener.port, tls: client,
-                    timeoutMilliseconds: 5_000)
+                    timeoutMilliseconds: 30_000)
             }
             let stream = try await connect(unverified)
             let old = try? await connect(client)

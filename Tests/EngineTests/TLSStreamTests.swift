@@ -178,7 +178,7 @@ struct TLSStreamTests {
             let relay = try await Relay(loop: loop, to: listener.port)
             let stream = try await Stream.connect(
                 loop: loop, host: "localhost", port: relay.port, tls: fixture.client,
-                timeoutMilliseconds: 5_000)
+                timeoutMilliseconds: 30_000)
             stream.onClose = { ends.append($0) }
             relay.cut()
             _ = await eventually(on: loop) { ends.count == 2 }
@@ -198,7 +198,7 @@ private final class Relay {
 
     init(loop: EventLoop, to port: Int) async throws {
         let far = try await Stream.connect(
-            loop: loop, host: "127.0.0.1", port: port, timeoutMilliseconds: 5_000)
+            loop: loop, host: "127.0.0.1", port: port, timeoutMilliseconds: 30_000)
         ends = [far]
         listener = try Listener(loop: loop, host: "127.0.0.1", port: 0) { [weak self] near in
             self?.ends.append(near)

@@ -16,7 +16,7 @@ import Testing
             ]
             #expect(answers == [1, 0, 1])
             let ttl = try await bench.call("PTTL", Keys.logLease(partition))
-            #expect((9_000...10_000).contains(ttl.int ?? 0))
+            #expect((5_000...10_000).contains(ttl.int ?? 0))
             _ = try await bench.call("DEL", Keys.logLease(partition))
             let successor = try await bench.lease("two")
             #expect(successor == 1)

@@ -83,7 +83,7 @@ private final class InboxBench {
     }
 
     func hears(_ seqs: ClosedRange<Int64>) async -> Bool {
-        await eventually(on: loop, withinMilliseconds: 5_000) { heard.last == seqs.upperBound }
+        await eventually(on: loop) { heard.last == seqs.upperBound }
             && heard == Array(seqs)
     }
 }

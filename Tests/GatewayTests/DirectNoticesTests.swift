@@ -37,7 +37,7 @@ struct DirectNoticesTests {
             try server.start()
             for user in [UserHandle.alice, .bob] {
                 var told: [String] = []
-                let deadline = Instant.current().advanced(byMilliseconds: 10_000)
+                let deadline = Instant.current().advanced(byMilliseconds: 60_000)
                 while told.isEmpty, Instant.current() < deadline {
                     await loop.sleep(milliseconds: 20)
                     told = try await self.told(user, redis)

@@ -98,7 +98,7 @@ struct SharedJudgementTests {
 
     /// Waits until it is so, as two loops see it; between two looks both go on.
     private func eventually(_ condition: () async -> Bool) async throws -> Bool {
-        let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+        let deadline = Instant.current().advanced(byMilliseconds: 60_000)
         while !(await condition()) {
             guard Instant.current() < deadline else { return false }
             // Between two looks: there is nothing to wait for but what both loops do meanwhile.

@@ -145,7 +145,7 @@ final class Cluster {
 
     /// Waits until of these rooms all is stored.
     func expectDrained(
-        _ rooms: [RoomID] = [.general], withinMilliseconds bound: Int = 20_000,
+        _ rooms: [RoomID] = [.general], withinMilliseconds bound: Int = 60_000,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let isDrained = try await drained(rooms, withinMilliseconds: bound)

@@ -51,7 +51,7 @@ import Testing
                 if number == 400 { try server.stop() }
                 if number == 800 { try server.start() }
             }
-            try await cluster.expectDrained(rooms, withinMilliseconds: 40_000)
+            try await cluster.expectDrained(rooms)
             for room in rooms {
                 let seqs = try await cluster.archived(room)
                 #expect(seqs == Array(1...200))

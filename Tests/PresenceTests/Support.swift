@@ -32,7 +32,7 @@ extension PresenceEntry {
 ///
 /// `#expect` runs async code off the loop, hence not within it.
 func expectEventually(
-    on loop: EventLoop, withinMilliseconds bound: Int = 5_000, _ condition: () -> Bool,
+    on loop: EventLoop, withinMilliseconds bound: Int = 60_000, _ condition: () -> Bool,
     at location: SourceLocation = #_sourceLocation
 ) async {
     let held = await eventually(on: loop, withinMilliseconds: bound, condition)

@@ -108,7 +108,7 @@ struct SweepTests {
                         finished += 1
                     }
                 }
-                await expectEventually(on: loop, withinMilliseconds: 20_000) { finished == 2 }
+                await expectEventually(on: loop) { finished == 2 }
             }
             let left = heard.compactMap { EnvelopeHead(reading: $0)?.user }
             #expect(left.count == 600)

@@ -18,7 +18,7 @@ public struct HTTPAnswer: Sendable {
         guard let url = URL(string: "http://127.0.0.1:\(port)\(target)") else { throw URLError(.badURL) }
         var request = URLRequest(url: url)
         request.httpMethod = method
-        request.timeoutInterval = 15
+        request.timeoutInterval = 60
         // A connection that is kept would keep the service from stopping at once.
         request.setValue("close", forHTTPHeaderField: "Connection")
         request.httpBody = body.map { Data($0) }

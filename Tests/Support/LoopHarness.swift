@@ -52,7 +52,7 @@ private final class Residence: TaskExecutor {
 
 /// Polls `condition` on the loop until it holds; returns whether it did within the bound.
 public func eventually(
-    on loop: EventLoop, withinMilliseconds bound: Int = 20_000, _ condition: () -> Bool
+    on loop: EventLoop, withinMilliseconds bound: Int = 60_000, _ condition: () -> Bool
 ) async -> Bool {
     let deadline = Instant.current().advanced(byMilliseconds: bound)
     while !condition() {

@@ -17,7 +17,7 @@ final class RawClient {
             hasCome = true
         }
         let stream = try await Stream.connect(
-            loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 2_000)
+            loop: loop, host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 30_000)
         let client = RawClient(stream)
         _ = await eventually(on: loop) { hasCome }
         listener.close()

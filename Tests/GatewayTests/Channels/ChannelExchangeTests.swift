@@ -22,7 +22,7 @@ struct ChannelExchangeTests {
             first count: Int? = nil, publishing text: String? = nil,
             _ condition: ([ChannelStation.Standing]) -> Bool
         ) async throws -> Bool {
-            let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+            let deadline = Instant.current().advanced(byMilliseconds: 60_000)
             while await !condition(standings(first: count)) {
                 guard Instant.current() < deadline else { return false }
                 if let text {
@@ -121,7 +121,7 @@ struct ChannelExchangeTests {
             let hasHeard = try await scene.until { $0.map(\.heard.count) == [0, 8] }
             #expect(hasHeard)
             for channel in Self.channels { await second.unsubscribe(channel) }
-            let deadline = Instant.current().advanced(byMilliseconds: 20_000)
+            let deadline = Instant.current().advanced(byMilliseconds: 60_000)
             for channel in Self.channels {
                 while try await scene.subscriptions(of: channel) != 0 {
                     try #require(Instant.current() < deadline)

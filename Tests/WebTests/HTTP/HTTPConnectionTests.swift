@@ -138,7 +138,7 @@ import Web
     }
 
     @Test func aRefusalReachesAClientInMidSend() async throws {
-        try await serve({ $0.lingerMilliseconds = 2_000 }) { client, _ in
+        try await serve({ $0.lingerMilliseconds = 60_000 }) { client, _ in
             client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8000000\r\n\r\n")
             for _ in 0..<80 { client.stream.send([UInt8](repeating: 0x61, count: 100_000)) }
             #expect(await client.ended())

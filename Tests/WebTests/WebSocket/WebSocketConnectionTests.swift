@@ -88,7 +88,7 @@ import Web
     }
 
     @Test func ourCloseStopsDeliveryAndIsSeenInMidSend() async throws {
-        try await open({ $0.lingerMilliseconds = 2_000 }) { client, connection, seen in
+        try await open({ $0.lingerMilliseconds = 60_000 }) { client, connection, seen in
             connection.close(.policyViolation, reason: "banned")
             connection.sendText([0x61])
             for _ in 0..<100 { client.stream.send(Self.text(String(repeating: "x", count: 60_000))) }
