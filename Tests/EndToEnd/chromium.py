@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 #: Where screenshots go.
 OUTPUT = Path(__file__).resolve().parent.parent / ".output"
 

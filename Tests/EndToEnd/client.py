@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 import contract
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 
 
 def _without_tickets() -> ssl.SSLContext:

@@ -6,7 +6,7 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-PATIENCE = 8
+PATIENCE = 20
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import contract
 
-PATIENCE = 15
+PATIENCE = 20
 
 
 @dataclass

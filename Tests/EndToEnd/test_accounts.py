@@ -167,7 +167,7 @@ def test_reusing_an_old_refresh_token_ends_the_session(web, person):
         tokens.append(login["refresh_token"])
     live = Client(alice.cluster.gateway_urls[0], token=login["access_token"]).greeted()
     is_problem(web.post("/auth/refresh", {"refresh_token": tokens[0]}), 401, "token_revoked")
-    closed = live.closed(patience=2)
+    closed = live.closed()
     assert (closed.code, closed.reason) == (1008, "token_revoked")
     is_problem(web.post("/auth/refresh", {"refresh_token": tokens[-1]}), 401, "token_revoked")
     is_problem(web.get("/auth/me", login["access_token"]), 401, "token_revoked")
@@ -193,7 +193,7 @@ def test_changing_the_password_ends_the_other_sessions(web, person):
     body = {"current_password": alice.password, "new_password": PASSWORD}
     assert web.post("/auth/password", body | {"current_password": "wrong-password"}, alice.token).status == 403
     assert web.post("/auth/password", body, alice.token).status == 204
-    assert live.closed(patience=2).reason == "token_revoked"
+    assert live.closed().reason == "token_revoked"
     assert web.get("/auth/me", alice.token).status == 200
     is_problem(web.post("/auth/login", {"username": alice.name, "password": alice.password}), 401, "invalid_credentials")
     is_login(web.post("/auth/login", {"username": alice.name, "password": PASSWORD}), 200, alice.name)
@@ -324,7 +324,7 @@ def test_a_password_is_reset_by_a_command(cluster, web, person):
     alice = person("alice")
     live = alice.connect(0)
     password = password_printed_by(cluster, account_command(cluster, "reset-password", alice.name))
-    assert live.closed(patience=5) == Closed(1008, "token_revoked")
+    assert live.closed() == Closed(1008, "token_revoked")
     # Auth hears of it by the same word as the gateway, and not before it.
     eventually(lambda: web.get("/auth/me", alice.token).status == 401, what="auth has heard of it")
     is_problem(web.get("/auth/me", alice.token), 401, "token_revoked")

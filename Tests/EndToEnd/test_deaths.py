@@ -17,7 +17,7 @@ from rest import is_problem
 from waiting import eventually
 
 PATIENCE = 30
-TAKE_OVER = 15
+TAKE_OVER = 25
 
 
 @pytest.fixture(autouse=True)

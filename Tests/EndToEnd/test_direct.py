@@ -49,7 +49,7 @@ def test_who_was_lost_is_heard_for_a_while_and_no_longer(cluster, person):
         client.drop()
         # Whoever comes back now is heard of without another subscription.
         assert listeners() == 1
-    eventually(lambda: listeners() == 0, patience=12)
+    eventually(lambda: listeners() == 0, patience=30)
     client = alice.connect(0)
     eventually(lambda: listeners() == 1)
     client.close()

@@ -109,7 +109,7 @@ def test_each_hostile_frame_has_its_answer(cluster, case):
 def hasty(open_cluster):
     """A gateway with short times and narrow bounds, for which this machine is no proxy."""
     return open_cluster.spawn(
-        "gateway", LIMITS="on", TRUSTED_PROXIES="127.0.0.99", HEADER_SECONDS="1", BODY_SECONDS="1", IDLE_SECONDS="4",
+        "gateway", LIMITS="on", TRUSTED_PROXIES="127.0.0.99", HEADER_SECONDS="3", BODY_SECONDS="1", IDLE_SECONDS="8",
         AUTHENTICATION_SECONDS="3", MAX_UNFINISHED_PER_IP="5", MAX_CONNECTIONS_PER_IP="20", MAX_UNFINISHED="16",
         MAX_FRAMES_PER_SECOND="50", MAX_FRAME_BYTES="2KiB", MAX_MESSAGE_BYTES="4KiB", MAX_FRAGMENTS="4",
         MAX_METADATA_DEPTH="2", MAX_METADATA_BYTES="100", MAX_ROOMS_PER_CONNECTION="1", MAX_CONNECTIONS_PER_USER="1",

@@ -18,7 +18,7 @@ def test_sender_and_receiver_are_told_the_same(pair):
     assert set(data) - {"room"} == {"client_msg_id", "id", "epoch", "seq", "ts", "duplicate"}
     assert (data["client_msg_id"], data["seq"], data["duplicate"]) == ("c-1", 1, False)
     assert UUID7.fullmatch(data["id"]) and int(data["id"].replace("-", "")[:12], 16) == data["ts"]
-    assert abs(data["ts"] - time.time() * 1000) < 5_000
+    assert abs(data["ts"] - time.time() * 1000) < 20_000
     for client in (on_a, on_b):  # the sender hears it too
         message = client.expect("new_message")
         assert set(message) == {"v", "epoch", "seq", "mv", "type", "room", "id", "ts", "user", "data"}

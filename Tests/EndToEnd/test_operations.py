@@ -206,7 +206,7 @@ def test_readiness_names_what_is_missing(open_cluster):
             answer = open_cluster.history.get("/readyz")
             return answer.status == 503 and answer.json
 
-        shown = eventually(not_ready, patience=15)
+        shown = eventually(not_ready)
         assert shown["status"] == "not_ready"
         assert (shown["checks"]["postgres"]["ok"], shown["checks"]["redis"]["ok"]) == (False, True)
         assert open_cluster.history.get("/healthz").status == 200

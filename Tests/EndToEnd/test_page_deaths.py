@@ -117,7 +117,7 @@ STATE = """
 
 def all_shown(page, count):
     """The texts of the whole conversation, its earlier pages loaded too."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while len(shown := page.evaluate(SHOWN)) < count:
         assert time.monotonic() < end, (len(shown), count, page.evaluate(STATE))
         page.evaluate(f"(() => {{ {LOOK_UP} }})()")

