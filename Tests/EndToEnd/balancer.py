@@ -6,7 +6,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from cluster import TOP
+from cluster import TOP, free_base
 from rest import Service
 from waiting import eventually
 
@@ -22,8 +22,7 @@ class Balancer:
         for file in SOURCE.glob("*.conf"):
             shutil.copy(file, folder)
         subprocess.run(["sh", SOURCE / "settings.sh", folder], env=clean_environment() | settings, check=True)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
+        port = free_base()
         (folder / "nginx.conf").write_text(
             # What it runs as has to get into the folder, where large bodies wait.
             ("user root; " if os.geteuid() == 0 else "")

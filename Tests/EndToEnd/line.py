@@ -4,18 +4,20 @@ import socket
 import threading
 from contextlib import suppress
 
+from cluster import free_base
+
 
 class Line:
     """Passes bytes between whoever connects and a port, until it is cut; and again after it has been mended."""
 
     def __init__(self, to: int):
-        self._to, self.port = to, 0
+        # None that the system gives to outgoing connections: while the line is cut one of them could take it.
+        self._to, self.port = to, free_base()
         self.mend()
 
     def mend(self) -> None:
         """Listens, after a cut where it did before."""
         listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
         self._sockets, self._is_cut = [listener], False
         threading.Thread(target=self._accept, args=(listener, self._sockets), daemon=True).start()
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from client import Client
-from cluster import BINARIES, TOP
+from cluster import BINARIES, TOP, free_base
 from people import SECRET
 from rest import Service
 from waiting import eventually
@@ -263,11 +263,9 @@ def test_no_secret_stands_in_any_log(cluster, open_cluster, person):
 @pytest.mark.parametrize("service", ["auth", "history"])
 def test_a_log_names_the_addresses_that_nobody_answers_at(service):
     environment = {
-        "HOST": "127.0.0.1", "PORT": "1", "REDIS_URL": "redis://me:hidden@127.0.0.1:1/3",
+        "HOST": "127.0.0.1", "PORT": str(free_base()), "REDIS_URL": "redis://me:hidden@127.0.0.1:1/3",
         "DATABASE_URL": "postgres://me:hidden@127.0.0.1:2/chat",
     }
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        environment["PORT"] = str(probe.getsockname()[1])
     process = subprocess.Popen([BINARIES / service], env=environment, stdout=subprocess.PIPE, text=True)
     wanted = {"cannot connect to redis": "redis://127.0.0.1:1/3", "cannot connect to postgres": "postgres://127.0.0.1:2/chat"}
     try:
