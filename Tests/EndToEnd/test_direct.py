@@ -145,3 +145,46 @@ def test_a_join_that_fails_leaves_a_direct_room_followed(open_cluster, guest):
     # Of typing tells no notice: it comes to those who follow.
     writer.ask("typing_start", "ok", room=room)
     assert listener.expect("user_typing")["user"] == alice.name
+
+
+def test_what_comes_during_a_join_that_fails_is_heard_all_the_same(open_cluster, guest):
+    alice, bob = guest("alice"), guest("bob")
+    writer, listener = alice.connect(0), bob.connect(1)
+    room = dm(alice, bob)
+    writer.join(room, recent=0)
+    # Nothing of it can be followed before the join has failed: nobody told this connection of anything yet.
+    open_cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
+    try:
+        listener.send("join_room", id="j", room=room, recent=1)
+        listener.ask("ping", "pong")
+        for number in range(2):
+            writer.ask("send_message", "message_sent", room=room, content=str(number))
+        refused = listener.expect("error", reply_to_id="j")["data"]
+    finally:
+        open_cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
+    assert refused["code"] == "bus_unavailable"
+    heard = listener.collect("new_message", 2)
+    assert [(frame["seq"], frame["data"]["content"]) for frame in heard] == [(1, "0"), (2, "1")]
+    writer.ask("typing_start", "ok", room=room)
+    assert listener.expect("user_typing")["user"] == alice.name
+
+
+def test_what_comes_during_a_join_comes_once(open_cluster, guest):
+    """The join is held up until the messages are there; then the room gives them, and nobody else."""
+    alice, bob = guest("alice"), guest("bob")
+    writer, listener = alice.connect(0), bob.connect(1)
+    room = dm(alice, bob)
+    writer.join(room, recent=0)
+    open_cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
+    try:
+        listener.send("join_room", id="j", room=room, recent=10)
+        listener.ask("ping", "pong")
+        for number in range(2):
+            writer.ask("send_message", "message_sent", room=room, content=str(number))
+    finally:
+        open_cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
+    listener.expect("joined", reply_to_id="j")
+    writer.ask("send_message", "message_sent", room=room, content="2")
+    heard = listener.collect("new_message", 3)
+    assert [(frame["seq"], frame["data"]["content"]) for frame in heard] == [(1, "0"), (2, "1"), (3, "2")]
+    assert listener.heard("new_message") == []

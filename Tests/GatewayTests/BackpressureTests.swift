@@ -85,4 +85,17 @@ struct ConflationTests {
         #expect(!followed.contains(rooms[1]))
         #expect((followed.remove(rooms[0]), followed.remove(rooms[0])) == (true, false))
     }
+
+    @Test("Of what came during a join the first is kept, and given back once")
+    func postponed() throws {
+        let (room, other) = (try #require(RoomID("a")), try #require(RoomID("b")))
+        var followed = UninvitedRooms()
+        for seq in [Int64](arrayLiteral: 7, 6, 8) {
+            followed.postpone(room, from: LogPosition(epoch: "e", seq: seq))
+        }
+        followed.postpone(other, from: LogPosition(epoch: "f", seq: 9))
+        let given = [room, room, other].map { followed.takePostponed($0)?.seq }
+        #expect(given == [6, nil, 9])
+        #expect(!followed.contains(room))
+    }
 }

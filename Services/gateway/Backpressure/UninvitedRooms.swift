@@ -7,6 +7,8 @@ import Schema
 struct UninvitedRooms: Sequence {
     /// The most recent last.
     private var rooms: [RoomID] = []
+    /// The rooms whose join is under way, and from which message on they are to be followed should it fail.
+    private var postponed: [RoomID: LogPosition] = [:]
     private let limit: Int
 
     init(limit: Int = 200) { self.limit = limit }
@@ -28,5 +30,21 @@ struct UninvitedRooms: Sequence {
         guard let index = rooms.lastIndex(of: room) else { return false }
         rooms.remove(at: index)
         return true
+    }
+
+    /// A message came while the room is being joined, which gives it as well, unless it fails.
+    ///
+    /// As many as are being joined at once.
+    mutating func postpone(_ room: RoomID, from position: LogPosition) {
+        if let first = postponed[room], first.seq <= position.seq { return }
+        postponed[room] = position
+    }
+
+    /// The join has ended: says what came first meanwhile, nil for nothing.
+    mutating func takePostponed(_ room: RoomID) -> LogPosition? {
+        guard let position = postponed.removeValue(forKey: room) else { return nil }
+        // An emptied dictionary keeps its memory.
+        if postponed.isEmpty { postponed = [:] }
+        return position
     }
 }

@@ -22,11 +22,12 @@ extension Session {
         let isLive = !joined.insert(room.id)
         let outcome = await Join(session: self, room: room, request: request).patiently(
             identity, replyTo: replyTo)
+        let missed = uninvited.takePostponed(room.id)
         if case .failure(let error) = outcome, joined.contains(request.room) {
             if error.isDenial {
                 forget(request.room, wasLost: false)
             } else if !isLive {
-                unjoin(request.room)
+                unjoin(room.id, after: missed)
             }
             report(error, request.room, replyTo, closesWhenDenied)
         } else if joined.contains(request.room) {
@@ -35,11 +36,16 @@ extension Session {
         shard.rooms.release(room)
     }
 
-    /// Takes a join back that failed; a room of direct messages is followed on as it was.
-    private func unjoin(_ room: RoomID) {
-        guard uninvited.contains(room) else { return forget(room, wasLost: false) }
-        joined.remove(room)
-        absent(from: room)
+    /// Takes a join back that failed; a room of direct messages is followed on as it was, and from the first that came
+    /// meanwhile.
+    private func unjoin(_ room: RoomID, after missed: LogPosition?) {
+        if uninvited.contains(room) {
+            joined.remove(room)
+            absent(from: room)
+        } else {
+            forget(room, wasLost: false)
+        }
+        if let missed { shard.direct([self], room, missed) }
     }
 
     private func report(_ error: BusError, _ room: RoomID, _ replyTo: ReplyID?, _ closesWhenDenied: Bool) {

@@ -6,7 +6,12 @@ import Schema
 extension Shard {
     /// A direct message has its place: these connections of one of its two get it, and what follows.
     func direct(_ sessions: [Session], _ id: RoomID, _ position: LogPosition) {
-        for session in sessions where !session.joined.contains(id) {
+        for session in sessions {
+            guard !session.joined.contains(id) else {
+                // Who is in the room has it from there, and who is on the way in, if they get there.
+                if rooms[id]?.has(session) != true { session.uninvited.postpone(id, from: position) }
+                continue
+            }
             guard let identity = session.state.identity, identity.mayEnter(id), id.admits(identity.user)
             else {
                 continue
@@ -34,6 +39,7 @@ extension Shard {
             let isSubscribed = await room.awaitSubscription()
             guard !session.joined.contains(id) else {
                 session.uninvited.remove(id)
+                if !room.has(session) { session.uninvited.postpone(id, from: position) }
                 return
             }
             guard isSubscribed, session.uninvited.contains(id) else { continue }
