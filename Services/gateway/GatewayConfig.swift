@@ -85,7 +85,7 @@ struct GatewayConfig: ServiceConfiguration {
         let member = settings.memberPolicy()
         limits = Limits(
             messageBytes: settings.bytes(
-                "MAX_MESSAGE_BYTES", default: 65_536, in: 1_024...16_777_216,
+                "MAX_MESSAGE_BYTES", default: 65_536, in: Limits.messageBytesRange,
                 help: "Largest frame or message of a client; more closes the connection."),
             contentChars: settings.int(
                 "MAX_CONTENT_CHARS", default: 4_000, in: 1...1_000_000, unit: "Unicode scalars",
@@ -98,7 +98,7 @@ struct GatewayConfig: ServiceConfiguration {
                 "MAX_METADATA_DEPTH", default: 8, in: 1...(Limits.jsonDepth - 2), unit: "levels",
                 help: "How deep a message's metadata may be nested, itself included."),
             metadataBytes: settings.bytes(
-                "MAX_METADATA_BYTES", default: 16_384, in: 2...1_048_576,
+                "MAX_METADATA_BYTES", default: 16_384, in: Limits.metadataBytesRange,
                 help: "Largest metadata of a message."))
         webSocket = settings.webSocket(messageBytes: limits.messageBytes)
         limitsAreOff = !settings.hasLimits()
@@ -138,7 +138,12 @@ struct GatewayConfig: ServiceConfiguration {
         compressMinBytes = compresses && compressMinimum > 0 ? compressMinimum : nil
         sendQueueBytes = settings.bytes(
             "SEND_QUEUE_BYTES", default: 1_048_576, in: 65_536...1_073_741_824,
-            help: "How much may wait for one reader; more closes it as a slow consumer.")
+            help:
+                "How much may wait for one reader; more closes it as a slow consumer. At least MAX_MESSAGE_BYTES."
+        )
+        if sendQueueBytes < limits.messageBytes {
+            settings.reject("SEND_QUEUE_BYTES", because: "is less than MAX_MESSAGE_BYTES")
+        }
         memoryBytes = settings.bytes(
             "MEMORY_BYTES", default: 536_870_912, in: 1_048_576...1_099_511_627_776,
             help: "How much may wait for all readers together; beyond, new connections are closed.")

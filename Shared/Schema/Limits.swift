@@ -57,4 +57,17 @@ extension Limits {
 
     /// How many messages a page of history holds if the request does not say.
     public static let defaultHistoryPage = 50
+
+    /// How large a page of history may be in bytes: it is cut there, though it has one message at least.
+    public static let historyPageBytes = 262_144
+
+    /// What `MAX_MESSAGE_BYTES` may be.
+    ///
+    /// An envelope has at most the bytes of its frame, those of its metadata, as that may be longer as we write it, and
+    /// a head of a KiB. One must fit into an answer on the bus (384 KiB), and as many as a page and one more into one reply
+    /// of Redis (64 MiB); two into what may wait for a reader.
+    public static let messageBytesRange = 1_024...262_144
+
+    /// What `MAX_METADATA_BYTES` may be.
+    public static let metadataBytesRange = 2...65_536
 }

@@ -35,4 +35,31 @@ struct GatewayConfigTests {
         }
         #expect(problems.count == 1 && problems[0].contains("SILENCE_SECONDS"))
     }
+
+    @Test(
+        "What could not be read again as a page of history may not be sent",
+        arguments: [
+            ("MAX_MESSAGE_BYTES", 262_144), ("MAX_METADATA_BYTES", 65_536),
+        ])
+    func sizesOfMessages(setting: String, most: Int) {
+        guard case .loaded = load([setting: String(most)]) else {
+            Issue.record("refused")
+            return
+        }
+        guard case .refused(let problems) = load([setting: String(most + 1)]) else {
+            Issue.record("taken")
+            return
+        }
+        #expect(problems.count == 1 && problems[0].contains(setting))
+    }
+
+    @Test func whatWaitsForAReaderMayBeOneMessageAtLeast() {
+        guard
+            case .refused(let problems) = load(["MAX_MESSAGE_BYTES": "65537", "SEND_QUEUE_BYTES": "65536"])
+        else {
+            Issue.record("taken")
+            return
+        }
+        #expect(problems.count == 1 && problems[0].contains("SEND_QUEUE_BYTES"))
+    }
 }

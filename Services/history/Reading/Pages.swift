@@ -10,7 +10,7 @@ import Schema
 /// Belongs to its loop. Whoever asks has checked membership before.
 final class Pages {
     /// The bytes of a page: more would cost whoever waits behind it on the same connection.
-    static let maxBytes = 256 * 1024 - 512
+    static let maxBytes = Limits.historyPageBytes - 512
 
     private let redis: RedisClient
     private let recent: RecentLog
