@@ -146,7 +146,9 @@ struct GatewayConfig: ServiceConfiguration {
         }
         memoryBytes = settings.bytes(
             "MEMORY_BYTES", default: 536_870_912, in: 1_048_576...1_099_511_627_776,
-            help: "How much may wait for all readers together; beyond, new connections are closed.")
+            help:
+                "How much may wait for all readers together; beyond, new connections and pages of history are refused."
+        )
         recentKeep = settings.recentKeep()
         recentMax = settings.int(
             "RECENT_MAX", default: 20_000, in: 1_000...1_000_000, unit: "messages",

@@ -142,7 +142,7 @@ actor GatewayLoop {
             degradation: Degradation(index: index, loop: loop, redis: redis, judgement: common.judgement) {
                 channels.isRestored && rpc.isReady
             },
-            entrance: common.entrance)
+            entrance: common.entrance, pageRoom: common.pageRoom)
     }
 
     private func makeReplicaAcks(_ lease: Lease) -> ReplicaAcks? {
@@ -261,6 +261,7 @@ struct GatewayCommons: Sendable {
     let storedWaits: WaitingCount
     let untoldDirect: WaitingCount
     let judgement: SharedJudgement
+    let pageRoom: PageRoom
 
     init(_ config: GatewayConfig, _ context: LaunchContext) {
         metrics = GatewayMetrics(context.metrics)
@@ -273,5 +274,6 @@ struct GatewayCommons: Sendable {
         storedWaits = WaitingCount(limit: StoredWatch.mostOfAll, gauge: metrics.storedWaits)
         untoldDirect = WaitingCount(limit: UntoldMessages.most, gauge: metrics.directUntold)
         judgement = SharedJudgement(loops: config.loops, metrics: metrics, log: context.log)
+        pageRoom = PageRoom(bytes: config.memoryBytes)
     }
 }

@@ -27,6 +27,7 @@ final class Shard {
     let stored: StoredWatch
     let sessionRooms: SessionRooms
     let degradation: Degradation
+    let pageRoom: PageRoom
 
     /// Called when Redis had lost what this process had stated.
     var onForgotten: (() -> Void)?
@@ -55,7 +56,7 @@ final class Shard {
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
         rpc: RPCClient, authority: Authority, directory: RoomDirectory, recent: RecentLog, rooms: Rooms,
         people: People<Session>, presence: Presence, sender: MessageSender, stored: StoredWatch,
-        degradation: Degradation, entrance: Entrance
+        degradation: Degradation, entrance: Entrance, pageRoom: PageRoom
     ) {
         self.loop = loop
         self.config = config
@@ -77,6 +78,7 @@ final class Shard {
         review = MemberReview(loop: loop, rooms: rooms)
         compression = metrics.compression(minimumBytes: config.compressMinBytes)
         self.entrance = entrance
+        self.pageRoom = pageRoom
     }
 
     func start() {
@@ -104,10 +106,13 @@ final class Shard {
         for session in sessions.values where session.user != nil { session.send(frame) }
     }
 
+    /// How much waits in the whole gateway to be sent or accepted.
+    var heldBytes: Int { SharedBytes.bytesAlive + sender.backlog.bytes }
+
     /// Looks how much waits in the gateway; says whether nobody may come in.
     @discardableResult
     private func weighMemory() -> Bool {
-        let held = SharedBytes.bytesAlive + sender.backlog.bytes
+        let held = heldBytes
         let weight = entrance.weigh(held)
         guard weight.hasChanged else { return weight.isOver }
         if weight.isOver {

@@ -115,6 +115,35 @@ def test_many_pages_at_once_come_as_fast_as_they_are_read(gateway, open_pair):
     assert sorted(answers) == list(range(100))
 
 
+def test_pages_that_nobody_reads_take_no_more_than_there_is_room_for(open_cluster, open_pair, guest):
+    gateway = open_cluster.spawn("gateway", MEMORY_BYTES=str(4 * MIB))
+    room, speaker = open_pair.room, open_pair.on_a
+    talk(speaker, room, 75, "page")
+    asker = Client(gateway.url, token=open_pair.bob.token).greeted()
+
+    def answer() -> dict:
+        return asker.ask("get_history", None, room=room, limit=200)
+
+    eventually(lambda: len(answer()["data"]["messages"]) > 50)
+    stalled = [Stalled(gateway, guest("stalled"), room) for _ in range(16)]
+    question = json.dumps({"type": "get_history", "data": {"room": room, "limit": 200}}).encode()
+
+    def refusal() -> dict | None:
+        for each in stalled:
+            each.send(TEXT, question)
+        frame = answer()
+        return frame["data"] if frame["type"] == "error" else None
+
+    # Four for each would wait besides what is in its queue, 16 MB that nobody has counted.
+    refused = eventually(refusal, patience=PATIENCE)
+    assert (refused["code"], refused["retryable"]) == ("overloaded", True)
+    assert metric(gateway.url, "parley_gateway_queued_bytes") <= 4 * MIB + MIB // 4
+    assert metric(gateway.url, 'parley_gateway_refused_total{reason="memory"}') > 0
+    for each in stalled:
+        each.close()
+    eventually(lambda: answer()["type"] == "history", patience=PATIENCE)
+
+
 class Listening(threading.Thread):
     """Reads what is said as it comes."""
 

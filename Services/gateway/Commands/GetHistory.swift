@@ -1,6 +1,7 @@
 import Bus
 import Engine
 import Schema
+import Web
 
 extension Session {
     /// How many pages may be on their way to one connection, or wait here for room in its queue: each may be 256 KiB.
@@ -8,7 +9,8 @@ extension Session {
 
     /// `get_history`: a page, read by the history service.
     ///
-    /// Whoever asks for many at once gets them as fast as they read, and is not closed for what they have asked.
+    /// Whoever asks for many at once gets them as fast as they read, and is not closed for what they have asked; all who
+    /// read slowly together get no more of them than the gateway has room for.
     func answer(_ request: GetHistory, for identity: Identity, replyTo: ReplyID?) {
         begin(answering: replyTo, about: request.room) {
             await self.pages.enter()
@@ -19,13 +21,25 @@ extension Session {
                 try await self.shard.requireMember(identity, of: request.room)
                 // Nobody there to answer: each question would cost its asker five seconds to hear that.
                 guard self.shard.degradation.isHistoryAnswering else { throw .refused(.historyUnavailable) }
-                let page = try await self.shard.rpc.text("history", "page", request.json)
+                let page = try await self.page(request, replyTo)
                 await self.waitForRoom()
-                self.send(VerbatimData(.history, page), replyTo: replyTo, room: request.room)
+                self.send(page)
             } catch {
                 self.fail(error.historyCode, replyTo: replyTo, room: request.room)
             }
         }
+    }
+
+    /// The page as it will be sent, which is counted from when it is asked for.
+    private func page(_ request: GetHistory, _ replyTo: ReplyID?) async throws(BusError) -> MessageFrame {
+        guard shard.pageRoom.enter(beside: shard.heldBytes) else {
+            shard.metrics.met(.memory)
+            throw .refused(.overloaded)
+        }
+        defer { shard.pageRoom.leave() }
+        let page = try await shard.rpc.text("history", "page", request.json)
+        return MessageFrame(
+            text: ServerFrame.bytes(VerbatimData(.history, page), replyTo: replyTo, room: request.room))
     }
 }
 
