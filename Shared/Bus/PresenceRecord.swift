@@ -32,12 +32,44 @@ public enum PresenceRecord {
         }
     }
 
-    /// The people who are online in a room.
+    /// The people who are online in a room, by name.
     public static func online(in room: RoomID, from redis: RedisClient) async throws(RedisError)
         -> [UserHandle]
     {
-        let names = try await redis.call("HKEYS", .text(Keys.online(room))).array ?? []
-        // Fields with a space count the connections of one gateway, the empty one the people.
-        return names.compactMap { $0.text.flatMap(UserHandle.init) }.sorted { $0.text < $1.text }
+        try await look(into: room, for: .max, redis).sorted { $0.text < $1.text }
+    }
+
+    /// The people who are online in a room where they are no more than so many, else as many of them; and how many there
+    /// are.
+    public static func online(
+        in room: RoomID, atMost most: Int, from redis: RedisClient
+    ) async throws(RedisError) -> (people: [UserHandle], count: Int) {
+        let found = try await look(into: room, for: most, redis)
+        let people = found.sorted { $0.text < $1.text }
+        guard found.count > most else { return (people, people.count) }
+        let count = try await redis.call("HGET", .text(Keys.online(room)), "").int
+        return (Array(people.prefix(most)), max(Int(clamping: count ?? 0), found.count))
+    }
+
+    /// How many fields to read at a time: everybody else waits for as long as Redis is at it.
+    private static let step: RedisArgument = "500"
+
+    /// Reads who is online until all, or more than so many, have been found.
+    private static func look(into room: RoomID, for most: Int, _ redis: RedisClient) async throws(RedisError)
+        -> Set<UserHandle>
+    {
+        var found: Set<UserHandle> = []
+        var cursor = Array("0".utf8)
+        repeat {
+            let reply = try await redis.call(
+                "HSCAN", .text(Keys.online(room)), .bytes(cursor), "COUNT", step)
+            guard let next = reply[0].bytes, let fields = reply[1].array else { throw .protocolViolation }
+            // Fields with a space count the connections of one gateway, the empty one the people.
+            for index in stride(from: 0, to: fields.count, by: 2) {
+                if let user = fields[index].text.flatMap(UserHandle.init) { found.insert(user) }
+            }
+            cursor = next
+        } while cursor != Array("0".utf8) && found.count <= most
+        return found
     }
 }

@@ -24,17 +24,17 @@ extension Session {
 }
 
 extension Shard {
-    /// The people of a room who are not offline; of many only the first, and how many there are.
+    /// The people of a room who are not offline; of many only some, and how many there are.
     fileprivate func presenceList(of room: RoomID) async throws(BusError) -> PresenceList {
         do throws(RedisError) {
-            let online = try await PresenceRecord.online(in: room, from: redis)
-            let listed = Array(online.prefix(Limits.presenceUsers))
+            let online = try await PresenceRecord.online(
+                in: room, atMost: Limits.presenceUsers, from: redis)
             // The room knows that they are here; a copy that has not been written yet does not make them offline.
-            let entries = try await PresenceRecord.read(listed, from: redis).map { entry in
+            let entries = try await PresenceRecord.read(online.people, from: redis).map { entry in
                 entry.status == .offline ? PresenceEntry(entry.user, .online) : entry
             }
             return PresenceList(
-                users: entries, online: online.count, isComplete: listed.count == online.count)
+                users: entries, online: online.count, isComplete: entries.count == online.count)
         } catch {
             throw .redis(error)
         }
