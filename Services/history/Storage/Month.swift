@@ -1,3 +1,5 @@
+import Engine
+
 /// A month of the calendar in UTC: what one partition of `history.messages` holds.
 struct Month: Hashable, Comparable, Sendable {
     /// Months since January of the year 0.
@@ -8,13 +10,8 @@ struct Month: Hashable, Comparable, Sendable {
     /// The month of a moment in milliseconds since 1970; nil before that and after the year 9999.
     init?(containing milliseconds: Int64) {
         guard (0...253_402_300_799_999).contains(milliseconds) else { return nil }
-        // Days to a Gregorian date in eras of 400 years that begin on a 1st of March: leap days come last.
-        let day = Int(milliseconds / 86_400_000) + 719_468
-        let dayOfEra = day % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        index = (day / 146_097 * 400 + yearOfEra) * 12 + monthFromMarch + 2
+        let date = CivilDate.of(milliseconds: milliseconds).date
+        index = Int(date.year) * 12 + Int(date.month) - 1
     }
 
     var next: Month { Month(index: index + 1) }

@@ -1,12 +1,11 @@
+import Engine
+
 /// timestamptz in ISO form at UTC, `2026-01-31 23:59:59.123+00`, as milliseconds since 1970.
 ///
 /// Sessions run with `DateStyle=ISO` and `TimeZone=UTC`, so no other form comes back.
 enum TimestampText {
     static func encode(milliseconds: Int64) -> String {
-        let day = floorDivide(milliseconds, millisecondsPerDay)
-        let remainder = milliseconds % millisecondsPerDay
-        let inDay = remainder < 0 ? remainder + millisecondsPerDay : remainder
-        let date = CivilDate(daysSince1970: day)
+        let (date, inDay) = CivilDate.of(milliseconds: milliseconds)
         let year = date.year > 0 ? date.year : 1 - date.year  // ISO year 0 is 1 BC
         let time = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1_000 % 60].map { padded($0, 2) }
         let stamp =
@@ -60,44 +59,4 @@ enum TimestampText {
         let text = String(number)
         return String(repeating: "0", count: max(0, width - text.count)) + text
     }
-}
-
-/// A day of the proleptic Gregorian calendar, by Howard Hinnant's "days from civil": eras of 400 years,
-/// years beginning in March, so that the leap day comes last.
-private struct CivilDate {
-    let year: Int64
-    let month: Int64
-    let day: Int64
-
-    init(year: Int64, month: Int64, day: Int64) {
-        self.year = year
-        self.month = month
-        self.day = day
-    }
-
-    init(daysSince1970: Int64) {
-        let shifted = daysSince1970 + 719_468
-        let era = floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSince1970: Int64 {
-        let marchYear = month <= 2 ? year - 1 : year
-        let era = floorDivide(marchYear, 400)
-        let yearOfEra = marchYear - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
-    }
-}
-
-private func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
-    let quotient = dividend / divisor
-    return dividend % divisor < 0 ? quotient - 1 : quotient
 }
