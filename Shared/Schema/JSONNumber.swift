@@ -15,9 +15,27 @@ enum JSONNumber {
             _ = scanner.skip("+") || scanner.skip("-")
             guard scanner.skipDigits() > 0 else { throw .invalidJSON }
         }
-        let text = String(decoding: scanner.bytes(start..<scanner.offset), as: UTF8.self)
-        if isInteger, let value = Int64(text) { return .int(value) }
-        guard let value = Double(text), value.isFinite else { return nil }
+        let written = scanner.bytes(start..<scanner.offset)
+        if isInteger, let value = integer(written) { return .int(value) }
+        guard let value = Double(String(decoding: written, as: UTF8.self)), value.isFinite else { return nil }
         return .number(value)
+    }
+
+    /// What digits with or without a sign say; nil where that does not fit.
+    ///
+    /// No string is made of them: a frame may be nothing but numbers.
+    private static func integer(_ written: Slice<UnsafeRawBufferPointer>) -> Int64? {
+        let isNegative = written.first == UInt8(ascii: "-")
+        var value: Int64 = 0
+        for digit in written.dropFirst(isNegative ? 1 : 0) {
+            let (tens, isTooMuch) = value.multipliedReportingOverflow(by: 10)
+            // Downwards, as the least number has no opposite.
+            let (sum, isOver) = tens.subtractingReportingOverflow(Int64(digit) &- 0x30)
+            guard !isTooMuch, !isOver else { return nil }
+            value = sum
+        }
+        guard !isNegative else { return value }
+        let (opposite, isOver) = Int64(0).subtractingReportingOverflow(value)
+        return isOver ? nil : opposite
     }
 }
