@@ -44,12 +44,6 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// Whether a foreign key refused a row.
     public var isForeignKeyViolation: Bool { sqlState == "23503" }
 
-    /// Whether a check constraint refused a row.
-    public var isCheckViolation: Bool { sqlState == "23514" }
-
-    /// Whether two transactions got into each other's way, and repeating the whole one is the remedy.
-    public var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }
-
     /// Whether the database, rather than the caller's statement, is at fault: what a circuit breaker counts.
     public var isOutage: Bool {
         switch self {

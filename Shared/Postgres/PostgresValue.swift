@@ -45,12 +45,6 @@ public enum PostgresValue: Sendable, Equatable {
 
     /// A uuid in its textual form.
     public static func uuid(_ text: String) -> PostgresValue { .text(text) }
-
-    /// uuid[] from textual forms.
-    public static func uuidArray(_ texts: [String?]) -> PostgresValue { .textArray(texts) }
-
-    /// json[] or jsonb[] from JSON texts.
-    public static func jsonArray(_ texts: [String?]) -> PostgresValue { .textArray(texts) }
 }
 
 extension PostgresValue {

@@ -16,8 +16,6 @@ public final class Subscriber {
     public var isRestored: Bool { isConnected && table.isRestored }
     /// Whether Redis has confirmed a channel, and nothing since has put that in doubt.
     public func isReady(_ channel: String) -> Bool { table.isReady(Array(channel.utf8)) }
-    /// How many channels are wanted.
-    public var channelCount: Int { table.wanted.count }
 
     private let link: RedisLink
     private let loop: EventLoop

@@ -96,7 +96,7 @@ struct ValueTests {
         let bytes: [[UInt8]?] = [[], nil, [0, 34, 92, 255]]
         #expect(try await echo("bytea[]", .bytesArray(bytes)) { try $0.bytesArray } == bytes)
         let json: [String?] = [#"{"a": "b\\\"c"}"#, "null", nil]
-        #expect(try await echo("jsonb[]", .jsonArray(json)) { try $0.textArray } == json)
+        #expect(try await echo("jsonb[]", .textArray(json)) { try $0.textArray } == json)
         #expect(
             try await echo("boolean[]", .boolArray([true, nil, false])) { try $0.textArray } == [
                 "t", nil, "f",
@@ -150,9 +150,9 @@ struct ValueTests {
             let inserted = try await client.query(
                 "INSERT INTO batch SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::jsonb[], $4::bytea[])",
                 [
-                    .uuidArray((0..<count).map { _ in "01890a5d-ac96-774b-bcce-b302099a8057" }),
+                    .textArray((0..<count).map { _ in "01890a5d-ac96-774b-bcce-b302099a8057" }),
                     .intArray((0..<count).map { $0 }),
-                    .jsonArray((0..<count).map { #"{"text":"\#($0) \"quoted\" \\ "}"# }),
+                    .textArray((0..<count).map { #"{"text":"\#($0) \"quoted\" \\ "}"# }),
                     .bytesArray((0..<count).map { [UInt8(truncatingIfNeeded: $0)] }),
                 ])
             #expect(inserted.affected == 500)

@@ -6,8 +6,6 @@ public final class Histogram: Sendable {
     public static let latencySeconds = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
-    /// Bounds for sizes from 64 bytes to 16 MiB.
-    public static let sizeBytes = [64.0, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216]
 
     /// A moment of it: how many fell into each bucket (the last is for what exceeds all bounds), and their sum.
     struct Snapshot: Equatable {
