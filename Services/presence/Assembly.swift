@@ -40,7 +40,7 @@ final class Assembly {
         let rooms = RoomDirectory(redis: redis, rpc: rpc)
         let policies = PolicyStore(redis: redis, standard: config.memberPolicy, keeper: keeper)
         OperationsEndpoint(health: health, metrics: metrics).add(to: &routes)
-        PeopleRoutes(callers: callers, redis: redis, rpc: rpc, rooms: rooms).add(to: &routes)
+        PeopleRoutes(loop: loop, callers: callers, redis: redis, rpc: rpc, rooms: rooms).add(to: &routes)
         LimitRoutes(callers: callers, redis: redis, policies: policies, hasLimits: config.hasLimits)
             .add(to: &routes)
         self.routes = routes

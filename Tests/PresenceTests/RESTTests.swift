@@ -49,6 +49,26 @@ struct PeopleRoutesTests {
         }
     }
 
+    @Test func ofManyTheLaterPagesGoOnInWhatTheFirstWasCutFrom() async throws {
+        try await TestCluster.run { cluster in
+            let key: RedisArgument = .text(Keys.online(room("general")))
+            let people = (0..<250).map { "user-\($0)" }.sorted()
+            _ = try await cluster.redis.call(["HSET", key, "", "250"] + people.flatMap { [.text($0), "1"] })
+            let path = "/presence/rooms/general?limit=200"
+            var answer = try await cluster.ask(path, as: "alice")
+            #expect(answer.json["online"] == 250)
+            let cursor = try #require(answer.json["next_cursor"]?.text)
+            _ = try await cluster.redis.call("HSET", key, "", "251", "zoe", "1")
+            answer = try await cluster.ask("\(path)&cursor=\(cursor)", as: "alice")
+            #expect(answer.json["online"] == 250 && answer.json["complete"] == true)
+            answer = try await cluster.ask(path, as: "alice")
+            #expect(answer.json["online"] == 251)
+            // For those outside nothing is remembered either.
+            let outside = try await cluster.ask("\(path)&cursor=\(cursor)", as: "mallory")
+            #expect(outside.status == 404)
+        }
+    }
+
     @Test func forThoseOutsideThereIsNoRoom() async throws {
         try await TestCluster.run { cluster in
             for (user, room, rooms) in [

@@ -1,21 +1,34 @@
 import Access
 import Bus
+import Engine
 import Redis
 import Schema
 import Web
 
 /// `/presence/users` and `/presence/rooms/{room}`: who is there, for those whom it concerns.
-struct PeopleRoutes {
-    let callers: Callers
-    let redis: RedisClient
-    let rpc: RPCClient
-    let rooms: RoomDirectory
+///
+/// Belongs to its loop.
+final class PeopleRoutes {
+    private let loop: EventLoop
+    private let callers: Callers
+    private let redis: RedisClient
+    private let rpc: RPCClient
+    private let rooms: RoomDirectory
+    private var crowds = Crowds()
 
     private static let rpcMilliseconds = 3_000
 
+    init(loop: EventLoop, callers: Callers, redis: RedisClient, rpc: RPCClient, rooms: RoomDirectory) {
+        self.loop = loop
+        self.callers = callers
+        self.redis = redis
+        self.rpc = rpc
+        self.rooms = rooms
+    }
+
     func add(to routes: inout Routes) {
-        routes.on(.get, "/presence/users") { try await users($0) }
-        routes.on(.get, "/presence/rooms/{room}") { try await room($0) }
+        routes.on(.get, "/presence/users") { try await self.users($0) }
+        routes.on(.get, "/presence/rooms/{room}") { try await self.room($0) }
     }
 
     // MARK: By name
@@ -57,7 +70,7 @@ struct PeopleRoutes {
         let paging = try Paging(request) { UserHandle($0) != nil }
         try await rooms.requireMember(caller, of: room)
         do throws(BusError) {
-            let online = try await online(in: room)
+            let online = try await online(in: room, isFirst: paging.after.isEmpty)
             let (page, next) = paging.cut(all: online, by: \.text)
             let entries = try await states(of: page).filter { $0.status != .offline }
             return PeopleRoutes.answer { body in
@@ -71,9 +84,13 @@ struct PeopleRoutes {
         }
     }
 
-    private func online(in room: RoomID) async throws(BusError) -> [UserHandle] {
+    /// The first page tells who is there now; those that follow go on in what it was cut from, while that is remembered.
+    private func online(in room: RoomID, isFirst: Bool) async throws(BusError) -> [UserHandle] {
+        if !isFirst, let people = crowds.people(of: room, at: loop.now) { return people }
         do throws(RedisError) {
-            return try await PresenceRecord.online(in: room, from: redis)
+            let people = try await PresenceRecord.online(in: room, from: redis)
+            crowds.keep(people, of: room, at: loop.now)
+            return people
         } catch {
             throw .redis(error)
         }
