@@ -36,6 +36,16 @@ import Web
         #expect(AccountRules.problems(ofPassword: text).map(\.code) == ["too_short"])
     }
 
+    /// Putting marks in order takes long, and nobody needs it.
+    @Test func whatIsTooLongForAnyPasswordIsLeftAsItIs() {
+        let fourInOne = "\u{3B1}\u{313}\u{300}\u{345}"
+        let longest = String(repeating: fourInOne, count: 256)
+        #expect(AccountRules.problems(ofPassword: longest).isEmpty)
+        let longer = longest + fourInOne
+        #expect(scalars(PasswordText.normalized(longer)) == scalars(longer))
+        #expect(AccountRules.problems(ofPassword: longer).map(\.code) == ["too_long"])
+    }
+
     @Test func whatAnEarlierBuildHashedAsItCameIsStillRight() async throws {
         let passwords = try Passwords(cost: .floor, workers: 1)
         let address = AddressKey("192.0.2.1")
