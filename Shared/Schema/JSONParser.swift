@@ -27,8 +27,9 @@ struct JSONParser {
 
     /// Whether all that was read since this was asked last can be stored and sent on as it is.
     ///
-    /// What cannot is U+0000, a lone surrogate, a number that no double can hold, and containers nested too deep; in the
-    /// value a lone surrogate is replaced by U+FFFD, such a number and such a container by `null`.
+    /// What cannot is U+0000, a lone surrogate, combining marks without end, a number that no double can hold, and
+    /// containers nested too deep; in the value a lone surrogate is replaced by U+FFFD, a text of such marks by none, such
+    /// a number and such a container by `null`.
     mutating func takeUsability() -> Bool {
         defer { isUsable = true }
         return isUsable

@@ -1,8 +1,11 @@
+internal import Text
+
 /// A JSON string as it stands in a text (RFC 8259, section 7).
 enum JSONString {
     /// The text, and whether it can be stored and sent on as it is.
     ///
-    /// A lone surrogate stands in the text as U+FFFD; it and U+0000 make it unusable.
+    /// A lone surrogate stands in the text as U+FFFD; it and U+0000 make it unusable. So do more combining marks in a
+    /// row than anybody needs, of which there is no text at all.
     struct Read {
         var text: String
         var isUsable: Bool
@@ -12,7 +15,7 @@ enum JSONString {
         guard scanner.skip(UInt8(ascii: "\"")) else { throw .invalidJSON }
         let plain = scanner.skipPlain()
         guard scanner.skip(UInt8(ascii: "\"")) else { return try parseEscaped(from: &scanner, after: plain) }
-        return Read(text: try text(plain), isUsable: true)
+        return try read(plain, isUsable: true)
     }
 
     /// A name, of which no string is made where it can be compared as it stands.
@@ -33,7 +36,10 @@ enum JSONString {
         var isUsable = true
         while let byte = scanner.next() {
             switch byte {
-            case UInt8(ascii: "\""): return Read(text: try bytes.withRawBytes(text), isUsable: isUsable)
+            case UInt8(ascii: "\""):
+                return try bytes.withRawBytes { bytes throws(SchemaError) in
+                    try read(bytes, isUsable: isUsable)
+                }
             case UInt8(ascii: "\\"):
                 let scalar = try escape(from: &scanner)
                 if scalar == nil || scalar == "\0" { isUsable = false }
@@ -46,11 +52,16 @@ enum JSONString {
         throw .invalidJSON
     }
 
-    private static func text(_ bytes: UnsafeRawBufferPointer) throws(SchemaError) -> String {
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer, isUsable: Bool
+    ) throws(SchemaError) -> Read {
         // ASCII is valid as it stands, and most strings are that.
-        guard !bytes.isASCII else { return String(decoding: bytes, as: UTF8.self) }
+        guard !bytes.isASCII else {
+            return Read(text: String(decoding: bytes, as: UTF8.self), isUsable: isUsable)
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .invalidJSON }
-        return text
+        guard CombiningMarks.areFew(in: bytes) else { return Read(text: "", isUsable: false) }
+        return Read(text: text, isUsable: isUsable)
     }
 
     /// The scalar after a backslash; nil for a surrogate without its other half.

@@ -1,3 +1,5 @@
+internal import Text
+
 /// A check that bytes are one JSON object in which every reader sees the same.
 ///
 /// RFC 8259 leaves open what a second member of one name means, and decoders differ; RFC 7515, section 4
@@ -16,7 +18,9 @@ struct StrictJSON {
 
     /// Returns if the bytes are one strict object, else throws.
     static func check(_ bytes: [UInt8]) throws(Fault) {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw .syntax }
+        guard String(validating: bytes, as: UTF8.self) != nil, CombiningMarks.areFew(inJSON: bytes) else {
+            throw .syntax
+        }
         var scanner = StrictJSON(bytes: bytes)
         scanner.skipSpace()
         guard scanner.peek() == UInt8(ascii: "{") else { throw .syntax }

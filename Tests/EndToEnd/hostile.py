@@ -84,6 +84,8 @@ REQUESTS = [
     Case("one line that ends with LF", b"GET /healthz HTTP/1.1\r\nHost: parley\n\r\n", MALFORMED),
     Case("CR within a line", get(HOST + b"X: a\rY: b\r\n"), MALFORMED),
     Case("NUL in a value", get(HOST + b"X: a\x00b\r\n"), MALFORMED),
+    Case("a thousand combining marks in a value", get(HOST + b"Origin: http://a" + b"\xcc\x81\xcc\x96" * 500 + b"\r\n"), MALFORMED),
+    Case("the same, encoded, in a path", get(target=b"/healthz/" + b"%CC%81%CC%96" * 500), MALFORMED),
     Case("control character in a value", get(HOST + b"X: a\x01b\r\n"), MALFORMED),
     Case("folded line (obs-fold)", get(HOST + b"X: a\r\n b\r\n"), MALFORMED),
     Case("white space before the first field", get(b" X: a\r\n" + HOST), MALFORMED),

@@ -112,6 +112,13 @@ def test_a_wrong_password_and_an_unknown_name_look_alike(web, person):
     assert answers[0].json == answers[1].json
 
 
+def test_names_of_marks_without_end_are_no_names(web):
+    """To compare them, or to look them up, took auth seconds."""
+    marks = "a" + "\u0301\u0316" * 5_000
+    for body in ({"username": marks, "password": PASSWORD}, {"username": new_name(), "password": PASSWORD, marks: 1}):
+        is_problem(web.post("/auth/login", body), 400, "invalid_json")
+
+
 def test_guessing_is_slowed_down(web, person):
     alice = person("alice")
     wrong = {"username": alice.name, "password": "wrong-password"}

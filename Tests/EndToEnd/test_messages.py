@@ -229,6 +229,17 @@ def test_lone_surrogates_are_refused(pair):
     assert (refused["code"], refused["field"]) == ("invalid_field", "content")
 
 
+def test_marks_without_end_are_refused(pair):
+    """To compare them took the gateway seconds; a hundred on a letter are fun."""
+    many = "p" + "\u0301\u0316" * 5_000
+    assert pair.on_a.ask(many, "error")["data"]["code"] == "unknown_type"
+    assert pair.on_a.ask("ping", "error", **{many: 1})["data"]["code"] == "invalid_field"
+    refused = pair.on_a.ask("send_message", "message_error", room=pair.room, content="p" + "\u0301\u0316" * 100)["data"]
+    assert (refused["code"], refused["field"]) == ("invalid_field", "content")
+    pair.on_a.say(pair.room, "p" + "\u0301\u0316" * 50)
+    pair.on_b.expect("new_message", content="p" + "\u0301\u0316" * 50)
+
+
 def test_a_refused_message_keeps_its_key(pair):
     refused = pair.on_a.ask("send_message", "message_error", room="no-such-room", content="x", client_msg_id="k-9")
     assert refused["data"]["client_msg_id"] == "k-9"

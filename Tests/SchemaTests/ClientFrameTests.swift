@@ -275,6 +275,19 @@ extension ClientFrameTests {
         #expect(rejection(of: key)?.clientMessageID == nil)
     }
 
+    @Test("Marks without end are refused where they would be sent on, and elsewhere nobody looks at them")
+    func marks() throws {
+        let marks = "p" + String(repeating: "\u{301}\u{316}", count: 65)
+        expect(.invalidField("data"), "ping", "{\"\(marks)\":1}")
+        expect(.invalidField("content"), "send_message", "{\"room\":\"general\",\"content\":\"\(marks)\"}")
+        expect(
+            .invalidField("ack"), "send_message",
+            "{\"room\":\"general\",\"content\":\"x\",\"ack\":\"\(marks)\"}")
+        #expect(rejection(of: "{\"type\":\"\(marks)\"}")?.error == .unknownType)
+        let frame = "{\"\(marks)\":\"\(marks)\",\"type\":\"ping\",\"data\":{\"n\":\"x\"}}"
+        #expect(try ClientFrame(decoding: Array(frame.utf8)).command == .ping(["n": "x"]))
+    }
+
     @Test("A refusal carries what its answer needs")
     func refusal() throws {
         let text = #"{"type":"send_message","id":"m","data":{"client_msg_id":"c-1","content":""}}"#

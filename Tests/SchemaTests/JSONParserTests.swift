@@ -85,6 +85,22 @@ import Testing
         #expect(throws: SchemaError.invalidJSON) { try JSONValue(parsing: Array(text.utf8)) }
     }
 
+    @Test("Marks without end are refused, in texts and names, however they are written")
+    func marks() throws {
+        for (mark, escaped) in [("\u{301}", #"\u0301"#), ("\u{1D165}", #"\ud834\udd65"#)] {
+            for mark in [mark, escaped] {
+                func parsed(_ count: Int, _ before: String, _ after: String) throws -> JSONValue {
+                    let marks = String(repeating: mark, count: count)
+                    return try JSONValue(parsing: Array((before + "a" + marks + after).utf8))
+                }
+                for (before, after) in [("\"", "\""), ("{\"", "\":1}")] {
+                    _ = try parsed(128, before, after)
+                    #expect(throws: SchemaError.invalidJSON) { try parsed(129, before, after) }
+                }
+            }
+        }
+    }
+
     @Test("Depth is bounded, and the deepest text does no harm")
     func depth() throws {
         let nested = { (depth: Int) in

@@ -28,6 +28,15 @@ import Testing
         #expect(throws: StrictJSON.Fault.syntax) { try StrictJSON.check(Array(text.utf8)) }
     }
 
+    @Test("marks without end are refused, as names would be compared", arguments: ["\u{301}", #"\u0301"#])
+    func marks(mark: String) throws {
+        func object(_ count: Int) -> [UInt8] {
+            Array(("{\"a" + String(repeating: mark, count: count) + "\":1}").utf8)
+        }
+        try StrictJSON.check(object(128))
+        #expect(throws: StrictJSON.Fault.syntax) { try StrictJSON.check(object(129)) }
+    }
+
     @Test(
         "bytes that are not UTF-8 are refused",
         arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80]] as [[UInt8]])

@@ -11,12 +11,13 @@ TOP = Path(__file__).resolve().parents[2]
 FREE = {"Swift", "Glibc", "Synchronization", "Dispatch"}
 
 SHARED = {
-    "Schema": {"FoundationEssentials"},
+    "Text": set(),
+    "Schema": {"Text", "FoundationEssentials"},
     "Engine": {"CLinux", "COpenSSL"},
-    "Web": {"Engine", "COpenSSL", "CZlib", "FoundationEssentials"},
+    "Web": {"Engine", "Text", "COpenSSL", "CZlib", "FoundationEssentials"},
     "Redis": {"Engine", "CHiredis"},
     "Postgres": {"Engine", "CPostgres"},
-    "Tokens": {"COpenSSL", "FoundationEssentials"},
+    "Tokens": {"Text", "COpenSSL", "FoundationEssentials"},
     "Hosting": {"Engine", "Web", "Foundation", "FoundationEssentials"},
 }
 

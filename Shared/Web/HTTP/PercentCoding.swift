@@ -1,6 +1,8 @@
+internal import Text
+
 /// Percent-encoding of paths and queries; RFC 3986, 2.1.
 public enum PercentCoding {
-    /// Decodes to text, or answers `nil` for a broken escape, a NUL or what is not UTF-8.
+    /// Decodes to text, or answers `nil` for a broken escape, a NUL, what is not UTF-8, or combining marks without end.
     ///
     /// With `plusIsSpace` a `+` stands for a blank, as forms write queries.
     public static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
@@ -18,7 +20,7 @@ public enum PercentCoding {
             default: decoded.append(byte)
             }
         }
-        guard !decoded.contains(0) else { return nil }
+        guard !decoded.contains(0), CombiningMarks.areFew(in: decoded) else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }
 

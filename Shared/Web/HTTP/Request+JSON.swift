@@ -1,13 +1,16 @@
 import FoundationEssentials
+import Text
 
 extension Request {
     /// Decodes a JSON body, or throws the problem that tells what is wrong with it.
     ///
-    /// 415 for another media type or a content coding, 400 `invalid_json` for what is no JSON, 422 `invalid_field` with the
+    /// 415 for another media type or a content coding, 400 `invalid_json` for what is no JSON or has combining marks
+    /// without end, 422 `invalid_field` with the
     /// path of the member that is absent or of the wrong type.
     public func json<Value: Decodable>(_ type: Value.Type) throws(Problem) -> Value {
         try requireJSON()
         try requireNoCoding()
+        guard CombiningMarks.areFew(inJSON: body) else { throw Problem.malformedJSON }
         do {
             return try JSONDecoder().decode(type, from: Data(body))
         } catch let error as DecodingError {

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The part of a request before its body.
 public struct RequestHead: Sendable {
     /// The method.
@@ -42,7 +44,8 @@ public struct RequestHead: Sendable {
             throw .malformedRequest("field name")
         }
         let value = RequestHead.trimmed(line[(colon + 1)...])
-        guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+        guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }), CombiningMarks.areFew(in: value)
+        else {
             throw .malformedRequest("field value")
         }
         return Headers.Field(

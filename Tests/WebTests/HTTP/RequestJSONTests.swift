@@ -28,6 +28,15 @@ import Web
         #expect(throws: Problem.malformedJSON) { try decode(body) }
     }
 
+    /// As names of members and as values; to compare them would take long.
+    @Test(arguments: ["\u{301}\u{316}", #"\u0301\u0316"#])
+    func refusesMarksWithoutEnd(marks: String) throws {
+        let many = String(repeating: marks, count: 65)
+        for body in ["{\"username\":\"b\(many)\"}", "{\"\(many)\":1,\"username\":\"bob\"}"] {
+            #expect(throws: Problem.malformedJSON) { try decode(body) }
+        }
+    }
+
     @Test(arguments: [
         ("{}", "username", "required"), (#"{"username":null}"#, "username", "required"),
         (#"{"username":1}"#, "username", "wrong_type"), ("[]", "", "wrong_type"),
