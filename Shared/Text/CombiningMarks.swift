@@ -34,17 +34,21 @@ public struct CombiningMarks {
     }
 
     /// Whether no more than ``most`` follow each other in a text (UTF-8; what is not counts as U+FFFD).
-    public static func areFew(in bytes: some Collection<UInt8>) -> Bool {
-        guard bytes.count > harmless, bytes.contains(where: { $0 >= 0x80 }) else { return true }
+    public static func areFew(in bytes: UnsafeRawBufferPointer) -> Bool {
+        // A loop without a way out takes many bytes at a time.
+        guard bytes.count > harmless, bytes.reduce(0, |) >= 0x80 else { return true }
         var marks = CombiningMarks()
         return String(decoding: bytes, as: UTF8.self).unicodeScalars.allSatisfy { marks.take($0) }
     }
 
+    /// The same of bytes of an array: not of any collection, as each byte of those is asked for by a call.
+    public static func areFew(in bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBytes { areFew(in: $0) }
+    }
+
     /// The same of a JSON text, whose strings may have them as `\u0301`, too.
     public static func areFew(inJSON bytes: [UInt8]) -> Bool {
-        guard bytes.count > harmless, bytes.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) else {
-            return true
-        }
+        guard bytes.count > harmless, mayHold(bytes) else { return true }
         var marks = CombiningMarks()
         var scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars[...]
         while let scalar = scalars.popFirst() {
@@ -52,6 +56,12 @@ public struct CombiningMarks {
             guard marks.take(taken) else { return false }
         }
         return true
+    }
+
+    private static func mayHold(_ bytes: [UInt8]) -> Bool {
+        var isPlain = true
+        for byte in bytes where byte >= 0x80 || byte == UInt8(ascii: "\\") { isPlain = false }
+        return !isPlain
     }
 
     /// What an escape stands for: a letter for those that stand for no mark.

@@ -10,19 +10,19 @@ struct CombiningMarksTests {
     }
 
     @Test func asManyAsAnybodyPlaysWithAreFew() {
-        #expect(CombiningMarks.areFew(in: Array(marked(128).utf8)))
-        #expect(!CombiningMarks.areFew(in: Array(marked(129).utf8)))
+        #expect(CombiningMarks.areFew(in: Array(marked(128).utf8)[...]))
+        #expect(!CombiningMarks.areFew(in: Array(marked(129).utf8)[...]))
         // Letters between begin anew.
         let word = String(repeating: marked(128), count: 10)
-        #expect(CombiningMarks.areFew(in: Array(word.utf8)))
-        #expect(!CombiningMarks.areFew(in: Array((word + marked(129)).utf8)))
+        #expect(CombiningMarks.areFew(in: Array(word.utf8)[...]))
+        #expect(!CombiningMarks.areFew(in: Array((word + marked(129)).utf8)[...]))
     }
 
     /// Of each script that is passed over by its place, and of those that are not.
     @Test(arguments: ["x", "é", "字", "한", "か", "😀", "क", "ا", "\u{A66E}", "\u{AA00}"])
     func languagesHaveFew(letter: String) {
         let text = Array(String(repeating: letter, count: 2_000).utf8)
-        #expect(CombiningMarks.areFew(in: text))
+        #expect(CombiningMarks.areFew(in: text[...]))
         #expect(CombiningMarks.areFew(inJSON: text))
     }
 
@@ -54,7 +54,7 @@ struct CombiningMarksTests {
 
     @Test func aBrokenTextIsNoReasonToStop() {
         let bytes = [UInt8](repeating: 0xCC, count: 2_000)
-        #expect(CombiningMarks.areFew(in: bytes))
+        #expect(CombiningMarks.areFew(in: bytes[...]))
         #expect(CombiningMarks.areFew(inJSON: bytes))
     }
 }

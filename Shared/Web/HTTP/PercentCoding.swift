@@ -20,7 +20,7 @@ public enum PercentCoding {
             default: decoded.append(byte)
             }
         }
-        guard !decoded.contains(0), CombiningMarks.areFew(in: decoded) else { return nil }
+        guard !decoded.contains(0), CombiningMarks.areFew(in: decoded[...]) else { return nil }
         return String(validating: decoded, as: UTF8.self)
     }
 
