@@ -1,11 +1,31 @@
 """Direct messages (protocol, 4.5)."""
 
+from contextlib import contextmanager
+
 from people import new_name
 from waiting import eventually
 
 
 def dm(*people):
     return "dm:" + "_".join(sorted(person.name for person in people))
+
+
+@contextmanager
+def recent_refused(cluster):
+    """Redis refuses what a join that asks for `recent` reads: it is tried again, and fails in the end."""
+    cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
+    try:
+        yield
+    finally:
+        cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
+
+
+def join_and_hear(listener, writer, room):
+    """Begins a join, `j`; two messages come while it is under way."""
+    listener.send("join_room", id="j", room=room, recent=10)
+    listener.ask("ping", "pong")
+    for number in range(2):
+        writer.ask("send_message", "message_sent", room=room, content=str(number))
 
 
 def test_a_direct_message_reaches_every_device_of_both_without_joining(person):
@@ -136,11 +156,8 @@ def test_a_join_that_fails_leaves_a_direct_room_followed(open_cluster, guest):
     room = writer.ask("send_message", "message_sent", to=bob.name, content="before")["room"]
     assert listener.expect("new_message")["data"]["content"] == "before"
     writer.join(room, recent=0)
-    open_cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
-    try:
+    with recent_refused(open_cluster):
         refused = listener.ask("join_room", "error", room=room, recent=1)["data"]
-    finally:
-        open_cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
     assert (refused["code"], refused["retryable"]) == ("bus_unavailable", True)
     # Of typing tells no notice: it comes to those who follow.
     writer.ask("typing_start", "ok", room=room)
@@ -153,15 +170,9 @@ def test_what_comes_during_a_join_that_fails_is_heard_all_the_same(open_cluster,
     room = dm(alice, bob)
     writer.join(room, recent=0)
     # Nothing of it can be followed before the join has failed: nobody told this connection of anything yet.
-    open_cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
-    try:
-        listener.send("join_room", id="j", room=room, recent=1)
-        listener.ask("ping", "pong")
-        for number in range(2):
-            writer.ask("send_message", "message_sent", room=room, content=str(number))
+    with recent_refused(open_cluster):
+        join_and_hear(listener, writer, room)
         refused = listener.expect("error", reply_to_id="j")["data"]
-    finally:
-        open_cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
     assert refused["code"] == "bus_unavailable"
     heard = listener.collect("new_message", 2)
     assert [(frame["seq"], frame["data"]["content"]) for frame in heard] == [(1, "0"), (2, "1")]
@@ -175,14 +186,8 @@ def test_what_comes_during_a_join_comes_once(open_cluster, guest):
     writer, listener = alice.connect(0), bob.connect(1)
     room = dm(alice, bob)
     writer.join(room, recent=0)
-    open_cluster.redis("ACL", "SETUSER", "default", "-xrevrange")
-    try:
-        listener.send("join_room", id="j", room=room, recent=10)
-        listener.ask("ping", "pong")
-        for number in range(2):
-            writer.ask("send_message", "message_sent", room=room, content=str(number))
-    finally:
-        open_cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
+    with recent_refused(open_cluster):
+        join_and_hear(listener, writer, room)
     listener.expect("joined", reply_to_id="j")
     writer.ask("send_message", "message_sent", room=room, content="2")
     heard = listener.collect("new_message", 3)
