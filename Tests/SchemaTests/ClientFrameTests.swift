@@ -208,45 +208,14 @@ import Testing
     }
 }
 
-// MARK: - The frame's own id
+// MARK: - Names, and what is refused how
 
 extension ClientFrameTests {
-    @Test(
-        "The id goes back as it was sent",
-        arguments: ["1", "1.0", "-0", "1E2", "12345678901234567890", "\"x\"", "\"\"", #""\u0041\/é\n""#])
-    func verbatim(id: String) throws {
-        let frame = try ClientFrame(
-            decoding: Array("{ \"id\" : \(id) , \"type\":\"ping\",\"data\":{\"id\":5}}".utf8))
-        #expect(frame.replyID.map { String(decoding: $0.json, as: UTF8.self) } == id)
-    }
-
-    @Test(
-        "Without an id there is none",
-        arguments: [#"{"type":"ping","data":{"id":5}}"#, #"{"type":"ping","id":null}"#])
-    func none(text: String) throws {
-        #expect(try ClientFrame(decoding: Array(text.utf8)).replyID == nil)
-    }
-
-    @Test(
-        arguments: [
-            "true", "{}", "[1]", #""\ud800""#, "\"" + String(repeating: "x", count: 1_024) + "\"", "1e999",
-            String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
-        ])
-    func badID(id: String) {
-        expect(.invalidField("id"), #"{"type":"ping","id":\#(id)}"#)
-    }
-
     @Test("A name may be written with escapes")
     func escapedNames() throws {
         let send = try self.send(#"{"r\u006fom":"general","cont\u0065nt":"x"}"#)
         #expect(send.destination == .room(try #require(RoomID("general"))))
         #expect(send.message.content == "x")
-    }
-
-    @Test("Of two ids the last one counts")
-    func twice() throws {
-        let frame = try ClientFrame(decoding: Array(#"{"id":1,"type":"ping","id":"b"}"#.utf8))
-        #expect(frame.replyID.map { String(decoding: $0.json, as: UTF8.self) } == "\"b\"")
     }
 
     @Test("Of two members of `data` the last one counts, whatever the first one was")
@@ -330,15 +299,6 @@ extension ClientFrameTests {
             throw SchemaError.unknownType
         }
         return send
-    }
-
-    private func rejection(of text: String) -> RejectedFrame? {
-        do {
-            _ = try ClientFrame(decoding: Array(text.utf8))
-            return nil
-        } catch {
-            return error
-        }
     }
 
     private func expect(_ error: SchemaError, _ type: String, _ data: String) {
