@@ -135,6 +135,7 @@ struct ClientTests {
             var isBack = false
             while !isBack, Instant.current() < deadline {
                 isBack = await failure { try await client.ping() } == nil
+                // The pool tells nobody that it has connected again: it is asked until the deadline, and not without a pause.
                 if !isBack { await loop.sleep(milliseconds: 5) }
             }
             return (error, isBack)

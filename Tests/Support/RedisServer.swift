@@ -90,7 +90,8 @@ public final class RedisServer {
         keeper?.waitUntilExit()
         keeper = nil
         lifeline = nil
-        // Its port tells sooner than its number, which lasts until init has taken note of its end.
+        // Its port tells sooner than its number, which lasts until init has taken note of its end. Nobody is told of the end
+        // of a process that is no child: it is looked for until the deadline.
         let deadline = Instant.current().advanced(byMilliseconds: 30_000)
         while isAlive, Self.answerer(at: port) == pid, Instant.current() < deadline { usleep(1_000) }
         pid = 0
