@@ -3,7 +3,7 @@
 import pytest
 
 from outages import awaken
-from partition import tag
+from redis_past import forget_keys
 from waiting import eventually
 
 PATIENCE = 30
@@ -14,12 +14,6 @@ def all_running(open_cluster):
     """Whatever a test has stopped is started again."""
     yield
     awaken(open_cluster)
-
-
-def forget(cluster, room):
-    """Takes from Redis what it would have forgotten after twenty minutes: the keys it has accepted."""
-    for number in (0, 1):
-        cluster.redis("DEL", f"{tag(room)}:room:{room}:seen:{number}")
 
 
 def say_stored(client, room, **data):
@@ -51,7 +45,7 @@ def test_a_retry_after_the_memory_of_redis_is_found_in_the_archive(open_cluster,
     answered = say_stored(on_a, room, content="question", client_msg_id="k-0")
     data = {"content": "once", "client_msg_id": "k", "metadata": metadata, "reply_to": answered["id"]}
     first = say_stored(on_a, room, **data)
-    forget(open_cluster, room)
+    forget_keys(open_cluster, room)
     other = open_pair.alice.connect(1)
     again = other.ask("send_message", "message_sent", room=room, retry=True, ack="stored", **data)["data"]
     assert (again["duplicate"], place(again)) == (True, place(first))
@@ -65,7 +59,7 @@ def test_a_retry_with_another_content_is_a_conflict_with_the_archive_too(open_cl
     on_a, _, room = open_pair
     data = {"content": "one", "client_msg_id": "k"}
     say_stored(on_a, room, **data)
-    forget(open_cluster, room)
+    forget_keys(open_cluster, room)
     refused = refusal(on_a, room, retry=True, **(data | change))
     assert (refused["code"], refused["retryable"], refused["client_msg_id"]) == ("idempotency_conflict", False, "k")
 
@@ -77,7 +71,7 @@ def test_a_retry_of_what_was_never_accepted_is_accepted(open_cluster, open_pair)
     on_b.expect("new_message", id=sent["id"])
     # One key belongs to one user and one room, in the archive too.
     say_stored(on_a, room, content="more", client_msg_id="k-2")
-    forget(open_cluster, room)
+    forget_keys(open_cluster, room)
     assert on_b.say(room, "his own", client_msg_id="k", retry=True)["duplicate"] is False
     elsewhere = open_pair.alice.create_room()
     assert on_a.say(elsewhere, "elsewhere", client_msg_id="k", retry=True)["duplicate"] is False
@@ -105,7 +99,7 @@ def test_an_outbox_sent_again_keeps_its_order(open_cluster, open_pair):
     for number in range(20):
         on_a.send("send_message", room=room, content=f"{number}", client_msg_id=f"k-{number}", ack="stored")
     on_a.collect("message_stored", 20, patience=PATIENCE)
-    forget(open_cluster, room)
+    forget_keys(open_cluster, room)
     for number in range(40):
         on_a.send("send_message", room=room, content=f"{number}", client_msg_id=f"k-{number}", retry=True)
     on_a.collect("message_sent", 20, duplicate=False)
@@ -118,7 +112,7 @@ def test_a_retry_without_the_archive_is_put_off(open_cluster, open_pair):
     on_a, on_b, room = open_pair
     data = {"content": "once", "client_msg_id": "k"}
     first = say_stored(on_a, room, **data)
-    forget(open_cluster, room)
+    forget_keys(open_cluster, room)
     open_cluster.stop("history")
     refused = refusal(on_a, room, retry=True, **data)
     assert (refused["code"], refused["retryable"], refused["client_msg_id"]) == ("history_unavailable", True, "k")
@@ -148,7 +142,7 @@ def test_a_retry_is_put_off_while_old_messages_are_not_stored(open_cluster, open
     say_stored(on_a, room, content="stored", client_msg_id="k-0")
     open_cluster.stop("postgres")
     first = on_a.say(room, "not stored", client_msg_id="k")
-    forget(open_cluster, room)
+    forget_keys(open_cluster, room)
     refused = refusal(on_a, room, content="not stored", client_msg_id="k", retry=True)
     assert (refused["code"], refused["retryable"]) == ("history_unavailable", True)
     open_cluster.start("postgres")
@@ -169,7 +163,7 @@ def test_a_retry_costs_nothing_of_a_limit(cluster, pair):
     for number in range(10):
         on_a.send("send_message", room=room, content=f"{number}", client_msg_id=f"k-{number}", ack="stored")
     on_a.collect("message_stored", 10, patience=PATIENCE)
-    forget(cluster, room)
+    forget_keys(cluster, room)
     for number in range(10):
         on_a.send("send_message", room=room, content=f"{number}", client_msg_id=f"k-{number}", retry=True)
     assert len(on_a.collect("message_sent", 10, duplicate=True)) == 10

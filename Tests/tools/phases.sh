@@ -135,11 +135,13 @@ swift_tests() {
     return $status
 }
 
-# end_to_end ARGUMENT...: seen while it goes. Exit status 5 of pytest is "no test was chosen".
+# end_to_end ARGUMENT...: seen while it goes. Exit status 5 of pytest is "no test was chosen". Three files at a time, each
+# with clusters of its own: these tests wait for what dies and comes back more than they work.
 end_to_end() {
     local report=$output/pytest.xml status=0
     rm -f "$report"
-    shown "$python" -m pytest Tests/EndToEnd --color=no -q --junitxml="$report" "$@" || status=$?
+    shown "$python" -m pytest Tests/EndToEnd --color=no -q -n 3 --dist loadfile \
+        --junitxml="$report" "$@" || status=$?
     python3 Tests/tools/count.py "$report" >"$tally"
     [ $status -eq 0 ] || [ $status -eq 5 ]
 }
