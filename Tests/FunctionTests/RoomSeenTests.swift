@@ -119,6 +119,9 @@ import Testing
             let second = try await bench.envelopes(Keys.recent(.general))[1]
             #expect(now[2].text == second)
             try await age(bench)
+            // Nothing was accepted since, so nothing of it can have been lost.
+            let quiet = try await seen(stranger, bench)
+            #expect(quiet[1].int == start - 600_000)
             _ = try await bench.accept("four")(bench.redis)
             let both = try await seen(stranger, bench)
             #expect(both[1].int == start - 600_000)

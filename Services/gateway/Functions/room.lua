@@ -426,10 +426,13 @@ local function room_seen(keys, args)
   if told then return told end
   if redis.call('HEXISTS', key .. ':members', args[2]) == 0 then return { 'denied' } end
   if before then return { 'conflict' } end
-  -- A hash that is not there is one that nothing was put in, or one that was lost: what stands in the log decides.
+  -- A hash that is not there was lost, unless the room says that nothing was put in since these ten minutes began.
   local since = ms
-  if is_present then since = math.floor(ms / SEEN_MS) * SEEN_MS end
-  if is_present and is_past then since = since - SEEN_MS end
+  local newest = room.seen and string.match(room.seen, '^%d+')
+  if is_present or newest and is_below(newest, generation.present) then
+    since = math.floor(ms / SEEN_MS) * SEEN_MS
+    if is_past then since = since - SEEN_MS end
+  end
   local oldest = ''
   if is_below(room.stored, room.seq) then
     local entry = redis.call('XRANGE', key .. ':recent', '(' .. room.stored .. '-0', '+', 'COUNT', 1)[1]
