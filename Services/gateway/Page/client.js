@@ -66,7 +66,10 @@ export class ParleyClient extends EventTarget {
       probe: () => this.#connection.probe(),
       save: (messages) => this.user && store.saveOutbox?.(this.user.id, messages),
     });
-    this.#session = new Session(base, store, (tokens) => this.#tokensChanged(tokens));
+    this.#session = new Session(base, store, {
+      changed: (tokens) => this.#tokensChanged(tokens),
+      replaced: () => this.disconnect(),
+    });
     this.#connection = new Connection(() => base.replace(/^http/, "ws") + this.#path(), this.#session, {
       state: (detail) => this.#emit("state", detail),
       frame: (frame) => this.#receive(frame),
@@ -86,7 +89,13 @@ export class ParleyClient extends EventTarget {
     return this.#session.open("/auth/register", { username, password, ...(name ? { name } : {}) });
   }
 
-  /** Logs in. @returns {Promise<object>} the user @throws {ParleyError} */
+  /**
+   * Logs in. Whoever was logged in before is disconnected, and what they had written and nobody answered fails: it
+   * must not be said by the next.
+   *
+   * @returns {Promise<object>} the user
+   * @throws {ParleyError} of the refusal; all stays as it was
+   */
   login(username, password) {
     return this.#session.open("/auth/login", { username, password });
   }
@@ -161,9 +170,10 @@ export class ParleyClient extends EventTarget {
    * @param {string} room
    * @param {{recent?: number}} [options] how many of the newest envelopes follow (0–100)
    * @returns {Promise<object>} the `joined` frame, as soon as that can be had
-   * @throws {ParleyError} when it is refused for good
+   * @throws {ParleyError} when it is refused for good; `signed_out` where nobody is logged in
    */
   join(room, { recent = 50 } = {}) {
+    if (!this.user) return Promise.reject(new ParleyError("signed_out"));
     return this.#rooms.join(room, recent);
   }
 
@@ -184,9 +194,11 @@ export class ParleyClient extends EventTarget {
    * @param {string} [options.replyTo] a message's id
    * @param {object} [options.metadata]
    * @returns {Promise<object>} `{room, id, epoch, seq, ts, client_msg_id, duplicate}`
-   * @throws {ParleyError} `uncertain` where it may have been accepted all the same
+   * @throws {ParleyError} `uncertain` where it may have been accepted all the same; `signed_out` where nobody is
+   *   logged in
    */
   send(room, content, { clientMessageID = newKey(), retry = false, ack, replyTo, metadata } = {}) {
+    if (!this.user) return Promise.reject(new ParleyError("signed_out"));
     const target = typeof room === "string" ? { room } : { to: room.to };
     const data = { ...target, content, client_msg_id: clientMessageID };
     if (ack) data.ack = ack;

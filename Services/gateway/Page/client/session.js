@@ -21,19 +21,24 @@ export class Session {
   #store;
   #changed;
   #tokens = null;
+  /** Which log-in the tokens are of: what began under another one must not go on under this. */
+  #login = 0;
   #renewal = null;
   #timer = null;
   #siblings = null;
+  #replaced;
 
   /**
    * @param {string} base origin of the REST services
    * @param {{load: () => Tokens|null, save: (tokens: Tokens|null) => void}} store where tokens outlive the page
-   * @param {(tokens: Tokens|null) => void} changed called after each renewal, and with null when the log-in ends
+   * @param {{changed: (tokens: Tokens|null) => void, replaced: () => void}} events `changed`: after each renewal, and
+   *   with null when the log-in ends; `replaced`: another log-in is about to take the place of this one
    */
-  constructor(base, store, changed) {
+  constructor(base, store, { changed, replaced }) {
     this.#base = base;
     this.#store = store;
     this.#changed = changed;
+    this.#replaced = replaced;
     if (typeof BroadcastChannel !== "undefined") {
       this.#siblings = new BroadcastChannel("parley-session");
       this.#siblings.onmessage = ({ data }) => {
@@ -50,26 +55,28 @@ export class Session {
   /** Takes up the log-in of an earlier visit. @returns {boolean} whether there was one */
   restore() {
     const tokens = this.#store.load();
-    if (tokens) this.#adopt(tokens);
+    if (tokens) this.#begin(tokens);
     return tokens !== null;
   }
 
-  /** Logs in by `/auth/login`, or `/auth/register`, whose answers are alike. */
+  /** Logs in by `/auth/login`, or `/auth/register`, whose answers are alike. Where that fails all stays as it was. */
   async open(path, credentials) {
-    this.#adopt(tokensOf(await this.#fetch("POST", path, credentials)));
+    this.#begin(tokensOf(await this.#fetch("POST", path, credentials)));
     return this.user;
   }
 
   /** Ends the log-in on the server where that can be reached, and here in any case. */
   async close() {
+    const login = this.#login;
     const ended = this.#tokens ? this.request("POST", "/auth/logout") : Promise.resolve();
     await ended.catch(() => {});
-    this.forget();
+    if (login === this.#login) this.forget();
   }
 
   /** Drops the tokens. */
   forget() {
     clearTimeout(this.#timer);
+    this.#login += 1;
     this.#tokens = null;
     this.#store.save(null);
     this.#changed(null);
@@ -77,15 +84,19 @@ export class Session {
 
   /** A token that is good for a while yet. @returns {Promise<string>} */
   async token() {
-    if (!this.#tokens) throw new ParleyError("signed_out");
-    if (this.#tokens.accessUntil - Date.now() < 10_000) await this.renew();
-    return this.#tokens.access;
+    const login = this.#login;
+    if (this.#tokens && this.#tokens.accessUntil - Date.now() < 10_000) await this.renew();
+    return this.#tokenOf(login);
   }
 
   /** Gets new tokens; callers at the same time share one renewal. @returns {Promise<void>} */
   renew() {
-    this.#renewal ??= exclusively(() => this.#renewOnce()).finally(() => (this.#renewal = null));
-    return this.#renewal;
+    if (this.#renewal) return this.#renewal;
+    const renewal = exclusively(() => this.#renewOnce()).finally(() => {
+      if (this.#renewal === renewal) this.#renewal = null;
+    });
+    this.#renewal = renewal;
+    return renewal;
   }
 
   /**
@@ -98,16 +109,24 @@ export class Session {
    * @throws {ParleyError}
    */
   async request(method, path, body) {
+    const login = this.#login;
     try {
       return await this.#fetch(method, path, body, await this.token());
     } catch (error) {
       if (error.code !== "token_expired") throw error;
       await this.renew();
-      return this.#fetch(method, path, body, this.#tokens.access);
+      return this.#fetch(method, path, body, this.#tokenOf(login));
     }
   }
 
+  /** What one user has asked for must not be done in the name of the next. */
+  #tokenOf(login) {
+    if (!this.#tokens || login !== this.#login) throw new ParleyError("signed_out");
+    return this.#tokens.access;
+  }
+
   async #renewOnce() {
+    const login = this.#login;
     if (!this.#tokens) throw new ParleyError("signed_out");
     const stored = this.#store.load();
     const isNewer = stored && stored.refresh !== this.#tokens.refresh && stored.user.id === this.#tokens.user.id;
@@ -116,13 +135,20 @@ export class Session {
     const replaced = this.#tokens.refresh;
     try {
       const answer = await this.#fetch("POST", "/auth/refresh", { refresh_token: replaced });
-      if (!this.#tokens) return;
+      if (login !== this.#login) return;
       this.#adopt({ ...this.#tokens, ...tokensOf(answer) });
       this.#siblings?.postMessage({ replaced, tokens: this.#tokens });
     } catch (error) {
-      if (error.status === 401 || error.status === 403) this.forget();
+      if (login === this.#login && (error.status === 401 || error.status === 403)) this.forget();
       throw error;
     }
+  }
+
+  #begin(tokens) {
+    if (this.#tokens) this.#replaced();
+    this.#login += 1;
+    this.#renewal = null;
+    this.#adopt(tokens);
   }
 
   #adopt(tokens) {

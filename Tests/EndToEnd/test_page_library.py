@@ -1,0 +1,134 @@
+"""The page's `client.js` as a library, in programs that do with it what the page never does."""
+
+import json
+
+import pytest
+
+import chromium
+
+pytestmark = chromium.needed
+
+
+@pytest.fixture(scope="module")
+def page(cluster):
+    browser = chromium.Browser("library")
+    yield browser.open(cluster.url)
+    browser.close()
+
+
+#: `fate`: what became of a promise, in a word; of one that nothing becomes of, the word is "pending".
+HELP = """
+  const fate = (promise) => promise.then((value) => value ?? "done", (error) => error.code ?? error.name);
+  const soon = (promise) => Promise.race([fate(promise), new Promise((resolve) => setTimeout(resolve, 3_000, "pending"))]);
+"""
+
+
+def run(page, body, **given):
+    """Runs the body of an async function of `ParleyClient`, `ParleyError` and what is given, and returns its value."""
+    names = f"{{ ParleyClient, ParleyError, {', '.join(given)} }}"
+    values = f"{{ ...m, ...{json.dumps(given)} }}"
+    program = f"import('/client.js').then((m) => (async ({names}) => {{ {HELP} {body} }})({values}))"
+    return json.loads(page.evaluate(f"{program}.then((value) => JSON.stringify(value ?? null))"))
+
+
+@pytest.fixture
+def zed(person):
+    return person("zed")
+
+
+@pytest.fixture
+def yan(person):
+    return person("yan")
+
+
+def names(*people):
+    return {each.name.split("-")[0]: {"name": each.name, "password": each.password} for each in people}
+
+
+def test_what_one_has_written_is_never_said_by_the_next_who_logs_in(page, zed, yan):
+    room = zed.create_room(members=(yan,))
+    fates = run(
+        page,
+        """
+        const client = new ParleyClient();
+        await client.login(zed.name, zed.password);
+        const joined = fate(client.join(room)), secret = fate(client.send(room, "a secret"));
+        await client.login(yan.name, yan.password);
+        await client.connect();
+        const said = await fate(client.send(room, "mine").then(({ seq }) => seq));
+        const heard = (await client.history(room)).messages.map(({ user, data }) => [user, data.content]);
+        client.disconnect();
+        return [await joined, await secret, said, heard];
+        """,
+        room=room, **names(zed, yan),
+    )
+    assert fates == ["disconnected", "disconnected", 1, [[yan.name, "mine"]]]
+
+
+def test_who_logs_in_while_another_is_online_takes_the_place_of_that_one(page, zed, yan):
+    room = zed.create_room()
+    answer = run(
+        page,
+        """
+        const client = new ParleyClient(), users = [], refused = [];
+        client.addEventListener("connected", ({ detail }) => users.push(detail.user));
+        client.addEventListener("error", ({ detail }) => refused.push(detail.data.code));
+        await client.login(zed.name, zed.password);
+        await client.connect();
+        await client.join(room);
+        const wrong = await fate(client.login(yan.name, "not that"));
+        const still = [client.user.id, client.state.state];
+        await client.login(yan.name, yan.password);
+        const between = client.state.state;
+        await client.connect();
+        client.disconnect();
+        return { wrong, still, between, users, refused };
+        """,
+        room=room, **names(zed, yan),
+    )
+    assert answer == {
+        "wrong": "invalid_credentials", "still": [zed.name, "online"], "between": "offline",
+        "users": [zed.name, yan.name], "refused": [],
+    }
+
+
+def test_a_renewal_under_way_does_not_hand_one_login_to_the_next(page, zed, yan):
+    answer = run(
+        page,
+        """
+        const client = new ParleyClient();
+        await client.login(zed.name, zed.password);
+        const { fetch } = globalThis;
+        let goOn, asked;
+        const held = new Promise((resolve) => (goOn = resolve)), isAsked = new Promise((resolve) => (asked = resolve));
+        globalThis.fetch = async (...call) => {
+          if (String(call[0]).endsWith("/auth/refresh")) { asked(); await held; }
+          return fetch(...call);
+        };
+        try {
+          const renewed = fate(client.refresh());
+          await isAsked;
+          await client.login(yan.name, yan.password);
+          goOn();
+          await renewed;
+          return [client.user.id, (await client.rest("GET", "/auth/me")).id];
+        } finally {
+          globalThis.fetch = fetch;
+        }
+        """,
+        **names(zed, yan),
+    )
+    assert answer == [yan.name, yan.name]
+
+
+def test_nobody_who_is_logged_in_says_nothing(page, zed):
+    room = zed.create_room()
+    fates = run(
+        page,
+        """
+        const client = new ParleyClient();
+        return [await soon(client.send(room, "who am I?")), await soon(client.join(room))];
+        """,
+        room=room,
+    )
+    assert fates == ["signed_out", "signed_out"]
