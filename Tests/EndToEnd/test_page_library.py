@@ -132,3 +132,46 @@ def test_nobody_who_is_logged_in_says_nothing(page, zed):
         room=room,
     )
     assert fates == ["signed_out", "signed_out"]
+
+
+@pytest.fixture
+def room(page, zed):
+    """A room of `zed`, whose client is online as `window.client` meanwhile."""
+    room = zed.create_room()
+    run(
+        page,
+        """
+        window.client = new ParleyClient();
+        await client.login(zed.name, zed.password);
+        await client.connect();
+        """,
+        **names(zed),
+    )
+    yield room
+    page.evaluate("client.disconnect()")
+
+
+@pytest.mark.parametrize("key", ["", "é", "a\n", "k" * 65, 7])
+def test_a_key_that_the_protocol_does_not_take_is_refused_and_holds_nobody_back(page, room, key):
+    fates = run(
+        page,
+        """
+        const refused = await soon(client.send(room, "x", { clientMessageID: key }));
+        return [refused, await soon(client.send(room, "after").then(({ seq }) => seq))];
+        """,
+        room=room, key=key,
+    )
+    assert fates == ["invalid_field", 1]
+
+
+@pytest.mark.parametrize("nowhere", [None, 7, {}, {"to": None}])
+def test_what_is_sent_nowhere_is_refused_and_holds_nobody_back(page, room, nowhere):
+    fates = run(
+        page,
+        """
+        const error = await client.send(nowhere, "x").catch((error) => error);
+        return [error.code, error.fields?.[0]?.field, await soon(client.send(room, "after").then(({ seq }) => seq))];
+        """,
+        room=room, nowhere=nowhere,
+    )
+    assert fates == ["invalid_field", "room", 1]

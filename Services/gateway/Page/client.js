@@ -188,7 +188,8 @@ export class ParleyClient extends EventTarget {
    * @param {string} room or `{to: handle}` for a direct message
    * @param {string} content
    * @param {object} [options]
-   * @param {string} [options.clientMessageID] its key, made up where absent; the same one again is the same message
+   * @param {string} [options.clientMessageID] its key, 1 to 64 printable ASCII characters, made up where absent; the
+   *   same one again is the same message
    * @param {boolean} [options.retry] an earlier try with this key may have been accepted
    * @param {"accepted"|"stored"} [options.ack] what to wait for
    * @param {string} [options.replyTo] a message's id
@@ -199,7 +200,7 @@ export class ParleyClient extends EventTarget {
    */
   send(room, content, { clientMessageID = newKey(), retry = false, ack, replyTo, metadata } = {}) {
     if (!this.user) return Promise.reject(new ParleyError("signed_out"));
-    const target = typeof room === "string" ? { room } : { to: room.to };
+    const target = typeof room === "string" ? { room } : { to: room?.to };
     const data = { ...target, content, client_msg_id: clientMessageID };
     if (ack) data.ack = ack;
     if (replyTo) data.reply_to = replyTo;

@@ -1,6 +1,9 @@
 import { ParleyError } from "./errors.js";
 import { Outbox } from "./outbox.js";
 
+/** What the protocol takes for a `client_msg_id`: an answer to another one would not name it. */
+const KEY = /^[\x20-\x7e]{1,64}$/;
+
 /** The outbox at work: with a socket, a clock, and a place where it outlives the page. */
 export class Sender {
   #outbox = new Outbox();
@@ -88,9 +91,16 @@ export class Sender {
 
   /** What can be known to fail without asking: a frame that is too big would cost the connection. */
   #problem(data) {
+    const { room, to, client_msg_id: key } = data;
+    if (typeof key !== "string" || !KEY.test(key)) return invalid("client_msg_id", "1 to 64 printable ASCII characters");
+    if (typeof (room ?? to) !== "string") return invalid("room", "a room, or { to: handle }");
     if (this.#outbox.has(data.client_msg_id)) return new ParleyError("idempotency_conflict", "Already on its way.");
     if (this.#outbox.isFull) return new ParleyError("overloaded", "Too many messages wait to be sent.");
     const bytes = new TextEncoder().encode(JSON.stringify(data)).length + 100;
     return bytes > this.#largest ? new ParleyError("content_too_long") : null;
   }
+}
+
+function invalid(field, detail) {
+  return new ParleyError("invalid_field", `${field}: ${detail}`, { fields: [{ field, code: "invalid_field", detail }] });
 }
