@@ -175,3 +175,7 @@ def test_what_is_sent_nowhere_is_refused_and_holds_nobody_back(page, room, nowhe
         room=room, nowhere=nowhere,
     )
     assert fates == ["invalid_field", "room", 1]
+
+
+def test_who_is_connected_may_connect_again(page, room):
+    assert run(page, "return [await soon(client.connect()), client.state.state]") == ["done", "online"]

@@ -138,6 +138,7 @@ export class ParleyClient extends EventTarget {
    */
   connect({ rejoin } = {}) {
     this.#rejoin = rejoin ?? null;
+    if (this.#connection.isOnline) return Promise.resolve();
     const online = new Promise((resolve, reject) => {
       const watch = ({ detail }) => {
         if (detail.state === "connecting" || detail.state === "waiting") return;
