@@ -179,3 +179,64 @@ def test_what_is_sent_nowhere_is_refused_and_holds_nobody_back(page, room, nowhe
 
 def test_who_is_connected_may_connect_again(page, room):
     assert run(page, "return [await soon(client.connect()), client.state.state]") == ["done", "online"]
+
+
+def test_what_a_client_lacks_outside_a_page_is_told_at_once(page):
+    told = run(
+        page,
+        """
+        const failure = (options) => { try { new ParleyClient(options); } catch (error) { return `${error}`; } };
+        const { WebSocket } = globalThis;
+        const nowhere = failure({ url: null });
+        delete globalThis.WebSocket;
+        try {
+          return [nowhere, failure({})];
+        } finally {
+          globalThis.WebSocket = WebSocket;
+        }
+        """,
+    )
+    assert told == [
+        "TypeError: Outside a page a ParleyClient has to be told where Parley is: { url }.",
+        "TypeError: A ParleyClient needs a global WebSocket, and there is none here.",
+    ]
+
+
+def test_a_closed_client_holds_nothing_and_leaves_its_login_to_another(page, zed):
+    answer = run(
+        page,
+        """
+        const channels = new Set(), listening = [];
+        const { BroadcastChannel, addEventListener } = globalThis;
+        globalThis.BroadcastChannel = class extends BroadcastChannel {
+          constructor(name) { super(name); channels.add(this); }
+          close() { super.close(); channels.delete(this); }
+        };
+        globalThis.addEventListener = (type, listener, options) => listening.push(options?.signal);
+        let kept = null;
+        const store = { load: () => kept, save: (tokens) => (kept = tokens) };
+        try {
+          const client = new ParleyClient({ store });
+          await client.login(zed.name, zed.password);
+          await client.connect();
+          const before = [channels.size, listening.length];
+          const first = kept.refresh;
+          client.refresh().catch(() => {});
+          await client.close();
+          const after = [channels.size, listening.filter((signal) => !signal?.aborted).length];
+          const heir = new ParleyClient({ store });
+          heir.restore();
+          const isNewest = kept.refresh !== first;
+          const user = (await heir.rest("GET", "/auth/me")).id;
+          await heir.close();
+          return { before, after, state: client.state.state, gone: client.user, isNewest, user, again: await soon(client.connect()) };
+        } finally {
+          Object.assign(globalThis, { BroadcastChannel, addEventListener });
+        }
+        """,
+        **names(zed),
+    )
+    assert answer == {
+        "before": [1, 2], "after": [0, 0], "state": "offline", "gone": None, "isNewest": True, "user": zed.name,
+        "again": "signed_out",
+    }

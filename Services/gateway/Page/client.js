@@ -55,10 +55,13 @@ export class ParleyClient extends EventTarget {
    * @param {object} [options]
    * @param {string} [options.url] where Parley is; by default where the page came from
    * @param {Store} [options.store] what outlives the page; without it all ends with it
+   * @throws {TypeError} outside a page, without `url` or where there is no global `WebSocket`
    */
   constructor({ url = globalThis.location?.origin, store = { load: () => null, save: () => {} } } = {}) {
     super();
-    const base = url.replace(/\/$/, "");
+    if (!url) throw new TypeError("Outside a page a ParleyClient has to be told where Parley is: { url }.");
+    if (!globalThis.WebSocket) throw new TypeError("A ParleyClient needs a global WebSocket, and there is none here.");
+    const base = String(url).replace(/\/$/, "");
     this.#store = store;
     this.#rooms = new FollowedRooms((type, data) => this.request(type, data), (type, detail) => this.#emit(type, detail));
     this.#sender = new Sender({
@@ -163,6 +166,16 @@ export class ParleyClient extends EventTarget {
     this.#forget(new ParleyError("disconnected"));
   }
 
+  /**
+   * Disconnects and lets go of all that outlives a connection: timers, listeners, the word from other tabs. The log-in
+   * stays in the store, where another client may take it up; this one is good for nothing any more.
+   */
+  async close() {
+    this.disconnect();
+    this.#connection.close();
+    await this.#session.release();
+  }
+
   // Rooms
 
   /**
@@ -185,6 +198,7 @@ export class ParleyClient extends EventTarget {
 
   /**
    * Sends a message; it survives breaks of the connection, is stored once, and after what was sent to the room before.
+   * A fault that passes is waited out; a rate limit (`rate_limited`, with `retryAfter`) is for the caller to wait out.
    *
    * @param {string} room or `{to: handle}` for a direct message
    * @param {string} content
@@ -264,7 +278,7 @@ export class ParleyClient extends EventTarget {
     return this.#session.request(method, path, body);
   }
 
-  /** The rooms that are mine or public, all pages of them. @returns {Promise<object[]>} */
+  /** The rooms that are mine or public: the first 1,000 of them, by id. @returns {Promise<object[]>} */
   async rooms() {
     const rooms = [];
     let cursor = null;

@@ -25,6 +25,7 @@ export class Connection {
   #retryTimer = null;
   #steadyTimer = null;
   #drainTimer = null;
+  #listening = new AbortController();
 
   /**
    * @param {() => string} urlOfNext where the next WebSocket goes
@@ -36,8 +37,9 @@ export class Connection {
     this.#urlOfNext = urlOfNext;
     this.#session = session;
     this.#events = events;
-    globalThis.addEventListener?.("online", () => this.state.state === "waiting" && this.#open());
-    globalThis.addEventListener?.("pageshow", () => this.#link?.probe());
+    const { signal } = this.#listening;
+    globalThis.addEventListener?.("online", () => this.state.state === "waiting" && this.#open(), { signal });
+    globalThis.addEventListener?.("pageshow", () => this.#link?.probe(), { signal });
   }
 
   get isOnline() {
@@ -83,6 +85,11 @@ export class Connection {
     this.#link?.close();
     this.#unlink();
     this.#enter({ state, reason });
+  }
+
+  /** Listens to the page no longer: for a connection that is stopped for good. */
+  close() {
+    this.#listening.abort();
   }
 
   async #open() {

@@ -82,6 +82,15 @@ export class Session {
     this.#changed(null);
   }
 
+  /** Forgets the log-in here and leaves it in the store. A renewal under way ends before: its tokens belong there. */
+  async release() {
+    await this.#renewal?.catch(() => {});
+    clearTimeout(this.#timer);
+    this.#siblings?.close();
+    this.#login += 1;
+    this.#tokens = null;
+  }
+
   /** A token that is good for a while yet. @returns {Promise<string>} */
   async token() {
     const login = this.#login;
