@@ -208,6 +208,23 @@ def test_an_overdue_answer_makes_the_connection_suspect(page):
     assert ask(page, "outbox", OUTBOX + body) == [[6_000, False], [6_000, False], [15_000, True]]
 
 
+def test_an_error_keeps_what_its_frame_tells(page):
+    body = """
+      const { code, fields, scope, rateLimit, retryable, retryAfter } = m.ParleyError.ofFrame({ type, data });
+      return { code, fields, scope, rateLimit, retryable, retryAfter };
+    """
+    wrong = 'const type = "error", data = { code: "invalid_field", field: "limit", error: "no" };'
+    assert ask(page, "errors", wrong + body) == {
+        "code": "invalid_field", "fields": [{"field": "limit", "code": "invalid_field"}],
+        "scope": None, "rateLimit": None, "retryable": False, "retryAfter": None,
+    }
+    fast = 'const type = "rate_limit_exceeded", data = { scope: "room", rate_limit_info: { max_messages: 5 }, retry_after_ms: 7 };'
+    assert ask(page, "errors", fast + body) == {
+        "code": "rate_limited", "fields": [],
+        "scope": "room", "rateLimit": {"max_messages": 5}, "retryable": True, "retryAfter": 7,
+    }
+
+
 def test_a_tombstone_takes_the_words_of_what_was_shown_and_is_no_news(page):
     shown = ask(
         page,

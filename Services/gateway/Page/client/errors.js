@@ -8,9 +8,10 @@ export class ParleyError extends Error {
   /**
    * @param {string} code stable word
    * @param {string} [message] for people
-   * @param {{status?: number, retryable?: boolean, retryAfter?: number, uncertain?: boolean, fields?: object[]}}
-   *   [more] `retryAfter` in milliseconds; `uncertain`: the message may have been accepted all the same;
-   *   `fields`: the `errors` of a problem document
+   * @param {{status?: number, retryable?: boolean, retryAfter?: number, uncertain?: boolean, fields?: object[],
+   *   scope?: string, rateLimit?: object}} [more] `retryAfter` in milliseconds; `uncertain`: the message may have been
+   *   accepted all the same; `fields`: what is wrong where, `{field, code, message?}` each; `scope` and `rateLimit`:
+   *   whose limit it is (`user`, `room`, …), and `{messages_sent, max_messages, time_until_reset}`
    */
   constructor(code, message, more = {}) {
     super(message || code);
@@ -21,6 +22,8 @@ export class ParleyError extends Error {
     this.retryAfter = more.retryAfter ?? null;
     this.uncertain = more.uncertain ?? false;
     this.fields = more.fields ?? [];
+    this.scope = more.scope ?? null;
+    this.rateLimit = more.rateLimit ?? null;
   }
 
   /** Makes an error of the data of an `error`, `message_error` or `rate_limit_exceeded` frame. */
@@ -30,6 +33,9 @@ export class ParleyError extends Error {
     return new ParleyError(limited ? "rate_limited" : data.code ?? "internal_error", data.error, {
       retryable: limited || data.retryable === true,
       retryAfter: data.retry_after_ms,
+      fields: typeof data.field === "string" ? [{ field: data.field, code: data.code }] : [],
+      scope: data.scope,
+      rateLimit: data.rate_limit_info,
     });
   }
 

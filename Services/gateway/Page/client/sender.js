@@ -102,5 +102,5 @@ export class Sender {
 }
 
 function invalid(field, detail) {
-  return new ParleyError("invalid_field", `${field}: ${detail}`, { fields: [{ field, code: "invalid_field", detail }] });
+  return new ParleyError("invalid_field", `${field}: ${detail}`, { fields: [{ field, code: "invalid_field", message: detail }] });
 }

@@ -45,7 +45,7 @@ const SENTENCES = {
  * @param {Object<string, string>} [own] by code: what a place says in other words
  */
 export function sentenceOf(error, own = {}) {
-  const field = error.fields?.[0];
+  const field = error.fields?.find(({ detail, message }) => detail ?? message);
   if (field) return [field.field ?? field.name, field.detail ?? field.message].filter(Boolean).join(": ");
   return (own[error.code] ?? SENTENCES[error.code] ?? error.message ?? "Something went wrong.") + again(error.retryAfter);
 }
