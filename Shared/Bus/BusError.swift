@@ -22,10 +22,11 @@ public enum BusError: Error, Sendable, Hashable {
         }
     }
 
-    /// Whether Redis is away, rather than unwilling.
+    /// Whether Redis is away, or without the disk or the replicas that it must have to write: rather than unwilling.
     public var isOutage: Bool {
         switch self {
         case .redis(.disconnected), .redis(.unavailable), .redis(.timeout): true
+        case .redis(let error): error.code == "MISCONF" || error.code == "NOREPLICAS"
         default: false
         }
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 PAGE = TOP / "Shared/Schema/Schema.docc/WhenAPartDies.md"
-TESTS = [TOP / "Tests/EndToEnd" / name for name in ("test_deaths.py", "test_epochs.py")]
+TESTS = [TOP / "Tests/EndToEnd" / name for name in ("test_deaths.py", "test_redis_deaths.py", "test_epochs.py")]
 
 
 def main():

@@ -7,7 +7,8 @@ import Web
 /// signals that lie there, and tells its clients what the gateway makes of what all loops see.
 ///
 /// Belongs to its loop. The signals are read each second in one command (see `ServiceBeacon`), which is the sign of life
-/// of Redis too. What holds here is what the last mail said: a refusal never comes before the notice that explains it.
+/// of Redis too; a `PING` before it tells of a Redis that can be read and not written. What holds here is what the last
+/// mail said: a refusal never comes before the notice that explains it.
 final class Degradation {
     /// Called with a frame for everybody when a part has failed or is back.
     var onNotice: ((MessageFrame) -> Void)?
@@ -33,6 +34,8 @@ final class Degradation {
     private var asked: Instant?
     private var lastAsked: Instant?
     private var hasAnswered = false
+    /// Whether Redis, asked last, refuses what is written.
+    private var isRefusing = false
 
     private static let tickMilliseconds = 100
     private static let lookMilliseconds = 1_000
@@ -104,6 +107,8 @@ final class Degradation {
         guard asked == nil, redis.isConnected, isDue || !hasAnswered else { return }
         asked = now
         lastAsked = now
+        // Answered with an error where Redis cannot write its file; reads go on then as if nothing had happened.
+        redis.call(["PING"]) { [weak self] in self?.isRefusing = $0.hasFailed }
         let keys = [Keys.alive("history"), Keys.alive("presence"), Keys.answering("history")]
         redis.call(["MGET"] + keys.map { .text($0) }) { [weak self] in self?.answered($0) }
     }
@@ -111,7 +116,8 @@ final class Degradation {
     private func answered(_ result: Result<RedisReply, RedisError>) {
         asked = nil
         guard !isStopped else { return }
-        guard case .success(let reply) = result else {
+        // What nobody can write tells nothing by being absent.
+        guard case .success(let reply) = result, !isRefusing else {
             hasAnswered = false
             return judgement.judge { $0.readNothing(index, at: loop.now) }
         }
@@ -119,5 +125,11 @@ final class Degradation {
         let signals = Judgement.Signals(
             history: !reply[0].isNull, presence: !reply[1].isNull, historyAnswers: !reply[2].isNull)
         judgement.judge { $0.read(index, signals, at: loop.now) }
+    }
+}
+
+extension Result {
+    fileprivate var hasFailed: Bool {
+        if case .failure = self { true } else { false }
     }
 }

@@ -7,8 +7,12 @@ extension RedisError {
         return wasNotSent
     }
 
-    /// Whether it is a Redis that is starting, being replaced, or without the replicas that it must have to write.
+    /// Whether it is a Redis that is starting, being replaced, or without the disk or the replicas that it must have to
+    /// write.
     var passesByItself: Bool {
-        ["LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN"].contains(code)
+        let passing = [
+            "LOADING", "READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN",
+        ]
+        return code.map(passing.contains) ?? false
     }
 }

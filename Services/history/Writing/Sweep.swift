@@ -11,8 +11,8 @@ final class Sweep {
     private let log: Log
     private var last: Partition?
     private var isUnderWay = false
-    /// Those of which it was said that a look has failed.
-    private var failed: Set<Partition> = []
+    /// Those that could not be looked at, and why: what keeps all from it is said once.
+    private var failed: [Partition: RedisError] = [:]
 
     /// How many rooms a call looks at: to forget as many logs of a hundred messages takes Redis a millisecond.
     static let most = 50
@@ -38,11 +38,13 @@ final class Sweep {
             isUnderWay = false
             do throws(RedisError) {
                 let looked = try PartitionLog.swept(answer)
-                failed.remove(partition.partition)
+                failed[partition.partition] = nil
                 // Many fall silent at once where a gateway's people have left: one call after another, as others wait.
                 if looked == Sweep.most { look(partition) }
             } catch {
-                guard failed.insert(partition.partition).inserted else { return }
+                let isSaid = failed.values.contains(error)
+                failed[partition.partition] = error
+                guard !isSaid else { return }
                 log.warn("cannot look for silent rooms", .error(error))
             }
         }
