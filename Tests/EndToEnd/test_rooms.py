@@ -79,6 +79,29 @@ def test_rooms_are_listed_by_pages(web, person):
         assert (private in found) is not hidden
 
 
+def test_ones_own_rooms_are_listed_by_themselves(web, person):
+    alice, bob = person("alice"), person("bob")
+    private, public, others = alice.create_room("private"), bob.create_room(), bob.create_room()
+    hidden = bob.create_room("private")
+    bob.admit(alice, public, "guest")
+    found, cursor = {}, ""
+    while cursor is not None:
+        page = web.get(f"/rooms?mine=true&limit=1{cursor}", alice.token).json
+        found |= {room["id"]: room["role"] for room in page["rooms"]}
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+    assert list(found) == sorted(found)
+    assert found == {private: "owner", public: "guest"}
+    assert web.delete(f"/rooms/{public}/members/{alice.name}", alice.token).status == 204
+    own = [room["id"] for room in web.get("/rooms?mine=true", alice.token).json["rooms"]]
+    assert own == [private], (others, hidden)
+
+
+@pytest.mark.parametrize("word", ["", "1", "yes", "True", "null"])
+def test_whose_rooms_are_listed_is_said_by_true_or_false(web, person, word):
+    errors = is_problem(web.get(f"/rooms?mine={word}", person().token), 422, "invalid_field")["errors"]
+    assert [error["field"] for error in errors] == ["mine"]
+
+
 def test_roles_decide_who_may_change_whom(web, person):
     owner, moderator, member, other = (person(word) for word in ("owner", "moderator", "member", "other"))
     room = owner.create_room("private")

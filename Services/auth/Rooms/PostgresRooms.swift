@@ -35,14 +35,18 @@ final class PostgresRooms {
 
     /// The rooms that are public or the user's own, in order of their ids, after `cursor`; of those that
     /// `only` names, where it does.
-    func list(for user: UserHandle, only: [String]?, after cursor: String, limit: Int)
+    ///
+    /// - Parameter mine: only those in which the user has a role.
+    func list(for user: UserHandle, mine: Bool = false, only: [String]?, after cursor: String, limit: Int)
         async throws(PostgresError)
         -> [RoomView]
     {
+        // The cursor stands at the members' side, so that the index of the user's memberships is entered there.
+        let seen = mine ? "m.room > $2" : "(r.visibility = 'public' OR m.role IS NOT NULL) AND r.id > $2"
         let rows = try await postgres.query(
             """
             \(Self.view)
-            WHERE (r.visibility = 'public' OR m.role IS NOT NULL) AND r.id > $2
+            WHERE \(seen)
                 AND ($3::text[] IS NULL OR r.id = ANY($3))
             ORDER BY r.id LIMIT $4
             """,
