@@ -47,6 +47,19 @@ def test_what_it_does_not_know_is_named(cluster, arguments):
     assert done.returncode == 2 and done.stderr.startswith("parley: ")
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["up", "--help"], ["up", "--gateways", "-h"], ["status", "-h"], ["start", "auth", "--help"]])
+def test_who_asks_for_help_gets_it(arguments):
+    done = subprocess.run([LOCAL, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("usage: compose/local COMMAND")
+
+
+@pytest.mark.parametrize("name", ["START_SECONDS", "STOP_SECONDS"])
+@pytest.mark.parametrize("value", ["x", "-1", "08", "1.5", "999999", "$(id)"])
+def test_times_that_are_none_are_named(cluster, name, value):
+    done = local(cluster, "status", **{name: value})
+    assert done.returncode == 2 and f"{name} is not a number of seconds" in done.stderr
+
+
 def test_one_process_is_stopped_started_and_restarted(open_cluster):
     before = open_cluster.processes()["presence"]["pid"]
     open_cluster.stop("presence")

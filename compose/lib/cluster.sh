@@ -9,6 +9,7 @@ locate_cluster() {
     base=${PORT_BASE:-8000}
     [[ $base =~ ^[1-9][0-9]{0,4}$ && $base -le 65400 ]] \
         || misuse "PORT_BASE is not a port from 1 to 65400: $base"
+    check_seconds START_SECONDS STOP_SECONDS
     local home=/var/lib/parley
     [ "$(id -u)" = 0 ] || home=${XDG_STATE_HOME:-${HOME:?}/.local/state}/parley
     data=${PARLEY_DATA:-$home}
@@ -18,6 +19,13 @@ locate_cluster() {
     gateways=1
     # A machine that has crashed may leave an empty file.
     [ ! -s "$run/gateways" ] || gateways=$(<"$run/gateways")
+}
+
+check_seconds() {
+    local name
+    for name; do
+        [[ ${!name:-0} =~ ^(0|[1-9][0-9]{0,4})$ ]] || misuse "$name is not a number of seconds from 0 to 99999: ${!name}"
+    done
 }
 
 # Others may pass through the outer folder (postgres has an account of its own), not look.
