@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from balancer import is_listening
-from cluster import LOCAL
+from cluster import LOCAL, free_base
 from conftest import CHEAP_PASSWORDS
 from people import Person
 from waiting import eventually
@@ -154,6 +155,54 @@ def test_the_first_administrator_can_have_a_password_of_ones_own(owned_cluster):
     assert not list(cluster.folder.glob("*/secrets/admin-password"))
 
 
+# ---- starts that fail ----
+
+
+@pytest.fixture
+def place():
+    """Where there is no cluster yet: how to `up` one there, and its folder."""
+    # PostgreSQL runs under an account of its own, which has to pass through this folder.
+    with tempfile.TemporaryDirectory(prefix="parley-e2e-") as name:
+        folder, base = Path(name), free_base()
+        folder.chmod(0o755)
+
+        def up(**settings: str) -> tuple[int, str]:
+            done = subprocess.run(
+                [LOCAL, "up", "--detach", "--no-install"], capture_output=True, text=True, timeout=120, check=False,
+                env=os.environ | {"PORT_BASE": str(base), "PARLEY_DATA": name} | settings,
+            )
+            return done.returncode, done.stderr
+
+        yield up, folder / str(base)
+
+
+def test_all_settings_that_are_wrong_are_told_before_anything_is_started(place):
+    up, folder = place
+    wrong = {"LIMITS": "maybe", "MAX_CONTENT_CHARS": "few", "SCRYPT_LOG_N": "99", "RECENT_KEEP": "-1", "TRUSTED_PROXIES": "foo"}
+    status, said = up(**wrong)
+    assert status == 2, said
+    first, *told = said.splitlines()
+    assert "nothing was started" in first
+    assert {line.split(":")[0].strip() for line in told} == set(wrong)
+    assert len(told) == len(wrong), "what several services say is said once"
+    assert not list((folder / "log").iterdir()) and not (folder / "run" / "settings").exists()
+
+
+def test_a_start_that_fails_shows_nothing_of_those_before(place):
+    up, _ = place
+    for value, before in ("much", "none yet"), ("more", "much"):
+        status, said = up(REDIS_MAXMEMORY=value)
+        assert status == 1 and "redis ended while it was starting" in said, said
+        assert value in said and before not in said, said
+
+
+def test_a_restart_with_wrong_settings_stops_nothing(cluster):
+    before = cluster.processes()
+    done = local(cluster, "restart", "presence", "gateway-1", MAX_CONTENT_CHARS="few")
+    assert done.returncode == 2 and "MAX_CONTENT_CHARS" in done.stderr and "nothing was" in done.stderr
+    assert cluster.processes() == before
+
+
 # ---- a cluster that its machine has ended ----
 
 
@@ -193,13 +242,14 @@ def test_after_a_crash_up_goes_on_with_what_there_was(crashing_cluster):
     assert "--gateways 2" in line and "MESSAGE_RATE_LIMIT" in line and "SILENCE_SECONDS" in line and "down" in line
     # One that fails forgets nothing, and remembers nothing of its own.
     crash(crashing_cluster)
-    spoilt = crashing_cluster.environment() | {"MEMORY_BYTES": "much", "SILENCE_SECONDS": "62"}
-    failed = subprocess.run(
-        [LOCAL, "up", "--detach", "--no-install"], env=spoilt, capture_output=True, text=True, timeout=120, check=False)
-    assert failed.returncode == 1 and "MEMORY_BYTES" in failed.stderr, failed.stderr
+    own = crashing_cluster.environment() | {"SILENCE_SECONDS": "62"}
+    for changes, status in ({"MEMORY_BYTES": "much"}, 2), ({"REDIS_MAXMEMORY": "much"}, 1):
+        failed = subprocess.run(
+            [LOCAL, "up", "--detach", "--no-install"], env=own | changes, capture_output=True, text=True, timeout=120, check=False)
+        assert failed.returncode == status and "much" in failed.stderr, failed.stderr
     said, gateways, given = begin(crashing_cluster)
     assert gateways == ["gateway-1", "gateway-2"]
-    assert (given["MESSAGE_RATE_LIMIT"], given["SILENCE_SECONDS"]) == ("7", "61") and "MEMORY_BYTES" not in given
+    assert (given["MESSAGE_RATE_LIMIT"], given["SILENCE_SECONDS"]) == ("7", "61") and not {"MEMORY_BYTES", "REDIS_MAXMEMORY"} & set(given)
     # What is given now wins, and is what is remembered from then on.
     for arguments in (["--gateways", "3"], []):
         crash(crashing_cluster)

@@ -61,6 +61,7 @@ begin() {
     check_program_source
     check_packages "$2"
     build_binaries
+    check_settings auth presence history gateway-1
     check_ports
     rm -f "$run"/*.pid
     remember_settings
@@ -157,9 +158,10 @@ bring_up() {
 }
 
 start_process() {
+    begin_log "$1"
     case $1 in
-        gateway-*) start_gateway "$1" ;;
-        *) "start_$1" ;;
+        redis | postgres | nginx) "start_$1" ;;
+        *) start_service "$1" ;;
     esac
 }
 
@@ -179,7 +181,7 @@ await_or_tell() {
         1) say "$name ended while it was starting. Its last lines:" ;;
         2) say "$name is not ready after ${START_SECONDS:-60} s. Its last lines:" ;;
     esac
-    tail -n 15 "$(log_of "$name")" | sed 's/^/    /' >&2
+    log_of_this_start "$name" | tail -n 15 | sed 's/^/    /' >&2
     say "all of it: compose/local logs $name"
     return 1
 }
@@ -236,6 +238,7 @@ command_start() {
     local name
     check_names "$@"
     open_cluster
+    check_settings "$@"
     for name; do
         if is_running "$name"; then say "$name runs already, pid $(pid_of "$name")"; else start_one "$name"; fi
     done
@@ -259,6 +262,7 @@ command_restart() {
     local name
     check_names "$@"
     open_cluster
+    check_settings "$@"
     for name; do
         end_together "$name"
         start_one "$name"

@@ -30,12 +30,19 @@ state_of() {
     if is_running "$1"; then echo running; elif [ -e "$run/$1.pid" ]; then echo died; else echo stopped; fi
 }
 
-keep_log_small() {
+# How many bytes the log of each had when it was started last.
+declare -A log_before
+
+# begin_log NAME: keeps its log small, and notes where that of the coming start begins.
+begin_log() {
     local log size
     log=$(log_of "$1")
     size=$(stat -c %s "$log" 2>/dev/null || echo 0)
-    [ "$size" -lt 67108864 ] || mv "$log" "$log.1"
+    [ "$size" -lt 67108864 ] || { mv "$log" "$log.1" && size=0; }
+    log_before[$1]=$size
 }
+
+log_of_this_start() { tail -c "+$((log_before[$1] + 1))" "$(log_of "$1")"; }
 
 # A killed master of nginx leaves its workers, which would go on to hold the port and to answer by
 # an old configuration. Their group bears the master's pid, which nobody else gets while they live.
@@ -51,7 +58,6 @@ launch() {
     local name=$1 pid
     shift
     end_orphans "$name"
-    keep_log_small "$name"
     setsid -- "$@" </dev/null >>"$(log_of "$name")" 2>&1 9>&- &
     pid=$!
     disown "$pid"
