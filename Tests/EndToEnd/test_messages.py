@@ -1,10 +1,14 @@
 """Sending and receiving across two gateways (protocol, 4.1 to 4.3)."""
 
+import json
 import re
 import threading
 import time
 
 import pytest
+
+from client import Client
+from partition import tag
 
 UUID7 = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -269,3 +273,20 @@ def test_one_listens_on_many_devices(pair):
         device.join(pair.room)
     pair.on_a.say(pair.room, "to all of them")
     assert len({device.expect("new_message").text for device in devices}) == 1
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(("value", "expected"), [(f"00-{TRACE}", f"00-{TRACE}"), (f"ff-{TRACE}", None), (None, None)])
+def test_what_a_connection_is_part_of_travels_beside_its_messages(open_cluster, guest, value, expected):
+    alice = guest("alice")
+    room = alice.create_room()
+    headers = {} if value is None else {"traceparent": value}
+    client = Client(open_cluster.url, token=alice.token, additional_headers=headers).greeted()
+    client.join(room)
+    sent = client.say(room, "traced")
+    listed = open_cluster.redis("XRANGE", f"{tag(room)}:room:{room}:recent", "-", "+").splitlines()
+    fields = dict(zip(listed[1::2], listed[2::2], strict=True))
+    assert json.loads(fields["e"])["id"] == sent["id"]
+    assert fields.get("t") == expected

@@ -7,6 +7,8 @@ final class Arrival {
     let room: RoomRequest?
     /// What `/ws?rejoin=true` asks for; nil where it does not.
     let rejoin: RejoinRequest?
+    /// What the request is part of, and so what is sent over the connection.
+    let trace: TraceParent?
 
     enum RejoinRequest: Equatable {
         /// All rooms of the login session, with so many of the newest envelopes each.
@@ -34,6 +36,7 @@ final class Arrival {
 
     /// Reads a path and its query; nil where it is no WebSocket address.
     init?(_ request: Request) {
+        trace = request.traceParent
         if request.path == "/ws" || request.path == "/ws/" {
             room = nil
             rejoin = Arrival.rejoin(request)

@@ -30,9 +30,8 @@ enum Credentials: Equatable {
     }
 
     private static func subprotocolToken(_ request: Request) -> String? {
-        let offered = (request.headers["Sec-WebSocket-Protocol"] ?? "").split(separator: ",")
-        let names = offered.map { $0.drop { $0 == " " || $0 == "\t" } }
-        guard let name = names.first(where: { $0.hasPrefix(protocolPrefix) }) else { return nil }
-        return String(name.dropFirst(protocolPrefix.count).prefix { $0 != " " && $0 != "\t" })
+        let offered = request.headers.list("Sec-WebSocket-Protocol")
+        guard let name = offered.first(where: { $0.hasPrefix(protocolPrefix) }) else { return nil }
+        return String(name.dropFirst(protocolPrefix.count))
     }
 }

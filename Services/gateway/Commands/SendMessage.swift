@@ -12,7 +12,8 @@ extension Session {
             case .user(let user): RoomID.direct(identity.user, user)
             }
         let message = OutgoingMessage(
-            room: room, request: request, replyID: replyTo, sender: identity, arrived: shard.loop.now)
+            room: room, request: request, replyID: replyTo, sender: identity, trace: trace,
+            arrived: shard.loop.now)
         guard identity.mayEnter(room), room.admits(identity.user) else {
             return refuse(message, .roomDenied)
         }

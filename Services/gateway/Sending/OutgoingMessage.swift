@@ -3,6 +3,7 @@ import Engine
 import Redis
 import Schema
 import Tokens
+import Web
 
 /// One message on its way into a room's log.
 final class OutgoingMessage {
@@ -10,6 +11,8 @@ final class OutgoingMessage {
     let request: SendMessage
     let replyID: ReplyID?
     let sender: Identity
+    /// What it is part of.
+    let trace: TraceParent?
     /// When it came; it is settled, one way or the other, before its patience is over.
     let arrived: Instant
     /// When it set out for its place; nil: it waits for others, or has been somewhere else first.
@@ -40,11 +43,15 @@ final class OutgoingMessage {
 
     static let patienceMilliseconds = 5_000
 
-    init(room: RoomID, request: SendMessage, replyID: ReplyID?, sender: Identity, arrived: Instant) {
+    init(
+        room: RoomID, request: SendMessage, replyID: ReplyID?, sender: Identity, trace: TraceParent? = nil,
+        arrived: Instant
+    ) {
         self.room = room
         self.request = request
         self.replyID = replyID
         self.sender = sender
+        self.trace = trace
         self.arrived = arrived
         began = arrived
         byteCount = Self.byteCount(of: request.message)

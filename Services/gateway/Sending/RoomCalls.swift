@@ -3,6 +3,7 @@ import Redis
 import RoomFunctions
 import Schema
 import Tokens
+import Web
 
 /// How a message is put to the functions of its room: keys and arguments as `room.lua` has them.
 struct RoomCalls {
@@ -52,7 +53,8 @@ struct RoomCalls {
         arguments.append(.bytes(tail))
     }
 
-    /// What the function compares and remembers of a message: digests of key and content, id, not after, no traceparent.
+    /// What the function compares and remembers of a message: digests of key and content, id, not after; and what it is
+    /// part of.
     private func mark(_ one: Try) -> [UInt8] {
         var mark: [UInt8] = []
         mark.reserveCapacity(48)
@@ -60,6 +62,7 @@ struct RoomCalls {
         one.message.addContentDigest(to: &mark, by: digester)
         mark += one.id.bytes
         mark.append(time: one.notAfter)
+        if let trace = one.message.trace { mark += trace.bytes }
         return mark
     }
 

@@ -36,6 +36,8 @@ final class Session: WebSocketOwner {
     private let connection: WebSocketConnection
     /// What it asked for as it came, until that has been done.
     private(set) var arrival: Arrival?
+    /// What its request was part of.
+    let trace: TraceParent?
     /// What its room was asked for as it came, until that is taken.
     var early: EarlyStanding?
     private var waitingFrames: [[UInt8]] = []
@@ -54,6 +56,7 @@ final class Session: WebSocketOwner {
         self.connection = connection
         self.address = address
         self.arrival = arrival
+        trace = arrival.trace
         self.shard = shard
         id = Session.makeID()
         state = SessionState(isJudging: isJudging)
