@@ -20,7 +20,10 @@ struct AdmissionTests {
             ("/ws?ticket=t", ["Authorization": "Bearer"], .malformed),
             ("/ws?ticket=t", ["Sec-WebSocket-Protocol": "chat.v1, bearer.x.y.z"], .token("x.y.z")),
             // A list may stand in several lines (RFC 6455, section 11.3.4).
-            ("/ws", ["Sec-WebSocket-Protocol": "chat.v1", "sec-websocket-protocol": "bearer.x"], .token("x")),
+            (
+                "/ws", ["Sec-WebSocket-Protocol": "chat.v1", "sec-websocket-protocol": "bearer.x"],
+                .token("x")
+            ),
             ("/ws?ticket=t&token=u", [:], .ticket("t")),
             ("/ws?token=u", ["Sec-WebSocket-Protocol": "chat.v1"], .token("u")),
             ("/ws", [:], .none),
