@@ -47,3 +47,16 @@ def test_a_request_of_http_1_0_needs_no_host(cluster):
     status, headers, body = answered(cluster.url, b"GET /.well-known/jwks.json HTTP/1.0\r\n\r\n")
     assert (status, headers["content-type"]) == (200, "application/json")
     assert json.loads(body)["keys"]
+
+
+def test_who_has_started_a_gateway_is_let_in_at_once(open_cluster):
+    """As nginx turns for a while to none of those that it has found away."""
+    for name in ("gateway-1", "gateway-2"):
+        open_cluster.stop(name)
+    try:
+        assert open_cluster.web.get("/").status == 503
+    finally:
+        open_cluster.start("gateway-1")
+    status = open_cluster.web.get("/").status
+    open_cluster.start("gateway-2")
+    assert status == 200

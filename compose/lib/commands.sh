@@ -247,7 +247,16 @@ command_start() {
 start_one() {
     start_process "$1"
     await_or_tell "$1" || exit 1
+    [[ $1 != gateway-* ]] || await_balancer
     say "$1 is ready, pid $(pid_of "$1")"
+}
+
+# nginx, which has found all gateways away, turns to none of them for two seconds.
+await_balancer() {
+    local deadline=$((SECONDS + 4))
+    while is_running nginx && [ "$(http_status "$(port_of nginx)" /)" = 503 ] && [ "$SECONDS" -lt "$deadline" ]; do
+        sleep 0.1
+    done
 }
 
 command_stop() {
