@@ -50,3 +50,11 @@ def say(page, text, settled=True):
 
 def hears(page, user, text):
     page.wait_for_text(f".message[data-user='{user}'] .text", text)
+
+
+def sign_in(page, person):
+    """Signs in as somebody who has an account."""
+    page.type("#username", person.name)
+    page.type("#password", person.password)
+    page.click("#signin-submit")
+    page.wait(ONLINE, patience=30)

@@ -278,16 +278,21 @@ export class ParleyClient extends EventTarget {
     return this.#session.request(method, path, body);
   }
 
-  /** The rooms that are mine or public: the first 1,000 of them, by id. @returns {Promise<object[]>} */
-  async rooms() {
+  /**
+   * The rooms that are mine or public: the first 1,000 of them, by id.
+   *
+   * @param {{mine?: boolean}} [options] `mine`: those that I am in, all of them, and no others
+   * @returns {Promise<object[]>}
+   */
+  async rooms({ mine = false } = {}) {
     const rooms = [];
     let cursor = null;
     do {
-      const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
-      const page = await this.rest("GET", `/rooms${query}`);
+      const query = new URLSearchParams({ limit: 200, ...(mine ? { mine } : {}), ...(cursor ? { cursor } : {}) });
+      const page = await this.rest("GET", `/rooms?${query}`);
       rooms.push(...page.rooms);
       cursor = page.next_cursor ?? null;
-    } while (cursor && rooms.length < 1_000);
+    } while (cursor && (mine || rooms.length < 1_000));
     return rooms;
   }
 

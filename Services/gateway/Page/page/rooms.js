@@ -1,6 +1,7 @@
 import { ParleyError } from "../client/errors.js";
 import { Conversation } from "./conversation.js";
 import { byID } from "./dom.js";
+import { Memberships } from "./memberships.js";
 import { directRoom, peerOf, sentenceOf, typingLine } from "./words.js";
 
 const PAGE = 50;
@@ -14,7 +15,7 @@ export class Rooms {
   #me = null;
   #current = null;
   #conversations = new Map();
-  #names = new Map();
+  #memberships;
 
   /**
    * @param {import("../client.js").ParleyClient} client
@@ -23,8 +24,13 @@ export class Rooms {
   constructor(client, views) {
     this.#client = client;
     this.#views = views;
+    this.#memberships = new Memberships(client, {
+      listed: (rooms) => this.#listed(rooms),
+      denied: (room) => this.#drop(room),
+      parted: (room) => this.#conversations.get(room)?.reset(),
+    });
     const on = (type, listener) => client.addEventListener(type, ({ detail }) => listener(detail));
-    on("connected", ({ data }) => this.#load(data.rooms ?? []));
+    on("connected", ({ data }) => this.#connected(data.rooms ?? []));
     on("new_message", (envelope) => this.#received(envelope));
     on("message_edited", ({ room, data }) => this.#change(room, data.message_id, { content: data.content, edited: true }));
     on("message_deleted", ({ room, data }) => this.#change(room, data.message_id, { content: null }));
@@ -32,8 +38,9 @@ export class Rooms {
     on("gap", ({ room, data }) => this.#fill(this.#conversations.get(room), data));
     on("joined", ({ room }) => this.#joined(room));
     on("message_error", (frame) => this.#lost(frame));
-    on("left", ({ room, data }) => data?.reason && this.#drop(room));
-    on("notification", ({ data }) => data.kind === "invite" && this.#load([]));
+    // One stays in a room for which this connection has no place.
+    on("left", ({ room, data }) => data?.reason && data.reason !== "too_many_rooms" && this.#drop(room));
+    on("notification", ({ data }) => data.kind === "invite" && this.#memberships.load());
     on("user_typing", ({ room, user }) => this.#conversations.get(room)?.typed(user, Date.now()));
     on("user_stopped_typing", ({ room, user }) => this.#conversations.get(room)?.stoppedTyping(user));
     for (const type of ["user_typing", "user_stopped_typing", "new_message"]) on(type, () => this.#drawTyping());
@@ -55,7 +62,7 @@ export class Rooms {
   end() {
     this.#me = null;
     this.#conversations.clear();
-    this.#names.clear();
+    this.#memberships.forget();
     this.#current = null;
     document.title = "Parley";
   }
@@ -67,33 +74,27 @@ export class Rooms {
     if (!conversation) return;
     this.#show(conversation);
     if (location.hash.slice(1) !== room) history.replaceState(null, "", `#${room}`);
-    if (!conversation.isLoaded) this.#loadNewest(conversation);
+    this.#look(conversation);
   }
 
   /** Public rooms one is not in. */
   async others() {
-    const rooms = await this.#client.rooms();
-    this.#learnNames(rooms);
-    return rooms.filter(({ id, visibility }) => visibility === "public" && !this.#conversations.has(id));
+    return (await this.#memberships.others()).filter(({ id }) => !this.#conversations.has(id));
   }
 
   async join(room) {
-    await this.#client.join(room, { recent: 0 });
+    await this.#memberships.look(room);
     this.#add(room);
     this.open(room);
   }
 
   async create(description) {
-    const room = await this.#client.createRoom(description);
-    this.#names.set(room.id, room.name ?? description.name);
-    await this.join(room.id);
+    await this.join(await this.#memberships.create(description));
   }
 
   async writeTo(user) {
     const room = directRoom(this.#me, user);
-    if (!this.#conversations.has(room)) await this.#client.join(room, { recent: 0 });
-    this.#add(room);
-    this.open(room);
+    this.#conversations.has(room) ? this.open(room) : await this.join(room);
   }
 
   send(content) {
@@ -131,31 +132,21 @@ export class Rooms {
 
   // What the server brings
 
-  async #load(remembered) {
-    const me = this.#me;
-    let listed = [];
-    try {
-      listed = await this.#client.rooms();
-    } catch {
-      // What is known stays; the next connection asks again.
-    }
-    if (me === null || me !== this.#me) return;
-    this.#learnNames(listed);
-    const mine = new Set([...listed.filter(isMine).map(({ id }) => id), ...remembered]);
-    const fresh = [...mine].filter((room) => !this.#conversations.has(room));
-    for (const room of fresh.slice(0, this.#client.limits?.rooms ?? 100)) {
-      this.#add(room);
-      this.#client.join(room, { recent: 0 }).catch((error) => error.code === "room_denied" && this.#drop(room));
-    }
+  /** A new connection: what it joins by itself is known at once, all else as soon as it is listed. */
+  #connected(remembered) {
+    for (const room of remembered) this.#add(room);
+    if (!this.#current) this.#openFromAddress();
+    if (this.#current) this.#look(this.#current);
+    this.#memberships.load(remembered);
     this.#drawList();
-    this.#resumeView();
   }
 
-  /** After a connect: open what the address names, or go on where loading had failed. */
-  #resumeView() {
+  #listed(rooms) {
+    for (const room of rooms ?? []) this.#add(room);
     if (!this.#current) this.#openFromAddress();
-    if (!this.#current) this.open([...this.#conversations.keys()].sort()[0]);
-    if (this.#current && !this.#current.isLoaded) this.#loadNewest(this.#current);
+    // Of a room that the address names nobody can say that it is not there before all are listed.
+    if (!this.#current && (rooms || !location.hash)) this.open([...this.#conversations.keys()].sort()[0]);
+    this.#drawList();
     this.#drawCurrent();
   }
 
@@ -189,7 +180,7 @@ export class Rooms {
     if (this.#conversations.has(room)) return;
     this.#add(room);
     this.#drawList();
-    this.#resumeView();
+    if (!this.#current) this.#openFromAddress();
   }
 
   /** Loads what the server could not deliver, or, where that is much, only the newest. */
@@ -235,6 +226,16 @@ export class Rooms {
     if (conversation === this.#current) this.#drawCurrent();
   }
 
+  /** Makes what is shown live, then loads it: what is said between would be missed the other way round. */
+  async #look(conversation) {
+    try {
+      await this.#memberships.look(conversation.room);
+    } catch {
+      // Where one may not enter it is gone; else it can be read all the same.
+    }
+    this.#loadIfShown(conversation);
+  }
+
   #loadNewest(conversation) {
     return this.#loadPage(conversation, {});
   }
@@ -263,10 +264,6 @@ export class Rooms {
     if (conversation === this.#current && !conversation.isLoaded) this.#loadNewest(conversation);
   }
 
-  #learnNames(rooms) {
-    for (const { id, name } of rooms) if (name) this.#names.set(id, name);
-  }
-
   // Drawing
 
   #add(room) {
@@ -275,7 +272,7 @@ export class Rooms {
   }
 
   #nameOf(room) {
-    return peerOf(room, this.#me) ?? this.#names.get(room) ?? room;
+    return peerOf(room, this.#me) ?? this.#memberships.nameOf(room);
   }
 
   #show(conversation) {
@@ -330,9 +327,4 @@ export class Rooms {
 
 function newKey() {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
-}
-
-/** `GET /rooms` lists mine and public ones: those where I have a role are mine. */
-function isMine({ id, role }) {
-  return Boolean(role) || id.startsWith("dm:");
 }
