@@ -43,6 +43,13 @@ extension ServiceTests {
                     path = "/rooms?limit=2&cursor=\(cursor)"
                 }
                 #expect(seen == ["open-1", "open-2", "open-3", "ops-friends"])
+                for (query, listed) in [
+                    ("mine=true", ["ops-friends"]), ("mine=false&limit=1", ["open-1"]),
+                    ("limit=1", ["open-1"]),
+                ] {
+                    let page = try await auth.call("GET", "/rooms?\(query)", token: alice)
+                    #expect(page["rooms"]?.array?.compactMap { $0["id"]?.text } == listed, "\(query)")
+                }
                 let hidden = try await auth.call("GET", "/rooms/ops-friends", token: bob)
                 #expect(hidden.status == 404)
                 #expect(hidden.code == "room_not_found")
