@@ -104,22 +104,24 @@ def test_the_given_seq_is_excluded(read, query, expected):
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("query", "field", "code"),
     [
-        ({"limit": 0}, "limit"), ({"limit": 201}, "limit"), ({"limit": "many"}, "limit"),
-        ({"before": -1}, "before"), ({"before": "x"}, "before"), ({"after": "x"}, "after"),
-        ({"before": 5, "after": 3}, None),
+        ({"limit": 0}, "limit", "out_of_range"), ({"limit": 201}, "limit", "out_of_range"),
+        ({"limit": "many"}, "limit", "out_of_range"), ({"before": -1}, "before", "out_of_range"),
+        ({"after": -1}, "after", "out_of_range"), ({"before": "x"}, "before", "invalid"),
+        ({"after": "x"}, "after", "invalid"), ({"before": 5, "after": 3}, None, "invalid"),
     ],
 )
-def test_what_is_out_of_range_is_named(long_room, query, field):
+def test_what_is_out_of_range_is_named(long_room, query, field, code):
     owner, room, _ = long_room
     refused = owner.connect(0).ask("get_history", "error", room=room, **query)["data"]
     assert refused["code"] == "invalid_field"
     assert field is None or refused["field"] == field
     parameters = "&".join(f"{key}={value}" for key, value in query.items())
     answer = owner.cluster.web.get(f"/history/rooms/{room}/messages?{parameters}", owner.token)
-    problem = is_problem(answer, 422, "invalid_field")
-    assert problem["errors"]
+    (error,) = is_problem(answer, 422, "invalid_field")["errors"]
+    assert error["code"] == code
+    assert field is None or error["field"] == field
 
 
 def test_what_was_accepted_is_there_at_once(pair):

@@ -22,10 +22,18 @@ struct HistoryRoutes {
         do throws(SchemaError) {
             asked = try PageRequest(room: room, parameter: request.query)
         } catch {
-            throw Problem.invalid(error.field ?? "", "invalid")
+            let field = error.field ?? ""
+            throw Problem.invalid(field, isOutOfRange(field, request) ? "out_of_range" : "invalid")
         }
         let page = try await page(asked, for: caller)
         return .json(encoded: page.json, headers: ["Cache-Control": "private, no-store"])
+    }
+
+    /// Whether that is what is wrong with a refused parameter.
+    ///
+    /// A limit that is no number counts, as in other pages.
+    private func isOutOfRange(_ field: String, _ request: Request) -> Bool {
+        field == "limit" || request.query(field).flatMap { Int64($0) }.map { $0 < 0 } == true
     }
 
     /// Without Redis the archive answers for what it has.
