@@ -8,6 +8,7 @@ private struct Sample: ServiceConfiguration {
 
     init(from settings: inout Settings) {
         hosting = settings.hosting(port: 8081)
+        _ = settings.bool("OPEN", default: false, help: "Whether all may come.")
         key = settings.secret("KEY", help: "A key.")
     }
 }
@@ -39,6 +40,14 @@ private func plan(_ line: String, _ environment: [String: String] = [:]) -> Stri
         ("--port=0 --check-config", #"refuse PORT: "0" is not a whole number from 1 to 65535 (flag)"#),
         ("--port=0 --version", "print auth 0.1.0"),
         ("serve", #"refuse unknown command "serve", see --help"#),
+        (
+            "--open maybe",
+            #"refuse "maybe" is neither a value of --open (on or off, true or false, yes or no, 1 or 0)"#
+                + " nor a command, see --help"
+        ),
+        ("--open off maybe", #"refuse unknown command "maybe", see --help"#),
+        ("--open --port 1 maybe", #"refuse unknown command "maybe", see --help"#),
+        ("--open health", "health 8081"),
         ("create-admin", "refuse create-admin: expected NAME"),
         ("create-admin a b", "refuse create-admin: expected NAME"),
         ("health now", "refuse health: expected no arguments"),

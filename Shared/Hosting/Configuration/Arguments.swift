@@ -13,22 +13,28 @@ struct Arguments: Equatable {
     private(set) var configurationFile: String?
     private(set) var values: [String: String] = [:]
     private(set) var words: [String] = []
+    /// The switch that the first word stands behind, as if it were its value; nil where it stands behind none.
+    private(set) var wordBehind: String?
     private(set) var problems: [String] = []
 
     /// Reads the arguments after the program's name.
     init(_ arguments: [String], settings: [Setting]) {
         let names = Arguments.names(settings)
         var rest = arguments[...]
+        var openSwitch: String?
         while let argument = rest.popFirst() {
             if argument == "--" {
                 words += rest
                 return
             }
             guard argument.hasPrefix("-"), argument != "-" else {
+                if words.isEmpty { wordBehind = openSwitch }
                 words.append(argument)
                 continue
             }
+            let following = rest.count
             take(argument, &rest, names)
+            openSwitch = names[argument] == .flag && rest.count == following ? argument : nil
         }
     }
 

@@ -33,7 +33,7 @@ enum LaunchPlan<Configuration: ServiceConfiguration> {
     private static func loaded(
         _ loader: ConfigurationLoader<Configuration>, _ subcommands: [Subcommand<Configuration>]
     ) -> LaunchPlan {
-        let misuse = misuse(loader.arguments.words, subcommands)
+        let misuse = misuse(loader.arguments, subcommands)
         switch loader.load() {
         case .refused(let problems): return .refuse(problems + misuse)
         case .loaded where !misuse.isEmpty: return .refuse(misuse)
@@ -60,11 +60,18 @@ enum LaunchPlan<Configuration: ServiceConfiguration> {
     }
 
     /// What is wrong with the words that are no flags.
-    private static func misuse(_ words: [String], _ subcommands: [Subcommand<Configuration>]) -> [String] {
+    private static func misuse(_ arguments: Arguments, _ subcommands: [Subcommand<Configuration>]) -> [String]
+    {
+        let words = arguments.words
         guard let name = words.first else { return [] }
         let command = subcommands.first { $0.name == name }
         guard command != nil || name == "health" else {
-            return ["unknown command \(Quoted(name)), see --help"]
+            guard let flag = arguments.wordBehind else {
+                return ["unknown command \(Quoted(name)), see --help"]
+            }
+            return [
+                "\(Quoted(name)) is neither a value of \(flag) (\(Switch.help)) nor a command, see --help"
+            ]
         }
         let expected = command?.arguments ?? []
         guard words.count - 1 != expected.count else { return [] }
