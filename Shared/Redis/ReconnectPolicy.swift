@@ -3,14 +3,15 @@
 struct ReconnectPolicy {
     /// The bound of the first wait.
     var firstMilliseconds = 50
-    /// The bound of any wait.
-    var maxMilliseconds = 2_000
+    /// The bound of any wait: what happened while Redis was away is to be told within a second of its return (protocol,
+    /// section 4.3), and two processes have to come back for it.
+    var maxMilliseconds = 500
     /// A connection that held this long was a good one: the next wait is a first wait again.
     var steadyMilliseconds = 2_000
 
     private(set) var failures = 0
 
-    init(firstMilliseconds: Int = 50, maxMilliseconds: Int = 2_000) {
+    init(firstMilliseconds: Int = 50, maxMilliseconds: Int = 500) {
         self.firstMilliseconds = firstMilliseconds
         self.maxMilliseconds = maxMilliseconds
     }

@@ -6,7 +6,7 @@ import Testing
     @Test func doublesItsBoundUpToTheLast() {
         var policy = ReconnectPolicy()
         let bounds = (0..<8).map { _ in policy.nextDelay(afterLasting: nil, random: \.upperBound) }
-        #expect(bounds == [50, 100, 200, 400, 800, 1600, 2000, 2000])
+        #expect(bounds == [50, 100, 200, 400, 500, 500, 500, 500])
     }
 
     @Test func spreadsOverTheWholeRange() {
@@ -17,13 +17,13 @@ import Testing
     @Test func staysAtTheBoundForEver() {
         var policy = ReconnectPolicy()
         for _ in 0..<10_000 { _ = policy.nextDelay(afterLasting: nil, random: \.upperBound) }
-        #expect(policy.nextDelay(afterLasting: nil, random: \.upperBound) == 2000)
+        #expect(policy.nextDelay(afterLasting: nil, random: \.upperBound) == 500)
     }
 
     @Test func beginsAgainAfterAConnectionThatHeld() {
         var policy = ReconnectPolicy()
-        for _ in 0..<5 { _ = policy.nextDelay(afterLasting: nil, random: \.upperBound) }
-        #expect(policy.nextDelay(afterLasting: 100, random: \.upperBound) == 1600)
+        for _ in 0..<3 { _ = policy.nextDelay(afterLasting: nil, random: \.upperBound) }
+        #expect(policy.nextDelay(afterLasting: 100, random: \.upperBound) == 400)
         #expect(policy.nextDelay(afterLasting: 2_000, random: \.upperBound) == 50)
     }
 }
