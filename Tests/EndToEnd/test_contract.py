@@ -6,6 +6,7 @@ Every frame and every answer of all other tests is checked against it too: see `
 import copy
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -140,6 +141,17 @@ def test_codes_and_reasons_are_those_of_the_code():
     reasons = raw_values("Shared/Schema/CloseReason.swift").values()
     assert set(frames["CloseReason"]["enum"]) == set(reasons)
     assert set(raw_values("Shared/Schema/ErrorCode.swift").values()) <= {*frames["FrameErrorCode"]["enum"], *problems}
+
+
+def test_what_no_balancer_hands_on_names_the_port_of_each_service():
+    ports = {
+        int(port) for config in contract.TOP.glob("Services/*/*Config.swift")
+        for port in re.findall(r"\.hosting\(port: (\d+)\)", config.read_text())
+    }
+    assert len(ports) == 4
+    for path, item in contract.document("openapi.json")["paths"].items():
+        is_own = all("operations" in part["tags"] for method, part in item.items() if method in contract.METHODS)
+        assert {urlsplit(server["url"]).port for server in item.get("servers", [])} == (ports if is_own else set()), path
 
 
 def test_a_close_reason_has_the_code_of_the_code():
