@@ -43,6 +43,20 @@ def test_a_direct_message_reaches_every_device_of_both_without_joining(person):
         assert client.expect("new_message")["data"]["content"] == "yes"
 
 
+def test_in_a_direct_room_those_count_as_online_who_have_joined_it(person):
+    alice, bob = person("alice"), person("bob")
+    on_a, on_b = alice.connect(0), bob.connect(1)
+    room = on_a.ask("send_message", "message_sent", to=bob.name, content="psst")["room"]
+    on_b.expect("new_message", content="psst")
+    there = on_a.ask("get_presence", "presence_list", room=room)["data"]
+    assert (there["users"], there["online"]) == ([], 0)
+    (other,) = on_a.ask("get_presence", "presence_list", users=[bob.name])["data"]["users"]
+    assert other["status"] == "online"
+    on_b.join(room)
+    there = on_a.ask("get_presence", "presence_list", room=room)["data"]
+    assert ([user["user"] for user in there["users"]], there["online"]) == ([bob.name], 1)
+
+
 def test_several_direct_messages_arrive_once_each_and_in_order(open_cluster, guest):
     alice, bob = guest("alice"), guest("bob")
     writer, listener = alice.connect(0), bob.connect(1)
