@@ -5,6 +5,7 @@ tests, and each of them stands in a row: the lint sees to that. Those of Redis s
 test_outages.py.
 """
 
+import contextlib
 from urllib.parse import urlsplit
 
 import pytest
@@ -92,6 +93,42 @@ def test_postgres_dies(open_cluster, open_pair):
     on_a.expect("service_restored", component="history", patience=PATIENCE)
     archived(open_cluster, room, 21)
     open_cluster.await_ready()
+
+
+def test_the_disk_of_postgres_is_full(open_cluster, open_pair):
+    on_a, on_b, room = open_pair
+    old = on_a.say(room, "before", ack="stored")
+    on_a.expect("message_stored", id=old["id"])
+    on_b.expect("new_message", id=old["id"])
+    with without_room(open_cluster):
+        keep_saying(on_a, room, 20, "meanwhile")
+        assert [frame["seq"] for frame in on_b.collect("new_message", 20)] == list(range(2, 22))
+        on_a.send("send_message", room=room, content="wait for it", ack="stored")
+        on_a.expect("message_sent", seq=22)
+        eventually(lambda: "server error 53100" in open_cluster.logs()["history"], what="history has met it")
+        eventually(lambda: metric(open_cluster.history_url, "parley_history_log_age_milliseconds") > 0, what="its age is seen to grow")
+        # It reads, and says so: PostgreSQL is there.
+        assert on_a.heard("message_stored") == []
+        assert status_of(open_cluster.history_url, "/readyz") == 200
+        page = open_cluster.web.get(f"/history/rooms/{room}/messages", open_pair.bob.token)
+        assert [message["seq"] for message in page.json["messages"]] == list(range(1, 23))
+    assert on_a.expect("message_stored", patience=PATIENCE)["data"]["seq"] == 22
+    archived(open_cluster, room, 22)
+    assert on_a.heard("service_degraded") == []
+
+
+@contextlib.contextmanager
+def without_room(cluster):
+    """Has PostgreSQL refuse to store messages, as it does where a table cannot grow."""
+    cluster.sql("""
+        CREATE FUNCTION history.no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER no_room BEFORE INSERT ON history.messages FOR EACH STATEMENT EXECUTE FUNCTION history.no_room()
+    """)
+    try:
+        yield
+    finally:
+        cluster.sql("DROP FUNCTION history.no_room() CASCADE")
 
 
 def recent_key(cluster, room):
