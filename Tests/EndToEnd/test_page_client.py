@@ -239,3 +239,21 @@ def test_a_tombstone_takes_the_words_of_what_was_shown_and_is_no_news(page):
         """,
     )
     assert shown == {"news": [True, True, False, False, True], "contents": ["one", None, None]}
+
+
+@pytest.mark.parametrize(
+    ("content", "address"),
+    [
+        ("See https://example.org/Foo_(bar).", "https://example.org/Foo_(bar)"),
+        ("(as https://example.org/a says)", "https://example.org/a"),
+        ("(https://example.org/Foo_(bar))!", "https://example.org/Foo_(bar)"),
+        ("[https://example.org/a], and", "https://example.org/a"),
+        ("https://example.org/?a=[1]", "https://example.org/?a=[1]"),
+        ("https://).", None),
+        ("Nothing here.", None),
+    ],
+)
+def test_a_web_address_ends_where_its_sentence_goes_on(page, content, address):
+    parts = ask(page, "../page/links", f"return m.cutAtAddresses({json.dumps(content)})")
+    assert "".join(part["text"] for part in parts) == content
+    assert [part["text"] for part in parts if part["isAddress"]] == ([address] if address else [])

@@ -1,4 +1,5 @@
 import { arrange, avatar, byID, make } from "./dom.js";
+import { cutAtAddresses } from "./links.js";
 import { dayKey, dayOf, fullTimeOf, sentenceOf, timeOf } from "./words.js";
 
 const TOGETHER = 5 * 60_000;
@@ -136,9 +137,7 @@ export class Timeline {
 /** The text as written, with its web addresses made into links. */
 function text({ content, edited }) {
   if (content === null) return make("p", { className: "text deleted" }, "This message was deleted.");
-  const parts = content.split(/(https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]])/u).map((part, index) => {
-    if (index % 2 === 0 || !URL.canParse(part)) return part;
-    return make("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part);
-  });
+  const parts = cutAtAddresses(content).map(({ text, isAddress }) =>
+    isAddress ? make("a", { href: text, target: "_blank", rel: "noopener noreferrer" }, text) : text);
   return make("p", { className: "text", dir: "auto" }, ...parts, edited ? make("small", {}, " (edited)") : null);
 }
