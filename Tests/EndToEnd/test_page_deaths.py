@@ -102,15 +102,15 @@ def kill_redis(cluster, pages):
 LOOK_UP = """
   document.getElementById("timeline").scrollTop = 0;
   const older = document.getElementById("older");
-  if (!older.hidden && !older.disabled) older.click();
+  if (!older.hidden && older.ariaDisabled !== "true") older.click();
 """
 
 
 #: Why there may be no more: what the page says, and whether it would ask.
 STATE = """
   ["announcer", "older", "connection"].map((id) => {
-    const { textContent, hidden, disabled } = document.getElementById(id);
-    return { id, textContent, hidden, disabled };
+    const { textContent, hidden, ariaDisabled } = document.getElementById(id);
+    return { id, textContent, hidden, ariaDisabled };
   })
 """
 

@@ -162,10 +162,59 @@ def test_what_the_archive_could_not_take_is_marked_and_can_be_sent_anew(pair):
         error="The archive could not keep it.", retryable=False,
     )
     alice.wait_for_text(".message[data-state=failed] .fate", "Not sent. The archive could not keep it.")
+    alice.wait("document.getElementById('announcer').textContent === 'Not sent. The archive could not keep it.'")
     alice.click(".fate .retry")
     bob.wait("document.querySelectorAll('.message').length === 2")
     first, second = sent(alice, "send_message")
     assert first["client_msg_id"] != second["client_msg_id"] and "retry" not in second
+
+
+def test_what_is_refused_is_told_to_those_who_hear_the_page(pair):
+    _, bob = pair
+    bob.evaluate("socket.isMute = true")
+    say(bob, "May I?", settled=False)
+    key = bob.wait("socket.sent.find(({ type }) => type === 'send_message')")["data"]["client_msg_id"]
+    tell(bob, "message_error", client_msg_id=key, code="muted", error="", retryable=False)
+    bob.wait("document.getElementById('announcer').textContent === 'Not sent. You are muted in this room.'")
+
+
+def without_history(page, answer):
+    """Loads the page anew, and answers in the server's place who asks for history, until `window.isHealed`."""
+    page.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source=f"""
+          const {{ send }} = WebSocket.prototype;
+          WebSocket.prototype.send = function (text) {{
+            const {{ type, id, data }} = JSON.parse(text);
+            if (type !== "get_history" || window.isHealed) return send.call(this, text);
+            const answer = (({answer}))(data);
+            if (answer) setTimeout(() => this.say({{ v: 1, reply_to_id: id, ...answer }}));
+          }};
+        """,
+    )
+    come_back(page)
+
+
+def test_a_history_that_cannot_be_loaded_is_told_where_it_is_missing(pair):
+    _, bob = pair
+    error = {"code": "history_unavailable", "error": "", "retryable": True, "retry_after_ms": 500}
+    without_history(bob, f"() => ({json.dumps({'type': 'error', 'data': error})})")
+    bob.wait("document.getElementById('older').textContent.startsWith('The archive cannot be reached right now.')")
+    bob.evaluate("window.isHealed = true")
+    bob.wait("document.getElementById('older').hidden")
+
+
+def test_the_focus_stays_where_earlier_messages_are_asked_for(pair):
+    _, bob = pair
+    page = {"type": "history", "data": {"messages": [], "next_before": 1, "next_after": None, "complete": False}}
+    without_history(bob, f"() => window.isAsked ? null : (window.isAsked = true, {json.dumps(page)})")
+    bob.wait("document.getElementById('older').textContent === 'Load earlier messages'")
+    bob.evaluate("(() => { const older = document.getElementById('older'); older.focus(); older.click(); })()")
+    bob.wait("document.getElementById('older').textContent === 'Loading…'")
+    # A browser takes the focus away from what cannot have it before it draws.
+    bob.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    assert bob.evaluate("document.activeElement.id") == "older"
+    assert bob.evaluate("document.getElementById('older').ariaDisabled") == "true"
 
 
 @pytest.fixture

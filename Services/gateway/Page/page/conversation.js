@@ -20,6 +20,8 @@ export class Conversation {
   isLoaded = false;
   isLoading = false;
   hasOlder = true;
+  /** Why its history could not be loaded the last time, in a sentence. */
+  problem = null;
   unread = 0;
   draft = "";
   #typists = new Map();
@@ -76,12 +78,13 @@ export class Conversation {
     if (entry && !entry.id) Object.assign(entry, { state: error ? "failed" : "pending", error });
   }
 
-  /** The archive could not take what had been accepted: it is no message after all, and may be sent as a new one. */
+  /** The archive could not take what had been accepted: it is no message after all, and may be sent as a new one. @returns {boolean} */
   lose(key, newKey, error) {
     const entry = this.#ofKey(key);
-    if (!entry?.id || entry.user !== this.me) return;
+    if (!entry?.id || entry.user !== this.me) return false;
     this.discard(key);
     this.entries.push({ ...entry, key: newKey, id: null, seq: Infinity, state: "failed", error });
+    return true;
   }
 
   discard(key) {

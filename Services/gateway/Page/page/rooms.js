@@ -159,7 +159,7 @@ export class Rooms {
     if (!isNews) return;
     const isSeen = conversation === this.#current && !document.hidden;
     if (user !== this.#me && !isSeen) conversation.unread += 1;
-    if (user !== this.#me && isSeen && data.content !== null) byID("announcer").textContent = `${user}: ${data.content}`;
+    if (user !== this.#me && isSeen && data.content !== null) announce(`${user}: ${data.content}`);
     this.#drawList();
     if (conversation === this.#current) this.#drawCurrent();
   }
@@ -202,7 +202,9 @@ export class Rooms {
 
   /** Accepted, and yet not kept; of what was never accepted `send` has told. */
   #lost(frame) {
-    this.#conversations.get(frame.room)?.lose(frame.data.client_msg_id, newKey(), ParleyError.ofFrame(frame));
+    const error = ParleyError.ofFrame(frame);
+    if (!this.#conversations.get(frame.room)?.lose(frame.data.client_msg_id, newKey(), error)) return;
+    announce(`Not sent. ${sentenceOf(error)}`);
     this.#drawCurrent();
   }
 
@@ -222,6 +224,7 @@ export class Rooms {
       conversation.settle(key, await sent);
     } catch (error) {
       conversation.mark(key, error);
+      if (this.#me) announce(`Not sent. ${sentenceOf(error)}`);
     }
     if (conversation === this.#current) this.#drawCurrent();
   }
@@ -243,6 +246,7 @@ export class Rooms {
   async #loadPage(conversation, page) {
     if (conversation.isLoading || this.#client.state.state !== "online") return;
     conversation.isLoading = true;
+    conversation.problem = null;
     this.#drawCurrent();
     try {
       const { messages, next_before } = await this.#client.history(conversation.room, { ...page, limit: PAGE });
@@ -250,7 +254,8 @@ export class Rooms {
       conversation.hasOlder = next_before !== null && next_before !== undefined;
       conversation.isLoaded = true;
     } catch (error) {
-      byID("announcer").textContent = sentenceOf(error);
+      conversation.problem = sentenceOf(error);
+      announce(conversation.problem);
       if (error.retryable && !conversation.isLoaded) {
         setTimeout(() => this.#loadIfShown(conversation), error.retryAfter ?? TRY_AGAIN);
       }
@@ -323,6 +328,11 @@ export class Rooms {
   #openFromAddress() {
     this.open(location.hash.slice(1));
   }
+}
+
+/** For those who hear the page. */
+function announce(text) {
+  byID("announcer").textContent = text;
 }
 
 function newKey() {

@@ -113,10 +113,12 @@ export class Timeline {
   }
 
   #drawTop() {
-    const { isLoading, isLoaded, hasOlder, entries } = this.#conversation;
+    const { isLoading, isLoaded, hasOlder, problem, entries } = this.#conversation;
     this.#top.hidden = isLoaded && !hasOlder;
-    this.#top.disabled = isLoading;
-    this.#top.textContent = isLoading ? "Loading…" : "Load earlier messages";
+    // Disabled it would lose the focus, which may be what has begun to load.
+    this.#top.ariaDisabled = String(isLoading);
+    const offer = problem ? `${problem} Load again` : "Load earlier messages";
+    this.#top.textContent = isLoading ? "Loading…" : offer;
     byID("beginning").hidden = !isLoaded || hasOlder || entries.length === 0;
     byID("silence").hidden = !isLoaded || entries.length > 0;
   }
