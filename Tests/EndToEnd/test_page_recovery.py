@@ -178,6 +178,34 @@ def test_what_is_refused_is_told_to_those_who_hear_the_page(pair):
     bob.wait("document.getElementById('announcer').textContent === 'Not sent. You are muted in this room.'")
 
 
+def test_what_is_too_long_stays_where_it_was_written(pair):
+    alice, bob = pair
+    longest = alice.evaluate("socket.heard.find(({ type }) => type === 'connected')")["data"]["limits"]["content_chars"]
+    say(alice, "🫖" * (longest + 1), settled=False)
+    assert alice.evaluate("document.getElementById('content').validationMessage").startswith("Too long by 1: ")
+    assert alice.evaluate("[...document.getElementById('content').value].length") == longest + 1
+    assert sent(alice, "send_message") == [] and shown(alice) == []
+    alice.press("Backspace", 8)
+    alice.press("Enter", 13, "\r")
+    hears(bob, alice.user, "🫖" * longest)
+
+
+def test_what_was_refused_can_be_written_anew(pair):
+    alice, bob = pair
+    alice.evaluate("socket.isMute = true")
+    say(alice, "May I speek?", settled=False)
+    key = alice.wait("socket.sent.find(({ type }) => type === 'send_message')")["data"]["client_msg_id"]
+    tell(alice, "message_error", client_msg_id=key, code="muted", error="", retryable=False)
+    alice.wait("document.querySelector('.fate .edit') !== null")
+    assert alice.evaluate("document.querySelector('.fate .retry')") is None
+    alice.type("#content", "Well.")
+    alice.click(".fate .edit")
+    alice.wait("document.getElementById('content').value === 'Well.\\nMay I speek?' && !document.querySelector('.message')")
+    alice.evaluate("socket.isMute = false")
+    alice.press("Enter", 13, "\r")
+    hears(bob, alice.user, "May I speek?")
+
+
 def without_history(page, answer):
     """Loads the page anew, and answers in the server's place who asks for history, until `window.isHealed`."""
     page.call(

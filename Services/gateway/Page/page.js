@@ -20,11 +20,13 @@ new Status(client);
 const timeline = new Timeline({
   older: () => rooms.loadOlder(),
   retry: (key) => rooms.retry(key),
+  edit: (key) => rooms.edit(key),
   discard: (key) => rooms.discard(key),
 });
 const composer = new Composer({
   send: (content) => rooms.send(content),
   typing: (isTyping) => rooms.typing(isTyping),
+  longest: () => client.limits?.content_chars ?? Infinity,
 });
 const people = new People(client, (user) => rooms.writeTo(user));
 const sidebar = new Sidebar((room) => rooms.open(room));

@@ -95,7 +95,9 @@ export class Sender {
     if (typeof key !== "string" || !KEY.test(key)) return invalid("client_msg_id", "1 to 64 printable ASCII characters");
     if (typeof (room ?? to) !== "string") return invalid("room", "a room, or { to: handle }");
     if (this.#outbox.has(data.client_msg_id)) return new ParleyError("idempotency_conflict", "Already on its way.");
-    if (this.#outbox.isFull) return new ParleyError("overloaded", "Too many messages wait to be sent.");
+    if (this.#outbox.isFull) {
+      return new ParleyError("overloaded", "Too many messages wait to be sent.", { retryable: true });
+    }
     const bytes = new TextEncoder().encode(JSON.stringify(data)).length + 100;
     return bytes > this.#largest ? new ParleyError("content_too_long") : null;
   }

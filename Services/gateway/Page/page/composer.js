@@ -3,14 +3,19 @@ import { byID } from "./dom.js";
 /** Where one writes. */
 export class Composer {
   #field = byID("content");
+  #longest;
 
-  /** @param {{send: (content: string) => void, typing: (isTyping: boolean) => void}} actions */
-  constructor({ send, typing }) {
+  /**
+   * @param {{send: (content: string) => void, typing: (isTyping: boolean) => void, longest: () => number}} actions
+   *   `longest`: how many characters a message may have
+   */
+  constructor({ send, typing, longest }) {
+    this.#longest = longest;
     byID("composer").addEventListener("submit", (event) => {
       event.preventDefault();
       const content = this.#field.value.trim();
       this.#field.focus();
-      if (!content) return;
+      if (!content || !this.#fits()) return this.#field.reportValidity();
       this.#field.value = "";
       typing(false);
       send(content);
@@ -21,7 +26,10 @@ export class Composer {
       event.preventDefault();
       byID("composer").requestSubmit();
     });
-    this.#field.addEventListener("input", () => typing(this.#field.value !== ""));
+    this.#field.addEventListener("input", () => {
+      this.#fits();
+      typing(this.#field.value !== "");
+    });
     this.#field.addEventListener("blur", () => typing(false));
   }
 
@@ -33,11 +41,28 @@ export class Composer {
   show(name, draft) {
     byID("composer").hidden = false;
     this.#field.value = draft;
+    this.#fits();
     this.#field.placeholder = `Message ${name}`;
     if (matchMedia("(hover: hover)").matches) this.#field.focus();
   }
 
   hide() {
     byID("composer").hidden = true;
+  }
+
+  /** Takes back what was written, behind what has been begun since. */
+  takeBack(content) {
+    this.#field.value = [this.#field.value, content].filter(Boolean).join("\n");
+    this.#fits();
+    this.#field.focus();
+  }
+
+  /** Too much is not sent at all, and said before it is lost from sight. Characters are counted as the server does. */
+  #fits() {
+    const [written, longest] = [[...this.#field.value.trim()].length, this.#longest()];
+    const count = (number) => number.toLocaleString();
+    const problem = `Too long by ${count(written - longest)}: a message may have ${count(longest)} characters.`;
+    this.#field.setCustomValidity(written > longest ? problem : "");
+    return written <= longest;
   }
 }

@@ -12,6 +12,7 @@ const KEPT = 300;
  * @property {"pending"|"sent"|"failed"} state
  * @property {boolean} edited
  * @property {Error|null} error why it failed
+ * @property {boolean} [mayRetry] whether the same may go better another time
  */
 
 /** What the page knows of one room: its messages in order, who types, what is unread. No DOM, no network. */
@@ -75,7 +76,8 @@ export class Conversation {
   /** It was refused, or is on its way once more (`error` null). */
   mark(key, error) {
     const entry = this.#ofKey(key);
-    if (entry && !entry.id) Object.assign(entry, { state: error ? "failed" : "pending", error });
+    if (!entry || entry.id) return;
+    Object.assign(entry, { state: error ? "failed" : "pending", error, mayRetry: error?.retryable || error?.uncertain });
   }
 
   /** The archive could not take what had been accepted: it is no message after all, and may be sent as a new one. @returns {boolean} */
@@ -83,7 +85,7 @@ export class Conversation {
     const entry = this.#ofKey(key);
     if (!entry?.id || entry.user !== this.me) return false;
     this.discard(key);
-    this.entries.push({ ...entry, key: newKey, id: null, seq: Infinity, state: "failed", error });
+    this.entries.push({ ...entry, key: newKey, id: null, seq: Infinity, state: "failed", error, mayRetry: true });
     return true;
   }
 

@@ -114,6 +114,13 @@ export class Rooms {
     this.#deliver(conversation, key, entry.content, mayHaveArrived);
   }
 
+  /** Puts it back to where it was written. */
+  edit(key) {
+    const { content } = this.#current.entries.find((each) => each.key === key);
+    this.discard(key);
+    this.#views.composer.takeBack(content);
+  }
+
   discard(key) {
     this.#current.discard(key);
     this.#drawCurrent();

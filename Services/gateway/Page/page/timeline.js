@@ -16,7 +16,10 @@ export class Timeline {
   #isAtEnd = true;
   #topAtEnd = 0;
 
-  /** @param {{older: () => void, retry: (key: string) => void, discard: (key: string) => void}} actions */
+  /**
+   * @param {{older: () => void, retry: (key: string) => void, edit: (key: string) => void,
+   *   discard: (key: string) => void}} actions
+   */
   constructor(actions) {
     this.#actions = actions;
     this.#scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -103,12 +106,16 @@ export class Timeline {
   #fate(entry) {
     if (entry.state === "pending") return make("p", { className: "fate" }, "Sending…");
     if (entry.state !== "failed") return null;
+    const offer = (word, action) =>
+      make("button", { type: "button", className: `link ${word.toLowerCase()}`, onclick: () => action(entry.key) }, word);
     return make(
       "p",
       { className: "fate failed" },
       `Not sent. ${sentenceOf(entry.error)}`,
-      make("button", { type: "button", className: "link retry", onclick: () => this.#actions.retry(entry.key) }, "Retry"),
-      make("button", { type: "button", className: "link", onclick: () => this.#actions.discard(entry.key) }, "Discard"),
+      entry.mayRetry ? offer("Retry", this.#actions.retry) : null,
+      // What may be there already would be there twice.
+      entry.error.uncertain ? null : offer("Edit", this.#actions.edit),
+      offer("Discard", this.#actions.discard),
     );
   }
 
