@@ -206,6 +206,22 @@ def test_what_was_refused_can_be_written_anew(pair):
     hears(bob, alice.user, "May I speek?")
 
 
+def test_a_reload_keeps_what_was_begun_and_what_was_refused(pair):
+    alice, _ = pair
+    alice.evaluate("socket.isMute = true")
+    say(alice, "May I?", settled=False)
+    key = alice.wait("socket.sent.find(({ type }) => type === 'send_message')")["data"]["client_msg_id"]
+    tell(alice, "message_error", client_msg_id=key, code="muted", error="", retryable=False)
+    alice.wait("document.querySelector('.fate .edit') !== null")
+    alice.type("#content", "And another")
+    come_back(alice)
+    alice.wait_for_text(".message[data-state=failed] .fate", "Not sent. You are muted in this room.")
+    assert shown(alice) == ["May I?"]
+    assert alice.evaluate("document.getElementById('content').value") == "And another"
+    alice.click(".fate .edit")
+    alice.wait("document.getElementById('content').value === 'And another\\nMay I?'")
+
+
 def without_history(page, answer):
     """Loads the page anew, and answers in the server's place who asks for history, until `window.isHealed`."""
     page.call(

@@ -57,6 +57,9 @@ static const unsigned char page_dialogs_js[] = {
 static const unsigned char page_dom_js[] = {
 #embed "page/dom.js"
 };
+static const unsigned char page_history_js[] = {
+#embed "page/history.js"
+};
 static const unsigned char page_links_js[] = {
 #embed "page/links.js"
 };
@@ -113,6 +116,7 @@ static const struct page_file page_files[] = {
     {"/page/conversation.js", JS, page_conversation_js, sizeof page_conversation_js},
     {"/page/dialogs.js", JS, page_dialogs_js, sizeof page_dialogs_js},
     {"/page/dom.js", JS, page_dom_js, sizeof page_dom_js},
+    {"/page/history.js", JS, page_history_js, sizeof page_history_js},
     {"/page/links.js", JS, page_links_js, sizeof page_links_js},
     {"/page/memberships.js", JS, page_memberships_js, sizeof page_memberships_js},
     {"/page/people.js", JS, page_people_js, sizeof page_people_js},

@@ -30,7 +30,7 @@ const composer = new Composer({
 });
 const people = new People(client, (user) => rooms.writeTo(user));
 const sidebar = new Sidebar((room) => rooms.open(room));
-const rooms = new Rooms(client, { timeline, composer, people, sidebar });
+const rooms = new Rooms(client, { timeline, composer, people, sidebar }, store);
 const dialogs = new Dialogs({
   find: () => rooms.others(),
   join: (room) => rooms.join(room),

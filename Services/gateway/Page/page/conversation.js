@@ -97,6 +97,24 @@ export class Conversation {
     Object.assign(this.entries.find((entry) => entry.id === messageID) ?? {}, change);
   }
 
+  /** What a reload would lose: the outbox has the rest. @returns {{room: string, draft: string, refused: object[]}} */
+  get unsent() {
+    const refused = this.entries.filter(({ state }) => state === "failed").map(({ key, content, ts, mayRetry, error }) => {
+      const { code, message, uncertain } = error;
+      return { key, content, ts, mayRetry, error: { code, message, uncertain } };
+    });
+    return { room: this.room, draft: this.draft, refused };
+  }
+
+  /** Takes what the visit before had left unsent. */
+  takeUp({ draft, refused }) {
+    this.draft = draft;
+    for (const { key, content, ts, mayRetry, error } of refused) {
+      this.write(key, content, ts);
+      Object.assign(this.#ofKey(key), { state: "failed", mayRetry, error });
+    }
+  }
+
   /** Forgets what came from the log; what is on its way stays. */
   reset() {
     this.entries = this.entries.filter((entry) => entry.id === null);

@@ -1,6 +1,11 @@
 /** The element of the page with this id. */
 export const byID = (id) => document.getElementById(id);
 
+/** Says something to those who hear the page. */
+export function announce(text) {
+  byID("announcer").textContent = text;
+}
+
 /**
  * Makes an element. Text goes in as text nodes and nothing else: what people write is never read as markup.
  *

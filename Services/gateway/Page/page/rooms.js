@@ -1,41 +1,46 @@
 import { ParleyError } from "../client/errors.js";
 import { Conversation } from "./conversation.js";
-import { byID } from "./dom.js";
+import { announce, byID } from "./dom.js";
+import { History } from "./history.js";
 import { Memberships } from "./memberships.js";
 import { directRoom, peerOf, sentenceOf, typingLine } from "./words.js";
-
-const PAGE = 50;
-const LONGEST_FILL = 5;
-const TRY_AGAIN = 3_000;
 
 /** The conversations of the one who is signed in: between the client below and the views above. */
 export class Rooms {
   #client;
   #views;
+  #store;
   #me = null;
   #current = null;
   #conversations = new Map();
   #memberships;
+  #history;
 
   /**
    * @param {import("../client.js").ParleyClient} client
    * @param {{timeline: object, composer: object, people: object, sidebar: object}} views
+   * @param {import("./store.js").TokenStore} store
    */
-  constructor(client, views) {
+  constructor(client, views, store) {
     this.#client = client;
+    this.#store = store;
     this.#views = views;
     this.#memberships = new Memberships(client, {
       listed: (rooms) => this.#listed(rooms),
       denied: (room) => this.#drop(room),
       parted: (room) => this.#conversations.get(room)?.reset(),
     });
+    this.#history = new History(client, {
+      isShown: (conversation) => conversation === this.#current,
+      changed: (conversation) => conversation === this.#current && this.#drawCurrent(),
+    });
     const on = (type, listener) => client.addEventListener(type, ({ detail }) => listener(detail));
     on("connected", ({ data }) => this.#connected(data.rooms ?? []));
     on("new_message", (envelope) => this.#received(envelope));
     on("message_edited", ({ room, data }) => this.#change(room, data.message_id, { content: data.content, edited: true }));
     on("message_deleted", ({ room, data }) => this.#change(room, data.message_id, { content: null }));
-    on("restarted", ({ room }) => this.#restart(room));
-    on("gap", ({ room, data }) => this.#fill(this.#conversations.get(room), data));
+    on("restarted", ({ room }) => this.#history.restart(this.#conversations.get(room)));
+    on("gap", ({ room, data }) => this.#history.fill(this.#conversations.get(room), data));
     on("joined", ({ room }) => this.#joined(room));
     on("message_error", (frame) => this.#lost(frame));
     // One stays in a room for which this connection has no place.
@@ -47,11 +52,13 @@ export class Rooms {
     setInterval(() => this.#drawTyping(), 1_000);
     addEventListener("hashchange", () => this.#openFromAddress());
     document.addEventListener("visibilitychange", () => this.#see());
+    addEventListener("pagehide", () => this.#keepUnsent());
   }
 
   begin(me) {
     this.#me = me;
     this.#show(null);
+    for (const unsent of this.#store.loadDrafts(me)) this.#add(unsent.room).takeUp(unsent);
     for (const { data, sent } of this.#client.resume()) {
       const conversation = this.#add(data.room);
       conversation.write(data.client_msg_id, data.content, Date.now());
@@ -133,8 +140,7 @@ export class Rooms {
   async loadOlder() {
     const conversation = this.#current;
     if (!conversation || !conversation.hasOlder) return;
-    if (!conversation.isLoaded) return this.#loadNewest(conversation);
-    await this.#loadPage(conversation, { before: conversation.oldest });
+    await (conversation.isLoaded ? this.#history.loadOlder(conversation) : this.#history.loadNewest(conversation));
   }
 
   // What the server brings
@@ -176,35 +182,11 @@ export class Rooms {
     this.#drawCurrent();
   }
 
-  #restart(room) {
-    const conversation = this.#conversations.get(room);
-    if (!conversation) return;
-    conversation.reset();
-    if (conversation === this.#current) this.#loadNewest(conversation);
-  }
-
   #joined(room) {
     if (this.#conversations.has(room)) return;
     this.#add(room);
     this.#drawList();
     if (!this.#current) this.#openFromAddress();
-  }
-
-  /** Loads what the server could not deliver, or, where that is much, only the newest. */
-  async #fill(conversation, { from_seq, to_seq }) {
-    if (!conversation?.isLoaded) return;
-    try {
-      let after = from_seq - 1;
-      for (let pages = 0; pages < LONGEST_FILL && after !== null && after < to_seq; pages += 1) {
-        const page = await this.#client.history(conversation.room, { after, limit: 200 });
-        for (const envelope of page.messages) conversation.take(envelope);
-        after = page.next_after;
-      }
-      if (after !== null && after < to_seq) this.#restart(conversation.room);
-    } catch {
-      this.#restart(conversation.room);
-    }
-    if (conversation === this.#current) this.#drawCurrent();
   }
 
   /** Accepted, and yet not kept; of what was never accepted `send` has told. */
@@ -213,6 +195,13 @@ export class Rooms {
     if (!this.#conversations.get(frame.room)?.lose(frame.data.client_msg_id, newKey(), error)) return;
     announce(`Not sent. ${sentenceOf(error)}`);
     this.#drawCurrent();
+  }
+
+  #keepUnsent() {
+    if (this.#me === null) return;
+    if (this.#current) this.#current.draft = this.#views.composer.draft;
+    const unsent = [...this.#conversations.values()].map((each) => each.unsent);
+    this.#store.saveDrafts(this.#me, unsent.filter(({ draft, refused }) => draft || refused.length > 0));
   }
 
   #drop(room) {
@@ -243,37 +232,7 @@ export class Rooms {
     } catch {
       // Where one may not enter it is gone; else it can be read all the same.
     }
-    this.#loadIfShown(conversation);
-  }
-
-  #loadNewest(conversation) {
-    return this.#loadPage(conversation, {});
-  }
-
-  async #loadPage(conversation, page) {
-    if (conversation.isLoading || this.#client.state.state !== "online") return;
-    conversation.isLoading = true;
-    conversation.problem = null;
-    this.#drawCurrent();
-    try {
-      const { messages, next_before } = await this.#client.history(conversation.room, { ...page, limit: PAGE });
-      for (const envelope of messages) if (envelope.type === "new_message") conversation.take(envelope);
-      conversation.hasOlder = next_before !== null && next_before !== undefined;
-      conversation.isLoaded = true;
-    } catch (error) {
-      conversation.problem = sentenceOf(error);
-      announce(conversation.problem);
-      if (error.retryable && !conversation.isLoaded) {
-        setTimeout(() => this.#loadIfShown(conversation), error.retryAfter ?? TRY_AGAIN);
-      }
-    } finally {
-      conversation.isLoading = false;
-      if (conversation === this.#current) this.#drawCurrent();
-    }
-  }
-
-  #loadIfShown(conversation) {
-    if (conversation === this.#current && !conversation.isLoaded) this.#loadNewest(conversation);
+    if (conversation === this.#current && !conversation.isLoaded) this.#history.loadNewest(conversation);
   }
 
   // Drawing
@@ -335,11 +294,6 @@ export class Rooms {
   #openFromAddress() {
     this.open(location.hash.slice(1));
   }
-}
-
-/** For those who hear the page. */
-function announce(text) {
-  byID("announcer").textContent = text;
 }
 
 function newKey() {

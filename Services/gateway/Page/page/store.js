@@ -1,5 +1,6 @@
 const KEY = "parley.session";
 const OUTBOX = "parley.outbox";
+const DRAFTS = "parley.drafts";
 
 /**
  * Where the tokens live between visits: in this tab alone, so that two tabs can be two people, or, where the user
@@ -23,27 +24,45 @@ export class TokenStore {
     } else {
       sessionStorage.removeItem(KEY);
       sessionStorage.removeItem(OUTBOX);
+      sessionStorage.removeItem(DRAFTS);
       if (isOurs) localStorage.removeItem(KEY);
     }
   }
 
   /** What this user had written in this tab, and nobody had answered yet. */
   loadOutbox(user) {
-    try {
-      const saved = JSON.parse(sessionStorage.getItem(OUTBOX));
-      return saved?.user === user && Array.isArray(saved.messages) ? saved.messages : [];
-    } catch {
-      return [];
-    }
+    return loadOf(user, OUTBOX);
   }
 
   saveOutbox(user, messages) {
-    try {
-      if (messages.length > 0) sessionStorage.setItem(OUTBOX, JSON.stringify({ user, messages }));
-      else sessionStorage.removeItem(OUTBOX);
-    } catch {
-      // The tab's storage is full: what is written now does not outlive the page.
-    }
+    saveOf(user, OUTBOX, messages);
+  }
+
+  /** What this user had begun to write in this tab, and what was refused: `{room, draft, refused}` each. */
+  loadDrafts(user) {
+    return loadOf(user, DRAFTS);
+  }
+
+  saveDrafts(user, drafts) {
+    saveOf(user, DRAFTS, drafts);
+  }
+}
+
+function loadOf(user, key) {
+  try {
+    const saved = JSON.parse(sessionStorage.getItem(key));
+    return saved?.user === user && Array.isArray(saved.messages) ? saved.messages : [];
+  } catch {
+    return [];
+  }
+}
+
+function saveOf(user, key, messages) {
+  try {
+    if (messages.length > 0) sessionStorage.setItem(key, JSON.stringify({ user, messages }));
+    else sessionStorage.removeItem(key);
+  } catch {
+    // The tab's storage is full: what is written now does not outlive the page.
   }
 }
 
