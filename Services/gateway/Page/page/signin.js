@@ -58,8 +58,18 @@ export class SignIn {
     byID("signin-question").textContent = isNew ? "Already have one?" : "New here?";
     byID("signin-switch").textContent = isNew ? "Sign in" : "Create an account";
     byID("name-field").hidden = !isNew;
-    byID("password").autocomplete = isNew ? "new-password" : "current-password";
+    this.#ask(isNew);
     this.#tell();
+  }
+
+  /** A new password has a least length; an old one is whatever it is. */
+  #ask(isNew) {
+    const field = byID("password");
+    field.autocomplete = isNew ? "new-password" : "current-password";
+    byID("password-hint").hidden = !isNew;
+    for (const [name, value] of [["minlength", "8"], ["aria-describedby", "password-hint"]]) {
+      isNew ? field.setAttribute(name, value) : field.removeAttribute(name);
+    }
   }
 
   #tell(text = "") {

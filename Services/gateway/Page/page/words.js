@@ -39,15 +39,29 @@ const SENTENCES = {
   user_not_found: "There is nobody of that name.",
 };
 
+/** What is wrong with a field of a form, by the name and the word that auth says of it. */
+const FIELDS = {
+  "name too_short": "The name is empty.",
+  "name too_long": "The name is too long.",
+  "name invalid": "The name has a character that cannot be used.",
+  "password too_short": "The password needs 8 characters or more.",
+  "password too_long": "The password may have 256 characters at most.",
+  "password invalid": "The password has a character that cannot be used.",
+  "username invalid": "A username is 2 to 32 of a–z, 0–9, dot and hyphen; a letter or digit first.",
+};
+
 /**
  * An error as a sentence.
  *
  * @param {Object<string, string>} [own] by code: what a place says in other words
  */
 export function sentenceOf(error, own = {}) {
-  const field = error.fields?.find(({ detail, message }) => detail ?? message);
-  if (field) return [field.field ?? field.name, field.detail ?? field.message].filter(Boolean).join(": ");
+  if (error.fields?.length > 0) return error.fields.map(sentenceOfField).join(" ");
   return (own[error.code] ?? SENTENCES[error.code] ?? error.message ?? "Something went wrong.") + again(error.retryAfter);
+}
+
+function sentenceOfField({ field, code, message }) {
+  return FIELDS[`${field} ${code}`] ?? message ?? `Something is wrong with “${field}”.`;
 }
 
 function again(milliseconds) {
