@@ -11,6 +11,7 @@ const REASONS = {
 export class Status {
   #client;
   #ticker = null;
+  #isLost = false;
   #degraded = new Map();
 
   /** @param {import("../client.js").ParleyClient} client */
@@ -37,13 +38,18 @@ export class Status {
     clearInterval(this.#ticker);
     const { state, reason, retryAt } = this.#client.state;
     byID("connection").dataset.state = state;
+    // From a loss until it is over, each try and each second is shown, and none of them announced.
+    this.#isLost = state === "waiting" || (state === "connecting" && this.#isLost);
+    put("connection-wait", state === "connecting" && this.#isLost ? "…" : "");
     switch (reason === "signed_out" ? "offline" : state) {
       case "online":
         this.#word("Online");
         return this.#notice([...this.#degraded.values()].join(" "));
       case "connecting":
-        return this.#word("Connecting…");
+        return this.#word(this.#isLost ? "Reconnecting" : "Connecting…");
       case "waiting":
+        this.#word("Reconnecting");
+        this.#notice("The connection was lost. What you write is sent when it is back.", "Try now");
         this.#count(retryAt);
         this.#ticker = setInterval(() => this.#count(retryAt), 500);
         return;
@@ -58,18 +64,22 @@ export class Status {
 
   #count(retryAt) {
     const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
-    this.#word(`Reconnecting in ${seconds} s`);
-    this.#notice("The connection was lost. What you write is sent when it is back.", "Try now");
+    put("connection-wait", ` in ${seconds} s`);
   }
 
   #word(text) {
-    if (byID("connection").textContent !== text) byID("connection").textContent = text;
+    put("connection-word", text);
   }
 
   #notice(text, action = "") {
-    if (byID("notice-text").textContent !== text) byID("notice-text").textContent = text;
+    put("notice-text", text);
     byID("notice").hidden = !text;
-    byID("notice-action").textContent = action;
+    put("notice-action", action);
     byID("notice-action").hidden = !action;
   }
+}
+
+/** Text that is put anew is announced anew, though it be the same. */
+function put(id, text) {
+  if (byID(id).textContent !== text) byID(id).textContent = text;
 }

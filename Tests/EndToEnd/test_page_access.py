@@ -1,0 +1,122 @@
+"""The page by keyboard, by ear, and for eyes that need contrast: where the focus is, what is announced, what a field is called."""
+
+import uuid
+
+import pytest
+
+import chromium
+from visitor import ONLINE, create_room, hears, meet, register, say
+
+pytestmark = chromium.needed
+
+FOCUSED = "document.activeElement.id"
+
+#: Gives the page `ratio`, of two colours (WCAG 2.2, contrast ratio), and `ground`, the colour that an element stands on.
+CONTRAST = """
+  (() => {
+    const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+    const luminance = (color) => channels(color).slice(0, 3)
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+    const ratio = (one, other) => {
+      const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+      return (light + 0.05) / (dark + 0.05);
+    };
+    const ground = (element) => {
+      const color = getComputedStyle(element).backgroundColor;
+      return channels(color)[3] === 0 ? ground(element.parentElement) : color;
+    };
+    window.ratio = ratio;
+    window.ground = ground;
+  })()
+"""
+
+
+@pytest.fixture
+def page(cluster, browsers):
+    """A newcomer who is in no room."""
+    page = browsers[0].open(cluster.url)
+    page.user = f"carol-{uuid.uuid4().hex[:8]}"
+    register(page)
+    yield page
+    page.screenshot(chromium.OUTPUT / "page-access.png")
+    page.close()
+    assert page.problems == []
+
+
+@pytest.fixture
+def pair(cluster, browsers):
+    """Alice and Bob, each newly registered in a browser of their own, both in one new room."""
+    pages = meet(cluster.url, browsers)
+    yield pages
+    for page in pages:
+        page.close()
+    assert [page.problems for page in pages] == [[], []]
+
+
+def new_room(page):
+    page.room = f"room-{uuid.uuid4().hex[:8]}"
+    create_room(page, page.room)
+    return page.room
+
+
+def phone(page):
+    page.resize(390, 780)
+    page.wait("innerWidth === 390")
+
+
+def hand(page, hovers):
+    """A mouse, or a finger: a browser without a screen has neither."""
+    answer = f"{{ matches: {'true' if hovers else 'false'} }}"
+    page.evaluate(
+        "(() => { const real = matchMedia; window.matchMedia = (query) => "
+        f"query.includes('hover') ? {answer} : real.call(window, query); }})()"
+    )
+
+
+def in_row(page, room):
+    """Whether the focus is on this room's row, and that row is on the page."""
+    return f"document.activeElement.dataset.room === {room!r} && document.activeElement.isConnected"
+
+
+# What is announced, and how things are called
+
+
+def test_a_lost_connection_is_announced_once(cluster, browsers):
+    page = browsers[0].open(cluster.url)
+    page.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source="const Real = WebSocket; window.isCut = false; window.WebSocket = class extends Real {"
+        " constructor(url, kinds) { super(window.isCut ? 'ws://127.0.0.1:9/' : url, kinds); window.socket = this; } };",
+    )
+    page.reload()
+    page.user = f"carol-{uuid.uuid4().hex[:8]}"
+    register(page)
+    new_room(page)
+    page.evaluate("window.isCut = true; socket.close()")
+    page.wait("document.getElementById('connection').dataset.state === 'waiting'")
+    page.wait_for_text("#notice", "The connection was lost.")
+    assert "Reconnecting" in page.evaluate("document.getElementById('connection').innerText")
+    page.evaluate(
+        """(() => {
+          window.announced = [];
+          const regions = document.querySelectorAll("[role=status], [role=alert], [aria-live=polite]");
+          const note = (changes) => announced.push(...changes.map(({ target }) => target.textContent));
+          for (const each of regions) {
+            new MutationObserver(note).observe(each, { subtree: true, childList: true, characterData: true });
+          }
+          window.shown = new Set();
+          const look = () => shown.add(document.getElementById("connection").innerText);
+          new MutationObserver(look).observe(document.getElementById("connection"),
+            { subtree: true, childList: true, characterData: true, attributes: true });
+        })()"""
+    )
+    # Seconds are counted, and tries are made, and none of it is news.
+    page.wait("window.shown.size >= 4")
+    assert page.evaluate("announced") == []
+    page.evaluate("window.isCut = false")
+    page.click("#notice-action")
+    page.wait(ONLINE)
+    assert "Online" in page.evaluate("announced.join()")
+    page.close()
