@@ -80,6 +80,20 @@ def in_row(page, room):
     return f"document.activeElement.dataset.room === {room!r} && document.activeElement.isConnected"
 
 
+# Where the focus goes
+
+
+def test_who_has_made_a_room_or_begun_a_conversation_may_write_at_once(page):
+    hand(page, hovers=True)
+    new_room(page)
+    page.wait(f"{FOCUSED} === 'content'")
+    page.click("#write-to")
+    page.type("#direct-user", page.user)
+    page.click("#direct-submit")
+    page.wait_for_text("#room-name", page.user)
+    page.wait(f"!document.querySelector('dialog[open]') && {FOCUSED} === 'content'")
+
+
 # What is announced, and how things are called
 
 

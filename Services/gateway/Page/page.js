@@ -36,6 +36,7 @@ const dialogs = new Dialogs({
   join: (room) => rooms.join(room),
   create: (room) => rooms.create(room),
   write: (user) => rooms.writeTo(user),
+  entered: () => composer.focus(),
 });
 
 let isInside = false;

@@ -43,11 +43,19 @@ export class Composer {
     this.#field.value = draft;
     this.#fits();
     this.#field.placeholder = `Message ${name}`;
-    if (matchMedia("(hover: hover)").matches) this.#field.focus();
+    this.focus();
+  }
+
+  /** Where a field with the focus would bring up a keyboard that covers the room, its heading has it. */
+  focus() {
+    const isWriting = matchMedia("(hover: hover)").matches && !byID("composer").hidden;
+    (isWriting ? this.#field : byID("room-name")).focus();
   }
 
   hide() {
+    const isLosing = byID("composer").contains(document.activeElement);
     byID("composer").hidden = true;
+    if (isLosing) this.focus();
   }
 
   /** Takes back what was written, behind what has been begun since. */

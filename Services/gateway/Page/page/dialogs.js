@@ -8,7 +8,8 @@ export class Dialogs {
 
   /**
    * @param {{find: () => Promise<object[]>, join: (room: string) => Promise<void>,
-   *   create: (room: object) => Promise<void>, write: (user: string) => Promise<void>}} actions
+   *   create: (room: object) => Promise<void>, write: (user: string) => Promise<void>, entered: () => void}} actions
+   *   `entered`: the room is open, and the dialog no longer over it
    */
   constructor(actions) {
     this.#actions = actions;
@@ -19,8 +20,8 @@ export class Dialogs {
     byID("welcome-browse").addEventListener("click", () => this.browse());
     byID("write-to").addEventListener("click", () => byID("direct-dialog").showModal());
     byID("browse-filter").addEventListener("input", () => this.#draw());
-    submits("create", () => actions.create(newRoom()), byID("browse-dialog"));
-    submits("direct", () => actions.write(byID("direct-user").value), byID("direct-dialog"));
+    this.#submits("create", () => actions.create(newRoom()), byID("browse-dialog"));
+    this.#submits("direct", () => actions.write(byID("direct-user").value), byID("direct-dialog"));
   }
 
   close() {
@@ -47,12 +48,36 @@ export class Dialogs {
       const join = make("button", { type: "button", data: { room: id } }, "Join");
       join.addEventListener("click", () => this.#attempt(async () => {
         await this.#actions.join(id);
-        byID("browse-dialog").close();
+        this.#leave(byID("browse-dialog"));
       }));
       const alias = name && name !== id ? make("small", {}, id) : null;
       return make("li", {}, make("span", { className: "label" }, name || id, alias), join);
     };
     return { key: id, version: name ?? "", build };
+  }
+
+  #submits(stem, work, dialog) {
+    const form = byID(`${stem}-form`);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      tell(`${stem}-error`);
+      byID(`${stem}-submit`).disabled = true;
+      try {
+        await work();
+        form.reset();
+        this.#leave(dialog);
+      } catch (error) {
+        tell(`${stem}-error`, sentenceOf(error));
+      } finally {
+        byID(`${stem}-submit`).disabled = false;
+      }
+    });
+  }
+
+  /** Closing gives the focus back to what had opened the dialog: afterwards it can go into the room. */
+  #leave(dialog) {
+    dialog.close();
+    this.#actions.entered();
   }
 
   async #attempt(work) {
@@ -71,24 +96,6 @@ function newRoom() {
   const plain = name.normalize("NFKD").toLowerCase();
   const id = plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 64);
   return { ...(id ? { id } : {}), name, visibility: byID("create-visibility").value };
-}
-
-function submits(stem, work, dialog) {
-  const form = byID(`${stem}-form`);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    tell(`${stem}-error`);
-    byID(`${stem}-submit`).disabled = true;
-    try {
-      await work();
-      form.reset();
-      dialog.close();
-    } catch (error) {
-      tell(`${stem}-error`, sentenceOf(error));
-    } finally {
-      byID(`${stem}-submit`).disabled = false;
-    }
-  });
 }
 
 function tell(id, text = "") {
