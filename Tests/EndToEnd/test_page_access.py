@@ -94,6 +94,68 @@ def test_who_has_made_a_room_or_begun_a_conversation_may_write_at_once(page):
     page.wait(f"!document.querySelector('dialog[open]') && {FOCUSED} === 'content'")
 
 
+def test_a_row_keeps_the_focus_when_something_unread_is_counted_in_it(pair):
+    alice, bob = pair
+    new_room(bob)
+    bob.evaluate(f'document.querySelector("#rooms [data-room={alice.room}]").focus()')
+    say(alice, "Are you there?")
+    bob.wait_for_text("#rooms .count", "1")
+    assert bob.evaluate(in_row(bob, alice.room))
+
+
+def test_rows_that_change_places_keep_the_focus(page):
+    seen = page.evaluate(
+        """(async () => {
+          const { arrange, make } = await import("/page/dom.js");
+          const list = document.body.appendChild(make("ul"));
+          const row = (key, version = "") => ({ key, version, build: () => make("li", {}, make("button", {}, key)) });
+          arrange(list, [row("a"), row("b"), row("c")]);
+          const seen = [];
+          const look = () => seen.push(document.activeElement.textContent);
+          list.children[2].firstChild.focus();
+          arrange(list, [row("c"), row("a"), row("b")]);
+          look();
+          arrange(list, [row("a"), row("c", "new"), row("b")]);
+          look();
+          arrange(list, [row("a"), row("b")]);
+          look();
+          list.remove();
+          return seen.join(" ");
+        })()"""
+    )
+    assert seen == "c c b"
+
+
+def test_who_has_no_room_yet_starts_at_the_heading(page):
+    assert page.evaluate(FOCUSED) == "room-name"
+
+
+def test_what_was_not_sent_leaves_the_focus_where_one_writes(page):
+    room = new_room(page)
+    page.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source="const Real = WebSocket; window.WebSocket = class extends Real {"
+        " constructor(...all) { super(...all); window.socket = this; } };",
+    )
+    page.reload()
+    page.wait(ONLINE)
+    page.wait_for_text("#room-name", room)
+    hand(page, hovers=True)
+    say(page, "Keep this.")
+    for choice in ("retry", "discard"):
+        page.wait("document.querySelector('.message')?.dataset.state === 'sent'")
+        page.evaluate(
+            f"""(() => {{
+              const data = {{ client_msg_id: document.querySelector('.message').dataset.key, code: 'invalid_field' }};
+              socket.onmessage({{ data: JSON.stringify({{ v: 1, type: 'message_error', room: '{room}', data }}) }});
+              document.querySelector('.fate .{choice}').focus();
+            }})()"""
+        )
+        page.press("Enter", 13, "\r")
+        page.wait(f"{FOCUSED} === 'content'")
+    page.wait("document.querySelectorAll('.message').length === 0")
+
+
 # What is announced, and how things are called
 
 

@@ -19,9 +19,16 @@ new Status(client);
 
 const timeline = new Timeline({
   older: () => rooms.loadOlder(),
-  retry: (key) => rooms.retry(key),
+  // The button that was pressed is gone.
+  retry: (key) => {
+    rooms.retry(key);
+    composer.focus();
+  },
   edit: (key) => rooms.edit(key),
-  discard: (key) => rooms.discard(key),
+  discard: (key) => {
+    rooms.discard(key);
+    composer.focus();
+  },
 });
 const composer = new Composer({
   send: (content) => rooms.send(content),
@@ -50,6 +57,7 @@ function enter(user) {
   byID("me").textContent = user.id;
   byID("me").title = user.name ?? user.id;
   byID("chat").hidden = false;
+  byID("room-name").focus();
   rooms.begin(user.id);
   client.connect({ rejoin: { recent: 0 } });
 }

@@ -34,12 +34,13 @@ export function avatar(user) {
 }
 
 /**
- * Makes `parent` hold exactly these rows in this order, keeping the nodes that are already right.
+ * Makes `parent` hold exactly these rows in this order, keeping the nodes that are already right, and the focus.
  *
  * @param {Element} parent
  * @param {{key: string, version: string, build: () => Element}[]} rows a new `version` means: build it anew
  */
 export function arrange(parent, rows) {
+  const restoreFocus = focusIn(parent);
   const before = new Map([...parent.children].map((node) => [node.dataset.key, node]));
   let next = parent.firstElementChild;
   for (const { key, version, build } of rows) {
@@ -58,4 +59,23 @@ export function arrange(parent, rows) {
     else parent.insertBefore(node, next);
   }
   for (const node of before.values()) node.remove();
+  restoreFocus();
 }
+
+/** Remembers which control of which row has the focus; where that row is gone, the next one is given it. */
+function focusIn(parent) {
+  const focused = document.activeElement;
+  const rows = [...parent.children];
+  const row = parent.contains(focused) ? rows.find((each) => each.contains(focused)) : null;
+  if (!row) return () => {};
+  const [key, place, number] = [row.dataset.key, rows.indexOf(row), controlsOf(row).indexOf(focused)];
+  return () => {
+    if (document.activeElement === focused) return;
+    const now = [...parent.children];
+    const same = now.find((each) => each.dataset.key === key);
+    const heir = same ?? now[Math.min(place, now.length - 1)];
+    controlsOf(heir)[same ? number : 0]?.focus({ preventScroll: true });
+  };
+}
+
+const controlsOf = (row) => [...(row?.querySelectorAll("a, button") ?? [])];
