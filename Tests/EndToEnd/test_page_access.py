@@ -156,6 +156,54 @@ def test_what_was_not_sent_leaves_the_focus_where_one_writes(page):
     page.wait("document.querySelectorAll('.message').length === 0")
 
 
+# What lies over the conversation
+
+
+def test_the_list_of_rooms_on_a_phone_takes_the_focus_and_gives_it_back(page):
+    room = new_room(page)
+    phone(page)
+    page.click("#menu")
+    page.wait(in_row(page, room))
+    assert page.evaluate("document.getElementById('room').inert") is True
+    page.press("Escape", 27)
+    page.wait(f"{FOCUSED} === 'menu'")
+    assert page.evaluate("document.getElementById('menu').ariaExpanded") == "false"
+    assert page.evaluate("document.getElementById('room').inert") is False
+
+
+def test_the_list_of_rooms_closes_from_outside_and_on_a_wider_screen(page):
+    new_room(page)
+    phone(page)
+    page.click("#menu")
+    page.wait("document.getElementById('room').inert")
+    page.evaluate("document.elementFromPoint(380, 300).click()")
+    page.wait("!document.getElementById('room').inert && document.getElementById('menu').ariaExpanded === 'false'")
+    page.click("#menu")
+    page.wait("document.getElementById('room').inert")
+    page.resize(1280, 800)
+    page.wait("!document.getElementById('room').inert")
+
+
+def test_the_people_over_a_conversation_close_by_escape_and_from_outside(page):
+    new_room(page)
+    phone(page)
+    page.click("#people-toggle")
+    page.wait("!document.getElementById('people').hidden")
+    page.press("Escape", 27)
+    page.wait(f"document.getElementById('people').hidden && {FOCUSED} === 'people-toggle'")
+    page.click("#people-toggle")
+    page.wait("!document.getElementById('people').hidden")
+    page.evaluate("document.elementFromPoint(60, 300).click()")
+    page.wait("document.getElementById('people').hidden")
+    # Beside the conversation they stay.
+    page.resize(1280, 800)
+    page.wait("!document.getElementById('people').hidden")
+    page.evaluate("document.getElementById('timeline').click()")
+    page.evaluate("document.getElementById('timeline').focus()")
+    page.press("Escape", 27)
+    assert page.evaluate("document.getElementById('people').hidden") is False
+
+
 # What is announced, and how things are called
 
 

@@ -24,6 +24,10 @@ export class People {
       this.#isWanted = byID("people").hidden;
       this.#reveal(this.#isWanted);
     });
+    byID("chat").addEventListener("keydown", (event) => event.key === "Escape" && this.#dismiss());
+    byID("chat").addEventListener("click", ({ target }) => {
+      if (!byID("people").contains(target) && !byID("people-toggle").contains(target)) this.#dismiss();
+    });
     WIDE.addEventListener("change", () => this.#reveal(this.#room !== null && WIDE.matches));
     const refresh = ({ detail }) => detail.room === this.#room && this.refreshSoon();
     client.addEventListener("user_joined", refresh);
@@ -66,6 +70,14 @@ export class People {
     } catch {
       // The list stays as it was; the next change asks again.
     }
+  }
+
+  /** Takes the list away where it lies over the conversation. */
+  #dismiss() {
+    if (WIDE.matches || byID("people").hidden) return;
+    const isLeft = byID("people").contains(document.activeElement);
+    this.#reveal(false);
+    if (isLeft) byID("people-toggle").focus();
   }
 
   #reveal(isOpen) {

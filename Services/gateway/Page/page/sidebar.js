@@ -1,6 +1,9 @@
 import { arrange, avatar, byID, make } from "./dom.js";
 import { peerOf } from "./words.js";
 
+/** Where the list has a place beside the conversation; elsewhere it lies over it. */
+const WIDE = matchMedia("(min-width: 44.01rem)");
+
 /** The list of rooms and direct conversations, with what is unread in each. */
 export class Sidebar {
   #open;
@@ -9,14 +12,26 @@ export class Sidebar {
   constructor(open) {
     this.#open = open;
     byID("menu").addEventListener("click", () => this.reveal(byID("menu").ariaExpanded !== "true"));
-    byID("sidebar").addEventListener("keydown", (event) => event.key === "Escape" && this.reveal(false));
-    byID("room").addEventListener("click", (event) => byID("menu").contains(event.target) || this.reveal(false));
+    WIDE.addEventListener("change", () => this.reveal(false));
+    const dismiss = (event) => this.#isOpen && !byID("sidebar").contains(event.target) && this.reveal(false);
+    // What is covered is inert: a click there is one beside the list.
+    byID("chat").addEventListener("click", (event) => byID("menu").contains(event.target) || dismiss(event));
+    byID("chat").addEventListener("keydown", (event) => event.key === "Escape" && this.#isOpen && this.reveal(false));
   }
 
-  /** On narrow screens the list lies over the conversation. */
+  get #isOpen() {
+    return byID("sidebar").classList.contains("open");
+  }
+
+  /** On narrow screens the list lies over the conversation, and the focus is in it as long as it does. */
   reveal(isOpen) {
+    const isLeft = this.#isOpen && !isOpen && byID("sidebar").contains(document.activeElement);
     byID("menu").ariaExpanded = String(isOpen);
     byID("sidebar").classList.toggle("open", isOpen);
+    for (const covered of ["room", "people"]) byID(covered).inert = isOpen;
+    if (isLeft) byID("menu").focus();
+    const at = (selector) => byID("sidebar").querySelector(selector);
+    if (isOpen) (at("[aria-current=page]") ?? at("button")).focus();
   }
 
   /**
