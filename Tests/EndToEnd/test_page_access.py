@@ -244,3 +244,26 @@ def test_a_lost_connection_is_announced_once(cluster, browsers):
     page.wait(ONLINE)
     assert "Online" in page.evaluate("announced.join()")
     page.close()
+
+
+# What is seen
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fields_have_borders_that_can_be_seen(page, scheme):
+    new_room(page)
+    page.scheme(scheme)
+    page.evaluate(CONTRAST)
+    page.evaluate("document.activeElement.blur()")
+    page.click("#browse")
+    page.evaluate("document.activeElement.blur()")
+    ratios = page.evaluate(
+        """['content', 'browse-filter', 'create-name', 'create-visibility', 'direct-user', 'password'].map((id) => {
+          const field = document.getElementById(id);
+          const border = getComputedStyle(field).borderTopColor;
+          return Math.min(ratio(border, ground(field)), ratio(border, ground(field.parentElement)));
+        })"""
+    )
+    assert min(ratios) >= 3, ratios
+    quiet = "ratio(getComputedStyle(document.querySelector('.hash')).color, "
+    assert page.evaluate(quiet + "ground(document.querySelector('#rooms [aria-current=page] .hash')))") >= 4.5
