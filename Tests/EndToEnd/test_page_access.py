@@ -246,6 +246,17 @@ def test_a_lost_connection_is_announced_once(cluster, browsers):
     page.close()
 
 
+def test_names_and_messages_run_in_their_own_direction(page):
+    name = "שיחה " + uuid.uuid4().hex[:8]
+    create_room(page, name)
+    direction = "getComputedStyle(document.querySelector({!r})).direction"
+    for selector in ("#room-name", "#rooms [aria-current=page] .label"):
+        assert page.evaluate(direction.format(selector)) == "rtl", selector
+    page.type("#content", "שלום")
+    assert page.evaluate(direction.format("#content")) == "rtl"
+    assert page.evaluate("['name', 'create-name'].map((id) => document.getElementById(id).dir).join()") == "auto,auto"
+
+
 # What is seen
 
 

@@ -51,7 +51,7 @@ export class Dialogs {
         this.#leave(byID("browse-dialog"));
       }));
       const alias = name && name !== id ? make("small", {}, id) : null;
-      return make("li", {}, make("span", { className: "label" }, name || id, alias), join);
+      return make("li", {}, make("span", { className: "label", dir: "auto" }, name || id, alias), join);
     };
     return { key: id, version: name ?? "", build };
   }

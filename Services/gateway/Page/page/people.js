@@ -96,7 +96,7 @@ export class People {
     const build = () => {
       const dot = make("span", { className: "dot", data: { status }, label: STATUS[status] ?? status, role: "img" });
       const about = [isMe && "you", status !== "online" && STATUS[status], text].filter(Boolean).join(" · ");
-      const label = make("span", { className: "label" }, user, about ? make("small", {}, about) : null);
+      const label = make("span", { className: "label", dir: "auto" }, user, about ? make("small", {}, about) : null);
       const button = make("button", { type: "button", title: `Write to ${user}`, disabled: isMe }, avatar(user), label, dot);
       button.addEventListener("click", () => this.#write(user));
       return make("li", { data: { user } }, button);

@@ -52,7 +52,7 @@ export class Sidebar {
       const peer = peerOf(room, me);
       const sign = peer ? avatar(peer) : make("span", { className: "hash", ariaHidden: "true" }, "#");
       const count = make("span", { className: "count", label: `${unread} unread` }, unread > 99 ? "99+" : String(unread));
-      const label = make("span", { className: "label" }, name);
+      const label = make("span", { className: "label", dir: "auto" }, name);
       const button = make("button", { type: "button", data: { room } }, sign, label, unread > 0 ? count : null);
       button.ariaCurrent = isCurrent ? "page" : "false";
       button.addEventListener("click", () => this.#open(room));
