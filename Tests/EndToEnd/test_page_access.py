@@ -246,6 +246,14 @@ def test_a_lost_connection_is_announced_once(cluster, browsers):
     page.close()
 
 
+def test_the_field_is_called_after_the_room_and_headings_by_their_text(page):
+    room = new_room(page)
+    assert page.evaluate("document.getElementById('content').ariaLabel") == f"Message {room}"
+    assert page.evaluate("[...document.querySelectorAll('#chat h2')].map((each) => each.textContent.trim())") == [
+        "Rooms", "Direct messages", "Welcome to Parley", "Online",
+    ]
+
+
 def test_names_and_messages_run_in_their_own_direction(page):
     name = "שיחה " + uuid.uuid4().hex[:8]
     create_room(page, name)

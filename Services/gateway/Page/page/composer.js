@@ -43,6 +43,7 @@ export class Composer {
     this.#field.value = draft;
     this.#fits();
     this.#field.placeholder = `Message ${name}`;
+    this.#field.ariaLabel = this.#field.placeholder;
     this.focus();
   }
 
