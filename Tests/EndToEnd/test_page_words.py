@@ -63,3 +63,15 @@ def test_each_refused_field_is_told(visit):
         "The password may have 256 characters at most. The name has a character that cannot be used."
     )
     assert sentence(visit, "{code: 'invalid_field', fields: [{field: 'x', code: 'y'}]}") == "Something is wrong with “x”."
+
+
+def test_nobody_of_that_name_is_told_so_and_forgotten_when_asked_anew(page):
+    page.click("#write-to")
+    page.type("#direct-user", "nobody-at-all")
+    page.click("#direct-submit")
+    page.wait(f"{DIRECT_ERROR} === 'There is nobody of that name.'")
+    page.press("Escape", 27)
+    page.wait("!document.querySelector('dialog[open]')")
+    page.click("#write-to")
+    page.wait("document.getElementById('direct-dialog').open")
+    assert page.evaluate(f"{DIRECT_ERROR} + document.getElementById('direct-user').value") == ""

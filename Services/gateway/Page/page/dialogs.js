@@ -1,6 +1,8 @@
 import { arrange, byID, make } from "./dom.js";
 import { sentenceOf } from "./words.js";
 
+const STRANGERS = { room_denied: "There is nobody of that name." };
+
 /** Finding, creating and joining rooms, and writing to somebody. */
 export class Dialogs {
   #actions;
@@ -18,17 +20,25 @@ export class Dialogs {
     }
     byID("browse").addEventListener("click", () => this.browse());
     byID("welcome-browse").addEventListener("click", () => this.browse());
-    byID("write-to").addEventListener("click", () => byID("direct-dialog").showModal());
+    byID("write-to").addEventListener("click", () => this.writeTo());
     byID("browse-filter").addEventListener("input", () => this.#draw());
     this.#submits("create", () => actions.create(newRoom()), byID("browse-dialog"));
-    this.#submits("direct", () => actions.write(byID("direct-user").value), byID("direct-dialog"));
+    this.#submits("direct", () => actions.write(byID("direct-user").value), byID("direct-dialog"), STRANGERS);
   }
 
   close() {
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   }
 
+  writeTo() {
+    byID("direct-form").reset();
+    tell("direct-error");
+    byID("direct-dialog").showModal();
+  }
+
   async browse() {
+    byID("create-form").reset();
+    byID("browse-filter").value = "";
     byID("browse-dialog").showModal();
     await this.#attempt(async () => {
       this.#rooms = await this.#actions.find();
@@ -56,7 +66,8 @@ export class Dialogs {
     return { key: id, version: name ?? "", build };
   }
 
-  #submits(stem, work, dialog) {
+  /** @param {Object<string, string>} [own] as of `sentenceOf` */
+  #submits(stem, work, dialog, own) {
     const form = byID(`${stem}-form`);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -67,7 +78,7 @@ export class Dialogs {
         form.reset();
         this.#leave(dialog);
       } catch (error) {
-        tell(`${stem}-error`, sentenceOf(error));
+        tell(`${stem}-error`, sentenceOf(error, own));
       } finally {
         byID(`${stem}-submit`).disabled = false;
       }
