@@ -75,3 +75,13 @@ def test_nobody_of_that_name_is_told_so_and_forgotten_when_asked_anew(page):
     page.click("#write-to")
     page.wait("document.getElementById('direct-dialog').open")
     assert page.evaluate(f"{DIRECT_ERROR} + document.getElementById('direct-user').value") == ""
+
+
+def test_a_name_that_another_room_has_makes_a_room_all_the_same(page):
+    name = f"Tea {uuid.uuid4().hex[:8]}"
+    create_room(page, name)
+    page.click("#browse")
+    page.type("#create-name", name)
+    page.click("#create-submit")
+    page.wait(f"[...document.querySelectorAll('#rooms .label')].filter((each) => each.innerText === {name!r}).length === 2")
+    page.wait("!document.querySelector('dialog[open]')")

@@ -22,7 +22,7 @@ export class Dialogs {
     byID("welcome-browse").addEventListener("click", () => this.browse());
     byID("write-to").addEventListener("click", () => this.writeTo());
     byID("browse-filter").addEventListener("input", () => this.#draw());
-    this.#submits("create", () => actions.create(newRoom()), byID("browse-dialog"));
+    this.#submits("create", () => this.#create(newRoom()), byID("browse-dialog"));
     this.#submits("direct", () => actions.write(byID("direct-user").value), byID("direct-dialog"), STRANGERS);
   }
 
@@ -64,6 +64,16 @@ export class Dialogs {
       return make("li", {}, make("span", { className: "label", dir: "auto" }, name || id, alias), join);
     };
     return { key: id, version: name ?? "", build };
+  }
+
+  /** Who has typed a name has not asked for an id: where another room has it, the server makes one. */
+  async #create({ id, ...room }) {
+    try {
+      await this.#actions.create(id ? { id, ...room } : room);
+    } catch (error) {
+      if (error.code !== "room_exists" || !id) throw error;
+      await this.#actions.create(room);
+    }
   }
 
   /** @param {Object<string, string>} [own] as of `sentenceOf` */
