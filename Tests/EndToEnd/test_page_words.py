@@ -65,6 +65,13 @@ def test_each_refused_field_is_told(visit):
     assert sentence(visit, "{code: 'invalid_field', fields: [{field: 'x', code: 'y'}]}") == "Something is wrong with “x”."
 
 
+def test_what_no_service_has_said_is_a_sentence_too(visit):
+    away = "The service cannot be reached right now. Try again in 2 s."
+    for code in ("service_unavailable", "http_502", "http_503", "http_504"):
+        assert sentence(visit, f"{{code: '{code}', message: 'Service Unavailable', retryAfter: 2000}}") == away
+    assert sentence(visit, "{code: 'new_word', message: 'No sentence', retryAfter: 2000}") == "No sentence. Try again in 2 s."
+
+
 def test_nobody_of_that_name_is_told_so_and_forgotten_when_asked_anew(page):
     page.click("#write-to")
     page.type("#direct-user", "nobody-at-all")

@@ -18,11 +18,16 @@ export function dayOf(ts) {
   return (new Date(ts).getFullYear() === today.getFullYear() ? date : dateWithYear).format(ts);
 }
 
+const AWAY = "The service cannot be reached right now.";
+
 const SENTENCES = {
   bus_unavailable: "The service is busy. Try again in a moment.",
   content_too_long: "This message is too long.",
   disconnected: "There is no connection right now.",
   forbidden: "You may not do this here.",
+  http_502: AWAY,
+  http_503: AWAY,
+  http_504: AWAY,
   history_unavailable: "The archive cannot be reached right now.",
   invalid_credentials: "Wrong username or password.",
   muted: "You are muted in this room.",
@@ -30,6 +35,7 @@ const SENTENCES = {
   rate_limited: "You are writing too fast.",
   room_denied: "There is no such room, or it is not open to you.",
   room_not_found: "There is no such room, or it is not open to you.",
+  service_unavailable: AWAY,
   signed_out: "You have been signed out. Please sign in again.",
   slow_mode: "This room is in slow mode.",
   timeout: "No answer came in time.",
@@ -56,12 +62,23 @@ const FIELDS = {
  * @param {Object<string, string>} [own] by code: what a place says in other words
  */
 export function sentenceOf(error, own = {}) {
-  if (error.fields?.length > 0) return error.fields.map(sentenceOfField).join(" ");
-  return (own[error.code] ?? SENTENCES[error.code] ?? error.message ?? "Something went wrong.") + again(error.retryAfter);
+  const told = (error.fields ?? []).map((each) => sentenceOfField(each, error)).filter(Boolean);
+  if (told.length > 0) return told.join(" ");
+  return (own[error.code] ?? SENTENCES[error.code] ?? ended(error.message)) + again(error.retryAfter);
 }
 
-function sentenceOfField({ field, code, message }) {
-  return FIELDS[`${field} ${code}`] ?? message ?? `Something is wrong with “${field}”.`;
+/** What others say may be no more than a title. */
+function ended(text) {
+  if (!text) return "Something went wrong.";
+  return isSentence(text) ? text : `${text}.`;
+}
+
+const isSentence = (text) => /[.!?…]$/.test(text);
+
+/** Null where the error itself says more: also what is not a field's fault may name one. */
+function sentenceOfField({ field, code, message }, error) {
+  const isTold = error.code !== "invalid_field" || isSentence(error.message);
+  return FIELDS[`${field} ${code}`] ?? message ?? (isTold ? null : `Something is wrong with “${field}”.`);
 }
 
 function again(milliseconds) {
