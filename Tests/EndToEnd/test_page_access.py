@@ -286,3 +286,18 @@ def test_fields_have_borders_that_can_be_seen(page, scheme):
     assert min(ratios) >= 3, ratios
     quiet = "ratio(getComputedStyle(document.querySelector('.hash')).color, "
     assert page.evaluate(quiet + "ground(document.querySelector('#rooms [aria-current=page] .hash')))") >= 4.5
+
+
+def test_long_names_break_neither_the_time_nor_the_composer(page):
+    name = "a long name of a room " * 2 + uuid.uuid4().hex[:8]
+    create_room(page, name)
+    phone(page)
+    assert page.evaluate("document.getElementById('content').offsetHeight") < 60
+    page.type("#content", "one\ntwo\nthree")
+    assert page.evaluate("document.getElementById('content').offsetHeight") > 60
+    page.press("Enter", 13, "\r")
+    page.wait_for_text(".message .text", "three")
+    page.evaluate("document.querySelector('.author').textContent = 'w'.repeat(32)")
+    page.evaluate("document.querySelector('.byline time').textContent = '04:34 AM'")
+    assert page.evaluate("document.querySelector('.byline time').getClientRects().length") == 1
+    assert page.evaluate("document.querySelector('.byline time').offsetHeight") < 24
