@@ -52,7 +52,7 @@ start_nginx() {
     files=$(ulimit -n)
     [ "$files" != unlimited ] && [ "$files" -le 65536 ] || files=65536
     chmod 711 "$folder"
-    cp "$top"/compose/nginx/{http,routes,proxy,problems,readable}.conf "$folder/"
+    cp "$top"/compose/nginx/{http,routes,proxy,gzip,problems,readable}.conf "$folder/"
     sh "$top/compose/nginx/settings.sh" "$folder" || fail "nginx cannot be told its settings"
     write_nginx_conf "$files" >"$folder/nginx.conf"
     launch nginx nginx -p "$folder" -c "$folder/nginx.conf" -e "$(log_of nginx)"
