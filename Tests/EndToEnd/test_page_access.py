@@ -156,6 +156,14 @@ def test_what_was_not_sent_leaves_the_focus_where_one_writes(page):
     page.wait("document.querySelectorAll('.message').length === 0")
 
 
+def test_a_chosen_room_has_the_focus_where_nobody_types_without_being_asked(page):
+    room = new_room(page)
+    hand(page, hovers=False)
+    page.evaluate("document.activeElement.blur()")
+    page.click(f"#rooms button[data-room='{room}']")
+    page.wait(f"{FOCUSED} === 'room-name'")
+
+
 # What lies over the conversation
 
 
