@@ -14,6 +14,20 @@ def awaken(cluster) -> None:
     cluster.await_ready()
 
 
+def mend(cluster) -> None:
+    """The same, and until nobody is told any more that something is missing."""
+    awaken(cluster)
+    for number in range(2):
+        eventually(lambda number=number: set(degraded(cluster, number).values()) == {0}, PATIENCE)
+
+
+def degraded(cluster, number=0) -> dict[str, float]:
+    """Component to 1 while the gateway tells that it has failed."""
+    lines = Service(cluster.gateway_urls[number]).get("/metrics").body.decode().splitlines()
+    samples = [line.rsplit(" ", 1) for line in lines if line.startswith("parley_gateway_degraded{")]
+    return {labels.split('"')[1]: float(value) for labels, value in samples}
+
+
 def keep_saying(client, room, count, prefix):
     """Sends and returns what was acknowledged of it."""
     for number in range(count):

@@ -42,7 +42,7 @@ def test_a_preflight_from_an_allowed_page_is_answered(open_cluster, path):
 def test_any_other_page_is_not(open_cluster, origin, method, path):
     _, headers = asked(open_cluster.web, method, path, origin, "POST", LOGIN if method == "POST" else None)
     assert not [name for name in headers if name.lower().startswith("access-control-")]
-    assert headers["Vary"] == "Origin"
+    assert "Origin" in headers.get_all("Vary")
 
 
 @pytest.mark.parametrize("origin", [PAGE, OTHER])

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from outages import PATIENCE, awaken
+from outages import PATIENCE, degraded, mend
 from rest import Service
 from waiting import eventually
 
@@ -12,22 +12,9 @@ from waiting import eventually
 @pytest.fixture(autouse=True)
 def all_well(open_cluster):
     """Before a test and after it everything runs, and nobody is told that something is missing."""
-    _mend(open_cluster)
+    mend(open_cluster)
     yield
-    _mend(open_cluster)
-
-
-def _mend(cluster):
-    awaken(cluster)
-    for number in range(2):
-        eventually(lambda number=number: set(degraded(cluster, number).values()) == {0}, PATIENCE)
-
-
-def degraded(cluster, number=0) -> dict[str, float]:
-    """Component to 1 while the gateway tells that it has failed."""
-    lines = Service(cluster.gateway_urls[number]).get("/metrics").body.decode().splitlines()
-    samples = [line.rsplit(" ", 1) for line in lines if line.startswith("parley_gateway_degraded{")]
-    return {labels.split('"')[1]: float(value) for labels, value in samples}
+    mend(open_cluster)
 
 
 def told(client) -> list[tuple[str, str]]:

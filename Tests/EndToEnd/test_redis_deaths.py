@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from client import Client
-from outages import PATIENCE, answer_to, awaken, metric, status_of
+from outages import PATIENCE, answer_to, mend, metric, status_of
 from replica import replica
 from waiting import eventually
 
 
 @pytest.fixture(autouse=True)
 def all_running(open_cluster):
-    """Whatever a test has killed or stopped is started again."""
+    """Whatever a test has killed or stopped is started again, and nobody is told of it who comes for the next."""
+    mend(open_cluster)
     yield
-    awaken(open_cluster)
+    mend(open_cluster)
 
 
 def test_redis_dies(open_cluster, open_pair):
