@@ -22,11 +22,11 @@ public enum BusError: Error, Sendable, Hashable {
         }
     }
 
-    /// Whether Redis is away, or without the disk or the replicas that it must have to write: rather than unwilling.
+    /// Whether Redis is away, or takes nothing that is written: rather than unwilling.
     public var isOutage: Bool {
         switch self {
         case .redis(.disconnected), .redis(.unavailable), .redis(.timeout): true
-        case .redis(let error): error.code == "MISCONF" || error.code == "NOREPLICAS"
+        case .redis(let error): error.refusesWrites
         default: false
         }
     }

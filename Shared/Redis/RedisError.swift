@@ -30,6 +30,10 @@ extension RedisError {
         return message.split(separator: " ", maxSplits: 1).first.map(String.init)
     }
 
+    /// Whether Redis answers what is read and refuses what is written, for want of its disk or of the replicas that it
+    /// must have.
+    public var refusesWrites: Bool { code == "MISCONF" || code == "NOREPLICAS" }
+
     /// Whether the command certainly had no effect, so that sending it again is safe.
     public var wasNotSent: Bool {
         switch self {

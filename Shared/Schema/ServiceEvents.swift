@@ -9,7 +9,7 @@ public enum ServiceComponent: String, Hashable, Sendable, CaseIterable {
     /// What it means for people that it has failed.
     public var degradedEffect: String {
         switch self {
-        case .bus: "Messages wait or are refused, and nothing new arrives for now."
+        case .bus: "Messages wait or are refused, and nothing new arrives meanwhile."
         case .history: "Older messages cannot be loaded, and new ones wait to be stored. Chat goes on."
         case .presence: "Who is online stands still. Chat goes on."
         }

@@ -28,6 +28,14 @@ def degraded(cluster, number=0) -> dict[str, float]:
     return {labels.split('"')[1]: float(value) for labels, value in samples}
 
 
+def say_stored(on_a, on_b, room):
+    """Says what both hear and the archive has; returns the data of `message_sent`."""
+    said = on_a.say(room, "before", ack="stored")
+    on_a.expect("message_stored", id=said["id"])
+    on_b.expect("new_message", id=said["id"])
+    return said
+
+
 def keep_saying(client, room, count, prefix):
     """Sends and returns what was acknowledged of it."""
     for number in range(count):

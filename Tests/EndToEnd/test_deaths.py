@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from line import Line
-from outages import archived, awaken, keep_saying, metric, readable, status_of
+from outages import archived, awaken, keep_saying, metric, readable, say_stored, status_of
 from rest import is_problem
 from waiting import eventually
 
@@ -97,9 +97,7 @@ def test_postgres_dies(open_cluster, open_pair):
 
 def test_the_disk_of_postgres_is_full(open_cluster, open_pair):
     on_a, on_b, room = open_pair
-    old = on_a.say(room, "before", ack="stored")
-    on_a.expect("message_stored", id=old["id"])
-    on_b.expect("new_message", id=old["id"])
+    old = say_stored(on_a, on_b, room)
     with without_room(open_cluster):
         keep_saying(on_a, room, 20, "meanwhile")
         assert [frame["seq"] for frame in on_b.collect("new_message", 20)] == list(range(2, 22))

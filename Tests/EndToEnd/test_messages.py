@@ -285,8 +285,11 @@ def test_what_a_connection_is_part_of_travels_beside_its_messages(open_cluster, 
     headers = {} if value is None else {"traceparent": value}
     client = Client(open_cluster.url, token=alice.token, additional_headers=headers).greeted()
     client.join(room)
-    sent = client.say(room, "traced")
+    sent = client.say(room, "traced", ack="stored")
     listed = open_cluster.redis("XRANGE", f"{tag(room)}:room:{room}:recent", "-", "+").splitlines()
     fields = dict(zip(listed[1::2], listed[2::2], strict=True))
     assert json.loads(fields["e"])["id"] == sent["id"]
     assert fields.get("t") == expected
+    # Whoever reads the log passes over it.
+    assert client.expect("message_stored")["data"]["id"] == sent["id"]
+    assert [message["id"] for message in client.ask("get_history", "history", room=room)["data"]["messages"]] == [sent["id"]]

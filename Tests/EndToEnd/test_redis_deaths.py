@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
-from outages import PATIENCE, answer_to, mend, metric, status_of
+from outages import PATIENCE, answer_to, mend, metric, say_stored, status_of
 from replica import replica
 from waiting import eventually
 
@@ -22,9 +22,7 @@ def all_running(open_cluster):
 
 def test_redis_dies(open_cluster, open_pair):
     on_a, on_b, room = open_pair
-    old = on_a.say(room, "before", ack="stored")
-    on_a.expect("message_stored", id=old["id"])
-    on_b.expect("new_message", content="before")
+    old = say_stored(on_a, on_b, room)
     open_cluster.kill("redis")
     on_a.expect("service_degraded", component="bus")
     refused = on_a.ask("send_message", "message_error", room=room, content="lost", client_msg_id="k")["data"]
@@ -73,9 +71,7 @@ def test_redis_dies_for_a_moment(open_cluster, open_pair):
 
 def test_redis_cannot_write_its_file(open_cluster, open_pair):
     on_a, on_b, room = open_pair
-    old = on_a.say(room, "before", ack="stored")
-    on_a.expect("message_stored", id=old["id"])
-    on_b.expect("new_message", id=old["id"])
+    old = say_stored(on_a, on_b, room)
     with unwritable(open_cluster):
         for client in (on_a, on_b):
             client.expect("service_degraded", component="bus", patience=PATIENCE)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# How nginx starts in the container: with the files that it is given, and what follows from the settings, in FOLDER.
+# How nginx starts in the container: with the files that it is given, and what follows from the settings, in FOLDER, by
+# default one of the container.
 set -eu
 given=$(dirname "$0")
 folder=${1:-/tmp/parley}

@@ -108,7 +108,7 @@ final class Degradation {
         asked = now
         lastAsked = now
         // Answered with an error where Redis cannot write its file; reads go on then as if nothing had happened.
-        redis.call(["PING"]) { [weak self] in self?.isRefusing = $0.hasFailed }
+        redis.call(["PING"]) { [weak self] in self?.isRefusing = (try? $0.get()) == nil }
         let keys = [Keys.alive("history"), Keys.alive("presence"), Keys.answering("history")]
         redis.call(["MGET"] + keys.map { .text($0) }) { [weak self] in self?.answered($0) }
     }
@@ -125,11 +125,5 @@ final class Degradation {
         let signals = Judgement.Signals(
             history: !reply[0].isNull, presence: !reply[1].isNull, historyAnswers: !reply[2].isNull)
         judgement.judge { $0.read(index, signals, at: loop.now) }
-    }
-}
-
-extension Result {
-    fileprivate var hasFailed: Bool {
-        if case .failure = self { true } else { false }
     }
 }

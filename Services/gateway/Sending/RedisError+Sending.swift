@@ -7,12 +7,9 @@ extension RedisError {
         return wasNotSent
     }
 
-    /// Whether it is a Redis that is starting, being replaced, or without the disk or the replicas that it must have to
-    /// write.
+    /// Whether it is a Redis that is starting, being replaced, or without what it must have to write.
     var passesByItself: Bool {
-        let passing = [
-            "LOADING", "READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "TRYAGAIN",
-        ]
-        return code.map(passing.contains) ?? false
+        refusesWrites
+            || ["LOADING", "READONLY", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "TRYAGAIN"].contains(code)
     }
 }
