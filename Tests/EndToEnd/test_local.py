@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -220,6 +221,40 @@ def crash(cluster) -> None:
         os.killpg(process["pid"], signal.SIGKILL)
     ports = [int(urlsplit(process["url"]).port) for process in processes]
     eventually(lambda: not any(is_listening(port) for port in ports), what="all ports are free")
+
+
+def test_up_after_all_was_killed_finds_its_ports_free(crashing_cluster):
+    """Each by its pid, so that nginx' workers are left, and hold the port."""
+    for process in crashing_cluster.processes().values():
+        os.kill(process["pid"], signal.SIGKILL)
+    eventually(lambda: {each["state"] for each in crashing_cluster.processes().values()} == {"died"}, what="all have died")
+    assert is_listening(crashing_cluster.base)
+    begin(crashing_cluster)
+    assert {each["state"] for each in crashing_cluster.processes().values()} == {"running"}
+
+
+def test_what_has_a_pid_of_ours_after_a_reboot_is_left_alone(open_cluster):
+    file = open_cluster.folder / str(open_cluster.base) / "run" / "presence.pid"
+    *_, this_boot = file.read_text().split()
+    # A group whose first process has ended: left behind by ours in this boot, somebody else's in any other.
+    with subprocess.Popen(["sh", "-c", "sleep 600 >&- & echo $!"], stdout=subprocess.PIPE, start_new_session=True) as first:
+        sleeper = int(first.stdout.readline())
+    try:
+        for boot, is_ours in ("another-boot", False), (this_boot, True):
+            open_cluster.kill("presence")
+            file.write_text(f"{first.pid} 1 {boot}\n")
+            open_cluster.start("presence")
+            assert has_ended(sleeper) == is_ours
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(sleeper, signal.SIGKILL)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] in "ZX"
+    except FileNotFoundError:
+        return True
 
 
 def begin(cluster, *arguments, **environment) -> tuple[str, list[str], dict]:

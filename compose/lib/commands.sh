@@ -57,11 +57,12 @@ go_on() {
 
 begin() {
     gateways=$1
-    local began=$EPOCHREALTIME
+    local name began=$EPOCHREALTIME
     check_program_source
     check_packages "$2"
     build_binaries
     check_settings auth presence history gateway-1
+    for name in $(process_names); do end_orphans "$name"; done
     check_ports
     rm -f "$run"/*.pid
     remember_settings

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# Processes by name: a pid file holds the pid and the start time, so that a pid that the
-# system gave to somebody else is never taken for ours.
+# Processes by name: a pid file holds the pid, the start time and in which boot that was, so that
+# a pid that the system gave to somebody else is never taken for ours.
+
+{ this_boot=$(</proc/sys/kernel/random/boot_id); } 2>/dev/null || this_boot=unknown
 
 # birth PID: its start time in clock ticks; fails for a process that has ended (a zombie too).
 birth() {
@@ -12,9 +14,10 @@ birth() {
 
 # pid_of NAME: fails where it does not run.
 pid_of() {
-    local pid born
-    { read -r pid born <"$run/$1.pid"; } 2>/dev/null || return 1
-    [ "$(birth "$pid")" = "$born" ] && echo "$pid"
+    local pid born boot
+    { read -r pid born boot <"$run/$1.pid"; } 2>/dev/null || return 1
+    # A build before this one noted no boot.
+    [ "${boot:-$this_boot}" = "$this_boot" ] && [ "$(birth "$pid")" = "$born" ] && echo "$pid"
 }
 
 is_running() { pid_of "$1" >/dev/null; }
@@ -45,12 +48,15 @@ begin_log() {
 log_of_this_start() { tail -c "+$((log_before[$1] + 1))" "$(log_of "$1")"; }
 
 # A killed master of nginx leaves its workers, which would go on to hold the port and to answer by
-# an old configuration. Their group bears the master's pid, which nobody else gets while they live.
+# an old configuration. Their group bears the master's pid, which nobody else gets while they live;
+# after a reboot it is anybody's. Returns when the port is free, or after 5 s.
 end_orphans() {
-    local pid born
-    { read -r pid born <"$run/$1.pid"; } 2>/dev/null || return 0
+    local pid boot deadline=$((SECONDS + 5))
+    { read -r pid _ boot <"$run/$1.pid"; } 2>/dev/null || return 0
+    [ "$boot" = "$this_boot" ] || return 0
     [ -z "$(birth "$pid")" ] || return 0
-    kill -KILL -- "-$pid" 2>/dev/null || true
+    kill -KILL -- "-$pid" 2>/dev/null || return 0
+    while is_listening "$(port_of "$1")" && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.05; done
 }
 
 # launch NAME COMMAND...: in a session of its own, so that Ctrl-C reaches only us.
@@ -61,7 +67,7 @@ launch() {
     setsid -- "$@" </dev/null >>"$(log_of "$name")" 2>&1 9>&- &
     pid=$!
     disown "$pid"
-    echo "$pid $(birth "$pid" || echo 0)" >"$run/$name.pid"
+    echo "$pid $(birth "$pid" || echo 0) $this_boot" >"$run/$name.pid"
 }
 
 # postgres: SIGINT is its fast shutdown. A stopped process needs SIGCONT to hear anything.
