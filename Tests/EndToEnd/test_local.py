@@ -93,6 +93,18 @@ def test_several_are_stopped_and_started_in_one_command(open_cluster):
     assert open_cluster.processes() == after
 
 
+def test_what_up_starts_again_may_open_as_many_files_as_before(open_cluster):
+    configuration = open_cluster.folder / str(open_cluster.base) / "nginx" / "nginx.conf"
+    before = configuration.read_text()
+    open_cluster.kill("nginx")
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -Sn 1024 && exec "$0" "$@"', LOCAL, "up", "--gateways", "2", "--detach", "--no-install"],
+        env=open_cluster.environment(), capture_output=True, text=True, timeout=60, check=False,
+    )
+    assert done.returncode == 0 and "starting what has ended" in done.stderr, done.stderr
+    assert configuration.read_text() == before
+
+
 def test_an_address_is_told_as_programs_take_it(cluster):
     for name, process in cluster.processes().items():
         assert local(cluster, "url", name).stdout == process["url"] + "\n"

@@ -66,7 +66,6 @@ begin() {
     check_ports
     rm -f "$run"/*.pid
     remember_settings
-    raise_file_limit
     trap 'say && exit 130' INT TERM HUP
     trap abandon EXIT
     say "starting, with data and logs in $data"
@@ -151,6 +150,7 @@ hold() {
 # bring_up NAME...: start them together, then wait for each.
 bring_up() {
     local name began=$EPOCHREALTIME
+    raise_file_limit
     for name; do start_process "$name"; done
     for name; do
         await_or_tell "$name" || exit 1
