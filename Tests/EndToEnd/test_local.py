@@ -211,6 +211,24 @@ def test_a_start_that_fails_shows_nothing_of_those_before(place):
         assert value in said and before not in said, said
 
 
+def test_an_up_that_is_killed_while_it_makes_the_database_can_be_begun_again(place):
+    up, folder = place
+    with subprocess.Popen(
+        [LOCAL, "up", "--detach", "--no-install"], stderr=subprocess.DEVNULL, start_new_session=True,
+        env=os.environ | {"PORT_BASE": folder.name, "PARLEY_DATA": str(folder.parent)},
+    ) as first:
+        eventually(lambda: list(folder.glob("postgres*/PG_VERSION")), what="initdb has begun")
+        os.killpg(first.pid, signal.SIGKILL)
+    try:
+        status, said = up()
+        assert status == 0, said
+    finally:
+        subprocess.run(
+            [LOCAL, "down"], env=os.environ | {"PORT_BASE": folder.name, "PARLEY_DATA": str(folder.parent)},
+            capture_output=True, timeout=60, check=False,
+        )
+
+
 def test_a_restart_with_wrong_settings_stops_nothing(cluster):
     before = cluster.processes()
     done = local(cluster, "restart", "presence", "gateway-1", MAX_CONTENT_CHARS="few")

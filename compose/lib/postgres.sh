@@ -11,10 +11,11 @@ as_postgres() {
     fi
 }
 
+# It has its name only when it is whole: an `up` that is killed meanwhile leaves nothing that looks like a database.
 prepare_postgres() {
-    local folder=$data/postgres
-    [ ! -s "$folder/PG_VERSION" ] || return 0
-    rm -rf "$folder"
+    local folder=$data/postgres.new
+    [ ! -s "$data/postgres/PG_VERSION" ] || return 0
+    rm -rf "$folder" "$data/postgres"
     mkdir -m 700 "$folder"
     if [ "$(id -u)" = 0 ]; then
         chown postgres:postgres "$folder"
@@ -26,6 +27,7 @@ prepare_postgres() {
         rm -rf "$folder"
         fail "initdb failed"
     }
+    mv "$folder" "$data/postgres"
 }
 
 # Who may come in: the owner of the database, which is no superuser, by password. Single-user mode
