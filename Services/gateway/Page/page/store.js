@@ -11,7 +11,11 @@ export class TokenStore {
   isLasting = false;
 
   load() {
-    return read(sessionStorage) ?? read(localStorage);
+    const own = read(sessionStorage);
+    const lasting = read(localStorage);
+    // A tab that was put away may come back with tokens that another has renewed since, and each is good for one use.
+    const isNewer = own && lasting && lasting.user.id === own.user.id && lasting.accessUntil > own.accessUntil;
+    return isNewer ? lasting : own ?? lasting;
   }
 
   save(tokens) {
