@@ -240,3 +240,35 @@ def test_a_closed_client_holds_nothing_and_leaves_its_login_to_another(page, zed
         "before": [1, 2], "after": [0, 0], "state": "offline", "gone": None, "isNewest": True, "user": zed.name,
         "again": "signed_out",
     }
+
+
+def test_who_comes_back_is_given_the_recent_envelopes_that_were_asked_for(page, zed):
+    room = zed.create_room()
+    contents = run(
+        page,
+        """
+        let kept = null;
+        const store = { load: () => kept, save: (tokens) => (kept = tokens) };
+        const before = new ParleyClient({ store });
+        await before.login(zed.name, zed.password);
+        await before.connect();
+        await before.join(room);
+        for (const content of ["one", "two", "three"]) await before.send(room, content);
+        await before.close();
+
+        const client = new ParleyClient({ store }), contents = [];
+        client.restore();
+        const three = new Promise((resolve) => client.addEventListener("new_message", ({ detail }) => {
+          contents.push(detail.data.content);
+          if (contents.length === 3) resolve();
+        }));
+        await client.connect({ rejoin: { recent: 2 } });
+        await new Promise((resolve) => client.addEventListener("joined", resolve, { once: true }));
+        await client.send(room, "four");
+        await soon(three);
+        await client.close();
+        return contents;
+        """,
+        room=room, **names(zed),
+    )
+    assert contents == ["two", "three", "four"]

@@ -360,7 +360,7 @@ export class ParleyClient extends EventTarget {
   #connected(data) {
     this.#limits = data.limits ?? null;
     this.#connection.connected((data.heartbeat_seconds ?? 25) * 1000);
-    this.#rooms.connected(this.#isRejoining ? data.rooms ?? [] : []);
+    this.#rooms.connected(this.#isRejoining ? data.rooms ?? [] : [], this.#rejoin?.recent ?? 0);
     this.#sender.connected(data.limits?.message_bytes);
   }
 

@@ -12,6 +12,7 @@ const LONGEST_PAUSE = 5_000;
 export class FollowedRooms {
   #rooms = new Map();
   #joinedByServer = new Set();
+  #recentByServer = 0;
   #request;
   #tell;
 
@@ -47,9 +48,13 @@ export class FollowedRooms {
     for (const room of [...this.#rooms.keys()]) this.#drop(room, error);
   }
 
-  /** @param {string[]} joinedByServer the rooms that the server joins by itself */
-  connected(joinedByServer) {
+  /**
+   * @param {string[]} joinedByServer the rooms that the server joins by itself
+   * @param {number} recent how many of the newest envelopes of each it sends
+   */
+  connected(joinedByServer, recent) {
     this.#joinedByServer = new Set(joinedByServer);
+    this.#recentByServer = recent;
     for (const followed of this.#rooms.values()) this.#keepJoining(followed);
   }
 
@@ -86,10 +91,14 @@ export class FollowedRooms {
     return followed;
   }
 
+  #followForServer(room) {
+    return this.#follow(new RoomFeed(room, this.#recentByServer));
+  }
+
   #joined(frame) {
     const { room, data } = frame;
     const isExpected = this.#joinedByServer.delete(room);
-    const followed = this.#rooms.get(room) ?? (isExpected ? this.#follow(new RoomFeed(room, 0)) : null);
+    const followed = this.#rooms.get(room) ?? (isExpected ? this.#followForServer(room) : null);
     if (followed?.feed.joined(data)) this.#tell("restarted", { room });
     if (isExpected) followed.waiters.splice(0).forEach(({ resolve }) => resolve(frame));
     return followed !== null;
@@ -98,7 +107,7 @@ export class FollowedRooms {
   #notJoinedByServer(frame) {
     const { room, data } = frame;
     if (!this.#joinedByServer.delete(room)) return;
-    if (data.retryable) this.#keepJoining(this.#rooms.get(room) ?? this.#follow(new RoomFeed(room, 0)));
+    if (data.retryable) this.#keepJoining(this.#rooms.get(room) ?? this.#followForServer(room));
     else this.#refused(room, ParleyError.ofFrame(frame));
   }
 
