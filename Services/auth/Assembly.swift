@@ -41,6 +41,8 @@ final class Assembly {
     private var http: HTTPService?
     /// Whether migrations, keys and the first administrator are there.
     private var isSetUp = false
+    /// What is being done to the schema; nil where nothing is, as while PostgreSQL is away.
+    private var progress: SchemaProgress?
 
     init(config: AuthConfig, context: LaunchContext, loop: EventLoop, clock: @escaping () -> Instant) throws {
         (self.config, self.context, self.loop, self.clock) = (config, context, loop, clock)
@@ -99,6 +101,7 @@ final class Assembly {
         health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
+            if let progress = this?.progress { throw progress }
             guard this?.isSetUp == true else { throw NotSetUp() }
         }
     }
@@ -128,7 +131,7 @@ final class Assembly {
         var pause = 200
         while true {
             do {
-                try await postgres.migrate(Migrations.all, schema: Migrations.schema)
+                try await migrate()
                 try await keys.load()
                 return try await Administrators(
                     accounts: accounts, passwords: passwords, tokenLifetime: config.longestTokenSeconds
@@ -140,6 +143,14 @@ final class Assembly {
             await loop.sleep(milliseconds: pause)
             try Task.checkCancellation()
             pause = min(pause * 2, 2_000)
+        }
+    }
+
+    private func migrate() async throws {
+        defer { progress = nil }
+        try await postgres.migrate(Migrations.all, schema: Migrations.schema) { [log = context.log] in
+            self.progress = $0
+            if case .applying = $0 { log.info("migrating", ["progress": .string("\($0)")]) }
         }
     }
 

@@ -109,6 +109,7 @@ final class History {
         health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
+            if let progress = preparation.progress { throw progress }
             guard preparation.isDone else { throw NotReady.migrating }
         }
         health.check("leases") {

@@ -80,10 +80,13 @@ public final class PostgresClient {
     /// Applies the migrations that `schema` lacks, in order, each in a transaction; several clients may try
     /// at once.
     ///
-    /// Returns the numbers of those applied by this call.
+    /// Returns the numbers of those applied by this call. `tell` is called as it goes on, on the loop.
     @discardableResult
-    public func migrate(_ migrations: [Migration], schema: String) async throws -> [Int] {
-        let migrator = try Migrator(migrations, schema: schema, timeout: settings.migrationTimeout)
+    public func migrate(
+        _ migrations: [Migration], schema: String, tell: @escaping (SchemaProgress) -> Void = { _ in }
+    ) async throws -> [Int] {
+        let migrator = try Migrator(
+            migrations, schema: schema, timeout: settings.migrationTimeout, tell: tell)
         var applied: [Int] = []
         while let number = try await transaction(timeout: settings.migrationTimeout, migrator.step) {
             applied.append(number)

@@ -15,8 +15,9 @@ public struct PostgresSettings: Sendable, Equatable {
     public var replyTimeout = 11_000
     /// How long a caller waits for a free connection.
     public var acquireTimeout = 2_000
-    /// How long one migration may take, and wait for another client that migrates.
-    public var migrationTimeout = 600_000
+    /// How long one migration may take, and wait for another client that migrates: a day, as an archive may be large
+    /// and a step that is cancelled begins anew.
+    public var migrationTimeout = 86_400_000
     /// How long `close` waits for work under way.
     public var closeTimeout = 5_000
     /// How many callers may wait for a connection.

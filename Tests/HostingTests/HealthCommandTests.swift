@@ -32,6 +32,11 @@ import Testing
                 #"{"status":"not_ready","checks":{"redis":{"ok":false,"latency_ms":1},"b":{"ok":true}}}"#,
                 "not ready: redis", 1
             ),
+            (
+                503,
+                #"{"checks":{"b":{"ok":false,"error":"no route"},"c":{"ok":false},"a":{"ok":false,"error":"away"}}}"#,
+                "not ready: a, b, c\n  a: away\n  b: no route", 1
+            ),
             (503, #"{"status":"not_ready","draining":true,"checks":{}}"#, "not ready: draining", 1),
             (502, "<html>", "not ready: status 502", 1),
         ] as [(Int, String, String, Int32)])

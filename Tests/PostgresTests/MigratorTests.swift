@@ -29,6 +29,17 @@ struct MigratorTests {
         #expect(rows == 2)
     }
 
+    @Test func tellsWhatItDoes() async throws {
+        let told = try await withClient { client, _ in
+            var told: [String] = []
+            try await client.migrate(Self.steps("told"), schema: "told") { told.append("\($0)") }
+            return told
+        }
+        let words = "bringing the schema up to date"
+        let steps = [", step 1 of 2: things", ", step 2 of 2: more"].map { words + $0 }
+        #expect(told == [words, steps[0], words, steps[1], words])
+    }
+
     @Test func aStepThatFailsLeavesNothing() async throws {
         let rows = try await withClient { client, _ in
             let broken = Migration(3, "broken", ["INSERT INTO broken.things VALUES (3)", "SELECT nothing"])

@@ -37,12 +37,32 @@ is_service_ready() {
     fi
 }
 
-# await_ready NAME: 0 ready, 1 died, 2 not in time.
+# await_ready NAME: 0 ready, 1 died, 2 not in time. A service that is at its schema (SchemaProgress.swift) is not late:
+# who would end it then had it begin anew with the next start.
 await_ready() {
-    local deadline=$((SECONDS + ${START_SECONDS:-60}))
+    local deadline=$((SECONDS + ${START_SECONDS:-60})) looked=$SECONDS step told='' told_at=0
     until is_ready "$1" && is_running "$1"; do
         is_running "$1" || return 1
+        if [ "$SECONDS" -gt "$looked" ]; then
+            looked=$SECONDS
+            step=$(schema_step "$1")
+            [ -z "$step" ] || deadline=$((SECONDS + ${START_SECONDS:-60}))
+            if [ -n "$step" ] && { [ "$step" != "$told" ] || [ $((SECONDS - told_at)) -ge 60 ]; }; then
+                say "  $(printf '%-11s' "$1") is $step (may take long: what is interrupted begins anew)"
+                told=$step told_at=$SECONDS
+            fi
+        fi
         [ "$SECONDS" -lt "$deadline" ] || return 2
         sleep 0.1
     done
+}
+
+# What a service does to its schema, in its own words; nothing where it does nothing.
+schema_step() {
+    case $1 in
+        auth | history)
+            HOST=127.0.0.1 PORT=$(port_of "$1") "$binaries/$1" health 2>/dev/null </dev/null 9>&- \
+                | grep -o 'bringing the schema up to date.*' || true
+            ;;
+    esac
 }

@@ -8,6 +8,8 @@ import Postgres
 final class ArchivePreparation {
     /// Whether the schema is as this version needs it.
     private(set) var isDone = false
+    /// What is being done to it; nil where nothing is, as while PostgreSQL is away.
+    private(set) var progress: SchemaProgress?
 
     private let loop: EventLoop
     private let postgres: PostgresClient
@@ -36,10 +38,15 @@ final class ArchivePreparation {
         while !isDone, !isStopped {
             do {
                 let applied = try await postgres.migrate(
-                    ArchiveMigrations.all, schema: ArchiveMigrations.schema)
+                    ArchiveMigrations.all, schema: ArchiveMigrations.schema
+                ) { [log] in
+                    self.progress = $0
+                    if case .applying = $0 { log.info("migrating", ["progress": .string("\($0)")]) }
+                }
                 if !applied.isEmpty { log.info("migrated", ["steps": .int(applied.count)]) }
-                isDone = true
+                (isDone, progress) = (true, nil)
             } catch {
+                progress = nil
                 log.warn("cannot prepare the archive", .error(error))
                 await loop.sleep(milliseconds: Int.random(in: ArchivePreparation.retryMilliseconds))
             }

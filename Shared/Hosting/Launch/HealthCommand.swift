@@ -4,14 +4,18 @@ import FoundationEssentials
 struct HealthCommand {
     let hosting: HostingSettings
 
-    /// One line and an exit code: 0 when ready.
+    /// A line, one more for each reason, and an exit code: 0 when ready.
     struct Verdict: Equatable {
         let line: String
         let code: Int32
     }
 
     private struct Body: Decodable {
-        struct Check: Decodable { let ok: Bool }
+        struct Check: Decodable {
+            let ok: Bool
+            let error: String?
+        }
+
         let checks: [String: Check]
     }
 
@@ -45,7 +49,9 @@ struct HealthCommand {
         guard let checks = try? JSONDecoder().decode(Body.self, from: body).checks else {
             return Verdict(line: "not ready: status \(status)", code: 1)
         }
-        let failed = checks.filter { !$0.value.ok }.keys.sorted().joined(separator: ", ")
-        return Verdict(line: "not ready: \(failed.isEmpty ? "draining" : failed)", code: 1)
+        let failed = checks.filter { !$0.value.ok }.sorted { $0.key < $1.key }
+        let names = failed.isEmpty ? "draining" : failed.map(\.key).joined(separator: ", ")
+        let reasons = failed.compactMap { check in check.value.error.map { "\n  \(check.key): \($0)" } }
+        return Verdict(line: "not ready: \(names)\(reasons.joined())", code: 1)
     }
 }

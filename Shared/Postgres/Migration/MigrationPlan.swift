@@ -1,6 +1,8 @@
 /// Which migration comes next, given what was applied.
 struct MigrationPlan {
     private let migrations: [Migration]
+    /// The number of the last one; 0 where there is none.
+    var last: Int { migrations.last?.number ?? 0 }
 
     /// Throws if the numbers do not rise from at least 1.
     init(_ migrations: [Migration]) throws(PostgresError) {

@@ -6,17 +6,23 @@ struct Migrator {
     private let plan: MigrationPlan
     private let schema: String
     private let timeout: Int
+    private let tell: (SchemaProgress) -> Void
 
-    init(_ migrations: [Migration], schema: String, timeout: Int) throws(PostgresError) {
+    init(
+        _ migrations: [Migration], schema: String, timeout: Int, tell: @escaping (SchemaProgress) -> Void
+    ) throws(PostgresError) {
         plan = try MigrationPlan(migrations)
         self.schema = schema
         self.timeout = timeout
+        self.tell = tell
     }
 
     /// Applies the next missing migration and returns its number, or nil when none is missing.
     func step(_ transaction: PostgresTransaction) async throws(PostgresError) -> Int? {
+        tell(.looking)
         try await lock(transaction)
         guard let migration = try plan.next(applied: try await applied(transaction)) else { return nil }
+        tell(.applying(number: migration.number, of: plan.last, name: migration.name))
         // Whoever is told that it was applied believes it for good: a crash of the server must not take it back.
         try await transaction.query(
             """
