@@ -1,10 +1,9 @@
 """The page's `client.js` as a library, in programs that do with it what the page never does."""
 
-import json
-
 import pytest
 
 import chromium
+from library import names, run
 
 pytestmark = chromium.needed
 
@@ -16,21 +15,6 @@ def page(cluster):
     browser.close()
 
 
-#: `fate`: what became of a promise, in a word; of one that nothing becomes of, the word is "pending".
-HELP = """
-  const fate = (promise) => promise.then((value) => value ?? "done", (error) => error.code ?? error.name);
-  const soon = (promise) => Promise.race([fate(promise), new Promise((resolve) => setTimeout(resolve, 3_000, "pending"))]);
-"""
-
-
-def run(page, body, **given):
-    """Runs the body of an async function of `ParleyClient`, `ParleyError` and what is given, and returns its value."""
-    names = f"{{ ParleyClient, ParleyError, {', '.join(given)} }}"
-    values = f"{{ ...m, ...{json.dumps(given)} }}"
-    program = f"import('/client.js').then((m) => (async ({names}) => {{ {HELP} {body} }})({values}))"
-    return json.loads(page.evaluate(f"{program}.then((value) => JSON.stringify(value ?? null))"))
-
-
 @pytest.fixture
 def zed(person):
     return person("zed")
@@ -39,10 +23,6 @@ def zed(person):
 @pytest.fixture
 def yan(person):
     return person("yan")
-
-
-def names(*people):
-    return {each.name.split("-")[0]: {"name": each.name, "password": each.password} for each in people}
 
 
 def test_what_one_has_written_is_never_said_by_the_next_who_logs_in(page, zed, yan):

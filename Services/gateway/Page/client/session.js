@@ -2,6 +2,13 @@ import { ParleyError } from "./errors.js";
 
 const LONGEST_TIMER = 24 * 3600 * 1000;
 
+/** Longer than nginx waits for a service. */
+const ANSWER = 40_000;
+
+/** The server takes an exchanged refresh token once more for 10 s: a renewal without an answer is tried again before. */
+const RENEWAL = 6_000;
+const NEXT_RENEWAL = 2_000;
+
 /**
  * @typedef {object} Tokens what a page keeps for its next visit
  * @property {string} access
@@ -148,9 +155,14 @@ export class Session {
       this.#adopt({ ...this.#tokens, ...tokensOf(answer) });
       this.#siblings?.postMessage({ replaced, tokens: this.#tokens });
     } catch (error) {
-      if (login === this.#login && (error.status === 401 || error.status === 403)) this.forget();
+      if (login === this.#login) this.#notRenewed(error);
       throw error;
     }
+  }
+
+  #notRenewed(error) {
+    if (error.status === 401 || error.status === 403) return this.forget();
+    this.#renewIn(error.retryAfter ?? NEXT_RENEWAL);
   }
 
   #begin(tokens) {
@@ -164,30 +176,30 @@ export class Session {
     this.#tokens = tokens;
     this.#store.save(tokens);
     const left = tokens.accessUntil - Date.now();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#renewInTime(), Math.min(left - Math.min(90_000, left / 5), LONGEST_TIMER));
+    this.#renewIn(Math.min(left - Math.min(90_000, left / 5), LONGEST_TIMER));
     this.#changed(tokens);
   }
 
-  #renewInTime() {
-    this.renew().catch((error) => {
-      if (error.status === 401 || error.status === 403 || !this.#tokens) return;
-      this.#timer = setTimeout(() => this.#renewInTime(), error.retryAfter ?? 5_000);
-    });
+  #renewIn(milliseconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.renew().catch(() => {}), milliseconds);
   }
 
   async #fetch(method, path, body, token) {
     const headers = {};
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
-    let response;
+    const signal = AbortSignal.timeout(path === "/auth/refresh" ? RENEWAL : ANSWER);
+    let refused;
     try {
-      response = await fetch(this.#base + path, { method, headers, body: JSON.stringify(body), cache: "no-store" });
+      const response = await fetch(this.#base + path, { method, headers, body: JSON.stringify(body), cache: "no-store", signal });
+      if (response.ok) return response.status === 204 ? null : await response.json();
+      refused = await ParleyError.ofResponse(response);
     } catch {
+      if (signal.aborted) throw new ParleyError("timeout", "No answer came in time.", { retryable: true });
       throw new ParleyError("unreachable", "The server cannot be reached.", { retryable: true });
     }
-    if (!response.ok) throw await ParleyError.ofResponse(response);
-    return response.status === 204 ? null : response.json();
+    throw refused;
   }
 }
 
