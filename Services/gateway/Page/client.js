@@ -352,7 +352,7 @@ export class ParleyClient extends EventTarget {
     if (frame.type === "connected") this.#connected(frame.data ?? {});
     this.#sender.receive(frame);
     this.#requests.answer(frame);
-    if (frame.type === "token_expiring") this.refresh().catch(() => {});
+    if (frame.type === "token_expiring") this.#session.expiring((frame.data?.expires_in ?? 0) * 1000);
     if (frame.type === "server_draining") this.#connection.draining(frame.data?.reconnect_after_ms ?? 0);
     if (isNews) this.#emit(frame.type, frame);
   }

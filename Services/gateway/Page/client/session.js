@@ -9,6 +9,9 @@ const ANSWER = 40_000;
 const RENEWAL = 6_000;
 const NEXT_RENEWAL = 2_000;
 
+/** By how much the clocks here and there may differ, in milliseconds. */
+const SKEW = 30_000;
+
 /**
  * @typedef {object} Tokens what a page keeps for its next visit
  * @property {string} access
@@ -32,6 +35,8 @@ export class Session {
   #login = 0;
   #renewal = null;
   #timer = null;
+  /** When the timer should have run, in milliseconds since 1970: it stands still while the machine sleeps. */
+  #renewAt = 0;
   #siblings = null;
   #replaced;
 
@@ -116,6 +121,18 @@ export class Session {
   }
 
   /**
+   * Takes the server's word that the token ends in so many milliseconds.
+   *
+   * It says so of every token that is good for a minute at most: that is known here, and the timer renews it in time.
+   */
+  expiring(milliseconds) {
+    if (!this.#tokens) return;
+    const now = Date.now();
+    const isKnown = now < this.#renewAt && this.#tokens.accessUntil - now < milliseconds + SKEW;
+    if (!isKnown) this.renew().catch(() => {});
+  }
+
+  /**
    * A REST call in the name of the user.
    *
    * @param {string} method
@@ -182,6 +199,7 @@ export class Session {
 
   #renewIn(milliseconds) {
     clearTimeout(this.#timer);
+    this.#renewAt = Date.now() + milliseconds;
     this.#timer = setTimeout(() => this.renew().catch(() => {}), milliseconds);
   }
 
