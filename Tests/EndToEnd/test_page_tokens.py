@@ -78,6 +78,25 @@ def test_a_token_of_a_minute_is_renewed_when_that_is_due_and_not_whenever_it_is_
     assert count == renewals
 
 
+def test_a_token_that_is_no_longer_believed_is_renewed_once(page, zed):
+    # As where the key that signed it has been deleted.
+    forged = zed.token[:-8] + "AAAAAAAA"
+    answer = run(
+        page,
+        TAKE_UP + """
+        try {
+          client.restore();
+          return [await fate(client.rest("GET", "/auth/me").then(({ id }) => id)), renewals.length];
+        } finally {
+          await client.close();
+          globalThis.fetch = fetch;
+        }
+        """,
+        tokens=tokens_of(zed, 900, access=forged),
+    )
+    assert answer == [zed.name, 1]
+
+
 def test_a_renewal_that_is_not_answered_is_asked_for_again_while_the_server_takes_the_same_token(page, zed):
     answer = run(
         page,

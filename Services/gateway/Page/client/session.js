@@ -146,7 +146,8 @@ export class Session {
     try {
       return await this.#fetch(method, path, body, await this.token());
     } catch (error) {
-      if (error.code !== "token_expired") throw error;
+      // Invalid: the key that signed it may be gone, which the refresh token outlives.
+      if (error.code !== "token_expired" && error.code !== "token_invalid") throw error;
       await this.renew();
       return this.#fetch(method, path, body, this.#tokenOf(login));
     }
