@@ -69,7 +69,8 @@ final class Assembly {
             postgres: postgres, settings: config.tokens, tokenLifetime: config.lifetimes.access)
         revocations = Revocations(
             postgres: postgres, authority: link.authority, publisher: publisher,
-            lifetime: config.longestTokenSeconds)
+            lifetime: config.longestTokenSeconds,
+            horizon: config.tokens.algorithm == .hs256 ? .unknown : .oneDay)
         let store = PostgresSessions(postgres: postgres)
         sessions = LoginSessions(
             store: store, revocations: revocations, keys: keys, lifetimes: config.lifetimes)
@@ -134,7 +135,7 @@ final class Assembly {
                 try await migrate()
                 try await keys.load()
                 return try await Administrators(
-                    accounts: accounts, passwords: passwords, tokenLifetime: config.longestTokenSeconds
+                    accounts: accounts, passwords: passwords
                 ).makeFirst(
                     config.administrator, password: config.administratorPassword, log: context.log)
             } catch let error as PostgresError where error.isTransient {

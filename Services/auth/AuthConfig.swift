@@ -59,7 +59,7 @@ struct AuthConfig: ServiceConfiguration {
         roomChangesPerUser = hasLimits ? changes : 0
     }
 
-    /// For how long a token that somebody may hold is good: with a shared secret others issue them too, and
+    /// For how long a token of a login session may be good: with a shared secret others issue them too, and
     /// theirs may live as long as a login session.
     var longestTokenSeconds: Int {
         tokens.algorithm == .hs256 ? max(lifetimes.access, lifetimes.refresh) : lifetimes.access
@@ -72,11 +72,15 @@ struct TokenLifetimes: Sendable {
     var refresh = 2_592_000
     var ticket = 30
 
+    /// The most that `access` can be.
+    static let longestAccess = 86_400
+
     init() {}
 
     init(_ settings: inout Settings) {
         access = settings.seconds(
-            "ACCESS_TOKEN_TTL", default: 900, in: 1...86_400, help: "How long an access token is good.")
+            "ACCESS_TOKEN_TTL", default: 900, in: 1...Self.longestAccess,
+            help: "How long an access token is good.")
         refresh = settings.seconds(
             "REFRESH_TOKEN_TTL", default: 2_592_000, help: "How long a login session lives unused.")
         ticket = settings.seconds(

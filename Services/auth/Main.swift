@@ -16,7 +16,7 @@ enum Main {
                     help: "Make an account, with a password that is made up and printed."),
                 command(
                     "reset-password", .resetPassword,
-                    help: "Log an account out, and give it another password, made up and printed."),
+                    help: "Log an account out everywhere, and give it another password, made up and printed."),
                 command(
                     "disable-user", .disableUser,
                     help: "Log an account out everywhere, and let nobody in by its password until "

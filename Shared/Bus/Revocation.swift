@@ -15,6 +15,9 @@ public struct Revocation: Sendable, Hashable {
     /// From this second on the last of them has expired, and the revocation may be forgotten.
     public var expires: Int64
 
+    /// What `expires` says of one that is not forgotten: the last second of the year 9999.
+    public static let never: Int64 = 253_402_300_799
+
     /// Takes the parts.
     public init(_ scope: Scope, expires: Int64) {
         self.scope = scope
@@ -41,6 +44,15 @@ public struct Revocation: Sendable, Hashable {
         } else {
             return nil
         }
+    }
+
+    /// What both of them mean, of one session or one user.
+    public func joined(with other: Revocation) -> Revocation {
+        let end = max(expires, other.expires)
+        guard case .user(let user, let before) = scope, case .user(_, let theirs) = other.scope else {
+            return Revocation(scope, expires: end)
+        }
+        return Revocation(.user(user, before: max(before, theirs)), expires: end)
     }
 
     var json: JSONValue {

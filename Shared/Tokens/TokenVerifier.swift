@@ -7,6 +7,8 @@
 public struct TokenVerifier: Sendable {
     /// The most bytes a token may have.
     public static let maxTokenBytes = CompactToken.maxBytes
+    /// How many seconds the clocks of issuer and verifier may differ, where nothing else is said.
+    public static let usualLeeway = 30
 
     private enum Keys: Sendable {
         case named([String: [VerificationKey]])
@@ -20,7 +22,7 @@ public struct TokenVerifier: Sendable {
     ///
     /// `leeway` is how many seconds the clocks of issuer and verifier may differ. A key whose point is not on its
     /// curve is left out.
-    public init(keys: KeySet, issuer: String, audience: String, leeway: Int = 30) {
+    public init(keys: KeySet, issuer: String, audience: String, leeway: Int = usualLeeway) {
         var named: [String: [VerificationKey]] = [:]
         for key in keys.keys {
             guard let handle = try? KeyHandle(publicMaterial: key.material) else { continue }
@@ -32,7 +34,7 @@ public struct TokenVerifier: Sendable {
 
     /// Verifies HS256 by a secret of 32 bytes or more; `kid` has no meaning there and is ignored.
     public init(
-        hs256Secret: [UInt8], issuer: String, audience: String, leeway: Int = 30
+        hs256Secret: [UInt8], issuer: String, audience: String, leeway: Int = usualLeeway
     ) throws(TokenError) {
         keys = .single(.secret(try HMACSecret(hs256Secret)))
         rules = ClaimRules(issuer: issuer, audience: audience, leeway: leeway)

@@ -272,10 +272,7 @@ extension ServiceTests {
                     """, []
                 )
                 let isDone = try await auth.asking(while: login) {
-                    try await auth.probing { postgres, _, _ in
-                        try await PostgresAccounts(postgres: postgres)
-                            .grant([], password: "hash", to: .alice, tokenLifetime: 900)
-                    }
+                    try await auth.resetPassword(of: .alice)
                 }
                 #expect(isDone)
                 let left = try await auth.probing { postgres, _, _ in

@@ -52,6 +52,13 @@ struct Auth: Sendable {
         try await call("POST", "/auth/refresh", ["refresh_token": .string(token)])
     }
 
+    /// What `auth reset-password NAME` does, beside the running auth; `hash` is no password's.
+    func resetPassword(of user: UserHandle) async throws -> Bool {
+        try await probing { postgres, _, _ in
+            try await PostgresAccounts(postgres: postgres).grant([], password: "hash", to: user)
+        }
+    }
+
     // MARK: Redis, as other services see it
 
     func redis<T: Sendable>(

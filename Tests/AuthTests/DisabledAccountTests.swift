@@ -1,3 +1,4 @@
+import Bus
 import Engine
 import Postgres
 import Schema
@@ -13,13 +14,24 @@ extension ServiceTests {
         /// What `auth disable-user NAME` does, beside the running auth.
         private func disable(_ user: UserHandle, _ auth: Auth) async throws -> Bool {
             try await auth.probing { postgres, _, _ in
-                try await PostgresAccounts(postgres: postgres).disable(user, tokenLifetime: 900)
+                try await PostgresAccounts(postgres: postgres).disable(user)
             }
         }
 
         private func enable(_ user: UserHandle, _ auth: Auth) async throws -> Bool {
             try await auth.probing { postgres, _, _ in
                 try await PostgresAccounts(postgres: postgres).enable(user)
+            }
+        }
+
+        /// When what ends all tokens of a user is forgotten.
+        private func ends(_ auth: Auth) async throws -> [Int64] {
+            try await auth.probing { postgres, _, _ in
+                let rows = try await postgres.query(
+                    "SELECT expires FROM auth.revocations WHERE field LIKE 'user:%'")
+                var ends: [Int64] = []
+                for row in rows { ends.append(try row["expires"].int) }
+                return ends
             }
         }
 
@@ -53,6 +65,41 @@ extension ServiceTests {
                 // What was ended stays so.
                 #expect(try await auth.refresh(alice.refresh).code == "token_revoked")
                 #expect(try await auth.call("GET", "/auth/me", token: alice.access).status == 401)
+            }
+        }
+
+        /// An operator's command has its own environment: it knows neither `ACCESS_TOKEN_TTL` nor who else issues tokens.
+        @Test func whatACommandEndsIsNotForgotten() async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                #expect(try await disable(.alice, auth))
+                #expect(try await ends(auth) == [Revocation.never])
+                #expect(try await enable(.alice, auth))
+                #expect(try await ends(auth) == [Revocation.never])
+                let again = try await auth.login("alice")
+                #expect(try await auth.call("GET", "/auth/me", token: again.access).status == 200)
+            }
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                #expect(try await auth.resetPassword(of: .alice))
+                #expect(try await ends(auth) == [Revocation.never])
+            }
+        }
+
+        @Test func aLogOutEverywhereOutlivesEachTokenThatThereMayBe() async throws {
+            // Before its last start auth may have issued tokens for a day.
+            try await withAuth(["ACCESS_TOKEN_TTL": "60"]) { auth in
+                let alice = try await auth.register("alice")
+                #expect(try await auth.call("POST", "/auth/logout-all", token: alice.access).status == 204)
+                let day = WallClock.milliseconds() / 1000 + 86_400
+                #expect(try await ends(auth).allSatisfy { ($0 - day).magnitude < 3_600 })
+                #expect(try await ends(auth).count == 1)
+            }
+            let secret = String(repeating: "s", count: 32)
+            try await withAuth(["JWT_ALGORITHM": "HS256", "JWT_SECRET": secret]) { auth in
+                let alice = try await auth.register("alice")
+                #expect(try await auth.call("POST", "/auth/logout-all", token: alice.access).status == 204)
+                #expect(try await ends(auth) == [Revocation.never])
             }
         }
 
@@ -93,13 +140,16 @@ extension ServiceTests {
                             roles: ["member"]))
                 }
                 let early = try token(issued: 1_000_000_000)
+                // By a clock that is ahead.
+                let ahead = try token(issued: Int(WallClock.milliseconds() / 1000) + 20)
                 #expect(try await disable(.alice, auth))
                 let isOut = try await eventually {
                     try await auth.call("GET", "/auth/me", token: early).code == "token_revoked"
                 }
                 #expect(isOut)
+                #expect(try await auth.call("GET", "/auth/me", token: ahead).code == "token_revoked")
                 // Later than all that was ended, and not so late that it counts as issued in the future.
-                let late = try token(issued: Int(WallClock.milliseconds() / 1000) + 20)
+                let late = try token(issued: Int(WallClock.milliseconds() / 1000) + 30)
                 #expect(try await auth.call("GET", "/auth/me", token: late).status == 200)
                 let change: JSONValue = ["current_password": "wonderland", "new_password": "looking-glass"]
                 let answer = try await auth.call("POST", "/auth/password", change, token: late)

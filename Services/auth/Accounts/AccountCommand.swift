@@ -80,8 +80,7 @@ struct AccountCommand: Sendable {
                 try await require(grant([], password: hash, to: user, accounts), user)
                 return "\(user) is logged out everywhere; \(password)"
             case .disableUser:
-                let lifetime = config.longestTokenSeconds
-                try await require(accounts.disable(user, tokenLifetime: lifetime), user)
+                try await require(accounts.disable(user), user)
                 return "\(user) is disabled and logged out everywhere; auth enable-user \(user) undoes that"
             case .enableUser:
                 try await require(accounts.enable(user), user)
@@ -99,8 +98,7 @@ struct AccountCommand: Sendable {
         private func grant(
             _ roles: [String], password: String? = nil, to user: UserHandle, _ accounts: PostgresAccounts
         ) async throws -> Bool {
-            try await accounts.grant(
-                roles, password: password, to: user, tokenLifetime: config.longestTokenSeconds)
+            try await accounts.grant(roles, password: password, to: user)
         }
 
         private func make(

@@ -5,8 +5,6 @@ import Schema
 struct Administrators {
     let accounts: PostgresAccounts
     let passwords: Passwords
-    /// For how many seconds an access token may be good.
-    let tokenLifetime: Int
 
     /// Makes the first one, where there is none yet and its password is set.
     ///
@@ -20,7 +18,7 @@ struct Administrators {
         let roles = Account.administratorRoles
         let account = Account(user: user, name: user.text, roles: roles, password: hash)
         if try await !accounts.insert(account) {
-            _ = try await accounts.grant(roles, password: hash, to: user, tokenLifetime: tokenLifetime)
+            _ = try await accounts.grant(roles, password: hash, to: user)
         }
         log.info("first administrator made", .user(user.text))
     }

@@ -1,6 +1,8 @@
 import Bus
+import Engine
 import Postgres
 import Schema
+import Tokens
 
 /// The accounts in PostgreSQL.
 final class PostgresAccounts {
@@ -76,16 +78,19 @@ final class PostgresAccounts {
 
     /// Shuts an account until `enable`, and ends all login sessions and tokens of it; false where there is none.
     ///
-    /// A running auth tells the others so.
-    func disable(_ user: UserHandle, tokenLifetime: Int) async throws -> Bool {
+    /// A token of another issuer, whose clock may be ahead, is ended too. A running auth tells the others so.
+    func disable(_ user: UserHandle) async throws -> Bool {
         try await postgres.transaction { transaction in
             // The account first: a log-in that is under way has its session before this, or finds it shut.
             let disabled = try await transaction.query(
                 "UPDATE auth.accounts SET disabled_at = coalesce(disabled_at, now()) WHERE handle = $1",
                 [.text(user.text)])
             guard disabled.affected == 1 else { return false }
+            // Just so far that what auth issues at once after `enable` is not of the future to judges.
+            let ahead = Int64(TokenVerifier.usualLeeway) - 1
+            // Here nobody knows what the cluster's settings are, nor whether others issue tokens, too.
             let (_, statements) = try await Revocations.endAll(
-                of: user, lifetime: Int64(tokenLifetime), in: transaction)
+                of: user, .unknown, issuedUntil: WallClock.milliseconds() / 1000 + ahead, in: transaction)
             try await transaction.commit(after: statements)
             return true
         }
@@ -108,10 +113,9 @@ final class PostgresAccounts {
 
     /// Gives an account roles that it lacks, and a password where one is named; false where there is no such account.
     ///
-    /// A new password ends all login sessions, as it does everywhere; a running auth tells the others so.
-    func grant(
-        _ roles: [String], password: String?, to user: UserHandle, tokenLifetime: Int
-    ) async throws -> Bool {
+    /// A new password ends all login sessions and all tokens, those of other issuers too; a running auth tells the
+    /// others so.
+    func grant(_ roles: [String], password: String?, to user: UserHandle) async throws -> Bool {
         try await postgres.transaction { transaction in
             let granted = try await transaction.query(
                 """
@@ -121,9 +125,8 @@ final class PostgresAccounts {
                 """, [.text(user.text), .init(password), .textArray(roles)])
             guard granted.affected == 1 else { return false }
             guard password != nil else { return true }
-            let ended = try await Revocations.endSessions(
-                of: user, lifetime: Int64(tokenLifetime), in: transaction)
-            try await transaction.commit(after: Revocations.recording(ended))
+            let (_, statements) = try await Revocations.endAll(of: user, .unknown, in: transaction)
+            try await transaction.commit(after: statements)
             return true
         }
     }

@@ -15,7 +15,7 @@ struct Logout: Operation {
             let now = WallClock.milliseconds() / 1000
             try await revocations.endSessions([sessionID], expires: identity.expires, now: now)
         } else {
-            try await revocations.endAll(of: identity.user, expires: identity.expires)
+            try await revocations.endAll(of: identity.user, shown: identity.issuedAt)
         }
         return .noContent
     }

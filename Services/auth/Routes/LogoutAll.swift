@@ -8,7 +8,7 @@ struct LogoutAll: Operation {
 
     func answer(_ request: Request) async throws -> Response {
         let identity = try await bearer.identity(of: request)
-        try await revocations.endAll(of: identity.user, expires: identity.expires)
+        try await revocations.endAll(of: identity.user, shown: identity.issuedAt)
         return .noContent
     }
 }

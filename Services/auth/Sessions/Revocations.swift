@@ -12,13 +12,33 @@ final class Revocations {
     private let authority: Authority
     private let publisher: Publisher
     private let lifetime: Int64
+    private let horizon: Horizon
 
-    /// `lifetime`: for how many seconds an access token may be good.
-    init(postgres: PostgresClient, authority: Authority, publisher: Publisher, lifetime: Int) {
+    /// `lifetime`: for how many seconds the access tokens of a login session may be good; `horizon`: how long any
+    /// token may be.
+    init(
+        postgres: PostgresClient, authority: Authority, publisher: Publisher, lifetime: Int, horizon: Horizon
+    ) {
         self.postgres = postgres
         self.authority = authority
         self.publisher = publisher
         self.lifetime = Int64(lifetime)
+        self.horizon = horizon
+    }
+
+    /// How long the tokens that a user may hold can be good.
+    enum Horizon {
+        /// Only auth issues them: a day, the most that `ACCESS_TOKEN_TTL` can be; it may have been more than it is.
+        case oneDay
+        /// Others may issue them, or it is not known: what ends them is not forgotten.
+        case unknown
+
+        fileprivate func end(after second: Int64) -> Int64 {
+            switch self {
+            case .oneDay: second + Int64(TokenLifetimes.longestAccess) + leeway
+            case .unknown: Revocation.never
+            }
+        }
     }
 
     /// Ends login sessions; their refresh tokens, access tokens and live connections.
@@ -36,11 +56,13 @@ final class Revocations {
     }
 
     /// Ends all login sessions of a user, and all tokens issued before it is done.
-    func endAll(of user: UserHandle, expires: Int64 = 0) async throws {
-        let lifetime = lifetime
+    ///
+    /// `shown`: when the token was issued by which they ask; another issuer's clock may be ahead of ours.
+    func endAll(of user: UserHandle, shown: Int64?) async throws {
+        let horizon = horizon
         let (revocation, results) = try await postgres.transaction { transaction in
             let (revocation, statements) = try await Self.endAll(
-                of: user, expires: expires, lifetime: lifetime, in: transaction)
+                of: user, horizon, issuedUntil: shown ?? 0, in: transaction)
             return (revocation, try await transaction.commit(after: statements))
         }
         await tell([revocation], results)
@@ -86,10 +108,12 @@ final class Revocations {
 
     /// Ends all login sessions of a user, and all tokens issued before it is done; the statements have to follow.
     ///
+    /// `issuedUntil`: those that say so late a second, too.
+    ///
     /// Whoever gives one out locks the account or the session first (`PostgresSessions`): what they issued is known
     /// here, or they find the session ended. All who lock both begin with the account.
     static func endAll(
-        of user: UserHandle, expires: Int64 = 0, lifetime: Int64, in transaction: PostgresTransaction
+        of user: UserHandle, _ horizon: Horizon, issuedUntil: Int64 = 0, in transaction: PostgresTransaction
     ) async throws(PostgresError) -> (revocation: Revocation, statements: [PostgresStatement]) {
         let found = try await transaction.pipeline([
             // As an UPDATE locks, as who becomes a member need not wait.
@@ -109,9 +133,8 @@ final class Revocations {
         let known = try found[0].first?["revoked_before"].int ?? 0
         let issued = try found[1].first?["issued"].int ?? 0
         // The clock is read now that nobody gives out any.
-        let before = max(known, max(WallClock.milliseconds() / 1000, issued) + 1)
-        let revocation = Revocation(
-            .user(user, before: before), expires: max(before + lifetime, expires) + leeway)
+        let before = max(known, max(WallClock.milliseconds() / 1000, issued, issuedUntil) + 1)
+        let revocation = Revocation(.user(user, before: before), expires: horizon.end(after: before))
         let change: PostgresStatement = (
             "UPDATE auth.accounts SET revoked_before = $2 WHERE handle = $1",
             [.text(user.text), .int(before)]
