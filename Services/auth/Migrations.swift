@@ -13,6 +13,7 @@ enum Migrations {
         Migration(4, "standing", standing),
         Migration(5, "issued", issued),
         Migration(6, "disabled", disabled),
+        Migration(7, "standing of sessions elsewhere", standingElsewhere),
     ]
 
     /// Times of tokens are seconds, as in their claims; `revoked_before` moves the `iat` of later tokens.
@@ -123,4 +124,19 @@ enum Migrations {
 
     /// Since when an account is shut by an operator; null: it is open.
     private static let disabled = ["ALTER TABLE auth.accounts ADD COLUMN disabled_at timestamptz"]
+
+    /// A session that another issuer has opened stands in no table of ours; that it has ended does.
+    private static let standingElsewhere = [
+        """
+        CREATE OR REPLACE FUNCTION auth.room_standing(
+            asked_room text, reader text, session text, issued bigint, OUT role text, OUT revoked boolean)
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
+            SELECT (SELECT m.role FROM auth.members m WHERE m.room = asked_room AND m.handle = reader),
+                EXISTS (SELECT FROM auth.sessions s WHERE s.id = session AND s.revoked_at IS NOT NULL)
+                OR EXISTS (SELECT FROM auth.revocations r WHERE r.field = 'sid:' || session)
+                OR EXISTS (
+                    SELECT FROM auth.accounts a WHERE a.handle = reader AND a.revoked_before > issued)
+        $$
+        """
+    ]
 }
