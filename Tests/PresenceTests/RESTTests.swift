@@ -139,6 +139,25 @@ struct LimitRoutesTests {
         }
     }
 
+    /// Who set the policies last had a clock that was ahead, or ours has been set back since.
+    @Test func aChangeHoldsWhateverTheClockSays() async throws {
+        try await TestCluster.run { cluster in
+            let ahead = WallClock.milliseconds() + 3_600_000
+            _ = try await cluster.redis.call(
+                "HSET", .text(Keys.limitsPolicies), "", .int(ahead), "bot", "5:60")
+            let keeper = cluster.assembly.keeper
+            keeper.compare()
+            await expectEventually(on: cluster.loop) { keeper.known["bot"] == "5:60" }
+            let body = #"{"policies":{"bot":{"messages":7,"seconds":60}}}"#
+            let changed = try await cluster.ask(
+                "/presence/limits", by: "PUT", as: "root", roles: ["admin"], body: body)
+            #expect(changed.status == 200)
+            let version = try await cluster.redis.call("HGET", .text(Keys.limitsPolicies), "").int
+            #expect(version == ahead + 1)
+            await expectEventually(on: cluster.loop) { keeper.known["bot"] == "7:60" }
+        }
+    }
+
     /// As after FLUSHALL, or with a file of an earlier day.
     @Test(arguments: [nil, "1:1"]) func whatRedisHasForgottenIsGivenBack(older: String?) async throws {
         try await TestCluster.run { cluster in

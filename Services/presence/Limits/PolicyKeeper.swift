@@ -17,6 +17,8 @@ final class PolicyKeeper {
     private let log: Log
     /// What was in force when it was last compared, with the version.
     private(set) var known: [String: String] = [:]
+    /// The version of that.
+    var version: Int64 { Self.version(known) }
     private var isComparing = false
     private var mustCompareAgain = false
 

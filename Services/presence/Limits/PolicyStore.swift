@@ -20,7 +20,7 @@ struct PolicyStore {
     /// Writes a change and tells all gateways of it.
     func apply(_ change: PolicyChange) async throws(RedisError) {
         guard !change.replaced.isEmpty || !change.removed.isEmpty else { return }
-        let version = WallClock.milliseconds() &+ redis.clockOffset
+        let version = try await nextVersion()
         let pairs = change.replaced.flatMap { [RedisArgument.text($0), .text($1.text)] }
         var commands: [[RedisArgument]] = [
             ["HSET", .text(Keys.limitsPolicies), .text(PolicyKeeper.versionField), .int(version)] + pairs
@@ -32,5 +32,14 @@ struct PolicyStore {
         // Not by the control log, which a Redis that is emptied in the next moment loses too.
         keeper.compare()
         try await ControlLog.append(.limits, to: redis)
+    }
+
+    /// Above all versions that are known, whatever has become of the clock since: the highest holds.
+    private func nextVersion() async throws(RedisError) -> Int64 {
+        let held = try await redis.call(
+            "HGET", .text(Keys.limitsPolicies), .text(PolicyKeeper.versionField)
+        ).int
+        let newest = max(held ?? 0, keeper.version)
+        return max(WallClock.milliseconds() &+ redis.clockOffset, newest &+ 1)
     }
 }
