@@ -131,6 +131,33 @@ struct SweepTests {
         }
     }
 
+    @Test func aKeyOfAnotherTypeKeepsNobodyOnline() async throws {
+        try await withRedis { _, _, redis in
+            let first = TestGateway(incarnation: "gw-1.aaaaaaaa", redis: redis)
+            let second = TestGateway(incarnation: "gw-2.aaaaaaaa", redis: redis)
+            let third = TestGateway(incarnation: "gw-3.aaaaaaaa", redis: redis)
+            let other = room("other")
+            try await first.bring("alice", into: general)
+            try await first.bring("bob", into: other)
+            try await second.bring("carol", into: other)
+            try await third.announce()
+            for key in [
+                Keys.devices(handle("alice")), Keys.online(general), Keys.gatewayUsers(third.incarnation),
+            ] {
+                _ = try await redis.call("SET", .text(key), "by hand")
+            }
+            let metrics = PresenceMetrics(Registry())
+            try await sweep(redis, metrics).run()
+            for user in ["bob", "carol"] {
+                let copy = try await PresenceEntry.copy(of: user, in: redis)
+                #expect(copy?.status == .offline)
+            }
+            let left = try await redis.call("EXISTS", .text(Keys.online(other)), .text(Keys.gateways))
+            #expect(left == .integer(0))
+            #expect(metrics.sweptIncarnations.value == 3)
+        }
+    }
+
     @Test func aSweepThatDiedBeforeItWroteTheCopyIsMadeGood() async throws {
         try await withRedis { _, _, redis in
             let gateway = TestGateway(incarnation: "gw-1.aaaaaaaa", redis: redis)
