@@ -9,20 +9,24 @@ final class PostgresRooms {
 
     // MARK: For people
 
-    /// Makes a room with its first owner; false where the id is taken.
-    func insert(_ room: RoomID, name: String, visibility: Visibility, owner: UserHandle)
-        async throws(PostgresError)
-        -> Bool
-    {
-        try await postgres.query(
+    /// Makes a room with its first owner, who sees it so; nil where the id is taken.
+    func insert(
+        _ room: RoomID, name: String, visibility: Visibility, owner: UserHandle
+    ) async throws(PostgresError) -> RoomView? {
+        let rows = try await postgres.query(
             """
             WITH room AS (
                 INSERT INTO auth.rooms (id, name, visibility) VALUES ($1, $2, $3)
-                ON CONFLICT (id) DO NOTHING RETURNING id)
+                ON CONFLICT (id) DO NOTHING RETURNING id, created_at)
             INSERT INTO auth.members (room, handle, role) SELECT id, $4, 'owner' FROM room
+            RETURNING (SELECT created_at FROM room) AS created_at
             """,
-            [.text(room.text), .text(name), .text(visibility.rawValue), .text(owner.text)]
-        ).affected == 1
+            [.text(room.text), .text(name), .text(visibility.rawValue), .text(owner.text)])
+        return try rows.first.map { row throws(PostgresError) in
+            RoomView(
+                id: room.text, name: name, visibility: visibility,
+                created: try row["created_at"].milliseconds, members: 1, role: .owner)
+        }
     }
 
     /// The room as this user sees it, or nil where they do not.

@@ -31,9 +31,7 @@ struct CreateRoom: Operation {
         let candidates = if let wanted { [wanted] } else { try RoomNaming.candidates(for: body.name) }
         for room in candidates {
             guard identity.mayEnter(room) else { throw ErrorCode.forbidden }
-            guard try await insert(room, body.name, visibility, for: identity),
-                let view = try await rooms.find(room, for: identity.user)
-            else { continue }
+            guard let view = try await insert(room, body.name, visibility, for: identity) else { continue }
             return .json(view, status: .created, headers: ["Location": "/rooms/\(room)"])
         }
         throw ErrorCode.roomExists
@@ -41,7 +39,7 @@ struct CreateRoom: Operation {
 
     private func insert(
         _ room: RoomID, _ name: String, _ visibility: Visibility, for owner: Identity
-    ) async throws -> Bool {
+    ) async throws -> RoomView? {
         do throws(PostgresError) {
             return try await rooms.insert(room, name: name, visibility: visibility, owner: owner.user)
         } catch {

@@ -35,9 +35,9 @@ struct Register: Operation {
         let account = Account(
             user: user, name: name, roles: Account.memberRoles,
             password: try await passwords.hash(body.password, for: guesses.address(of: request)))
-        guard try await accounts.insert(account) else { throw ErrorCode.usernameTaken }
+        // At once: whose account were made and who were told of a failure would find their name taken at the next try.
+        guard let login = try await sessions.register(account) else { throw ErrorCode.usernameTaken }
         metrics.countRegistration()
-        guard let login = try await sessions.open(for: account) else { throw ErrorCode.invalidCredentials }
         return .json(
             login, status: .created,
             headers: ["Location": "/users/\(user)", "Cache-Control": "no-store"])

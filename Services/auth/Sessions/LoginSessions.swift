@@ -19,12 +19,21 @@ final class LoginSessions {
 
     /// Begins a session for somebody who has shown who they are; nil where their password has been changed since.
     func open(for account: Account) async throws -> LoginAnswer? {
+        try await begin(for: account) { try await store.insert($0, of: account, token: $1, $2) }
+    }
+
+    /// Makes an account with its first session; nil where the handle is taken.
+    func register(_ account: Account) async throws -> LoginAnswer? {
+        try await begin(for: account) { try await store.insert($0, ofNew: account, token: $1, $2) }
+    }
+
+    private func begin(
+        for account: Account, _ insert: (String, RefreshToken, StampWish) async throws -> AccessStamp?
+    ) async throws -> LoginAnswer? {
         let sessionID = Base64URL.encode(try SecureRandom.bytes(16))
         let token = try RefreshToken.random()
         let wish = try StampWish(nowMilliseconds: WallClock.milliseconds(), lifetimes: lifetimes)
-        guard let stamp = try await store.insert(sessionID, of: account, token: token, wish) else {
-            return nil
-        }
+        guard let stamp = try await insert(sessionID, token, wish) else { return nil }
         return try answer(account, sessionID, stamp, token)
     }
 

@@ -16,12 +16,35 @@ final class PostgresSessions {
     func insert(
         _ sessionID: String, of account: Account, token: RefreshToken, _ wish: StampWish
     ) async throws -> AccessStamp? {
+        try await insert(
+            sessionID, of: account, token: token, wish,
+            """
+            SELECT handle, revoked_before FROM auth.accounts
+            WHERE handle = $2 AND password = $3 AND disabled_at IS NULL FOR SHARE
+            """)
+    }
+
+    /// Stores a new account with its first session, both or neither; nil where the handle is taken.
+    func insert(
+        _ sessionID: String, ofNew account: Account, token: RefreshToken, _ wish: StampWish
+    ) async throws -> AccessStamp? {
+        try await insert(
+            sessionID, of: account, token: token, wish,
+            """
+            INSERT INTO auth.accounts (handle, password, name, roles) VALUES ($2, $3, $8, $9)
+            ON CONFLICT (handle) DO NOTHING RETURNING handle, revoked_before
+            """, [.text(account.name), .textArray(account.roles)])
+    }
+
+    /// `row`: the statement that yields the account's.
+    private func insert(
+        _ sessionID: String, of account: Account, token: RefreshToken, _ wish: StampWish, _ row: String,
+        _ more: [PostgresValue] = []
+    ) async throws -> AccessStamp? {
         let secret = try SecureRandom.bytes(RefreshToken.byteCount)
         let rows = try await postgres.query(
             """
-            WITH account AS (
-                SELECT handle, revoked_before FROM auth.accounts
-                WHERE handle = $2 AND password = $3 AND disabled_at IS NULL FOR SHARE),
+            WITH account AS (\(row)),
             session AS (
                 INSERT INTO auth.sessions (id, handle, secret, expires, issued)
                 SELECT $1, handle, $4, $5, greatest($7, revoked_before) FROM account RETURNING id, issued)
@@ -31,7 +54,7 @@ final class PostgresSessions {
             [
                 .text(sessionID), .text(account.user.text), .init(account.password), .bytes(secret),
                 .int(wish.sessionExpires), .bytes(token.digest), .int(wish.now),
-            ])
+            ] + more)
         return try rows.first.map { wish.stamp(issued: try $0["issued"].int) }
     }
 
