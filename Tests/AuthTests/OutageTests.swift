@@ -76,6 +76,33 @@ extension ServiceTests {
             }
         }
 
+        /// Of two instances one may know of a later log-out, and have given it back to Redis first.
+        @Test func whatAnotherInstanceKnowsBetterIsKept() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice")
+                let logout = try await auth.call("POST", "/auth/logout-all", token: alice.access)
+                #expect(logout.status == 204)
+                let before = try await auth.kept()
+                try #require(before.revoked.count == 2)
+                let numbers = before.revoked[1].split(separator: " ").compactMap { Int64($0) }
+                try #require(numbers.count == 2)
+                let newer = "\(numbers[0] + 5) \(numbers[1] + 5)"
+                try await auth.redis { client in
+                    _ = try await client.call("HSET", .text(Keys.authRevoked), "user:alice", .text(newer))
+                    _ = try await client.call("DEL", .text(Keys.authRun))
+                }
+                let isVouched = try await eventually { try await auth.kept().run == before.run }
+                #expect(isVouched)
+                #expect(try await auth.kept().revoked == ["user:alice", newer])
+                // Now it is known here, too.
+                try await auth.redis { client in _ = try await client.call("FLUSHALL") }
+                let isBack = try await eventually {
+                    try await auth.kept().revoked == ["user:alice", newer]
+                }
+                #expect(isBack)
+            }
+        }
+
         @Test func aChangeThatRedisMissedHasTheRoomLoadedAnew() async throws {
             try await withAuth { auth in
                 let alice = try await auth.register("alice").access

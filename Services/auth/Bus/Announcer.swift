@@ -134,6 +134,8 @@ final class Announcer {
     }
 
     /// A process that loaded an emptied Redis has missed them: so each that was not there is told anew, too.
+    ///
+    /// Of what stands there already the more holds: another auth may have heard of it before us.
     private func writeRevocations() async throws {
         let flat = try await redis.call("HGETALL", .text(Keys.authRevoked)).array ?? []
         var known: [String: String] = [:]
@@ -141,10 +143,14 @@ final class Announcer {
             if let field = flat[index].text { known[field] = flat[index + 1].text }
         }
         for revocation in authority.revocationsInForce {
-            let field = revocation.field
-            guard known.removeValue(forKey: field.name) != field.value else { continue }
-            _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(field.name), .text(field.value))
-            try await ControlLog.append(.revoked(revocation), to: redis)
+            let name = revocation.field.name
+            let held = known.removeValue(forKey: name).flatMap { Revocation(field: name, value: $0) }
+            let newest = held.map(revocation.joined) ?? revocation
+            if newest != revocation { authority.hear(.revoked(newest)) }
+            guard newest != held else { continue }
+            _ = try await redis.call(
+                "HSET", .text(Keys.authRevoked), .text(name), .text(newest.field.value))
+            try await ControlLog.append(.revoked(newest), to: redis)
         }
         let expired = known.filter { (Revocation(field: $0.key, value: $0.value)?.expires ?? 0) <= now }.keys
         if !expired.isEmpty {
