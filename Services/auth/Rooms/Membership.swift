@@ -57,9 +57,14 @@ final class Membership {
         guard let found = rooms.first else { return nil }
         let row = try await transaction.query(
             """
-            SELECT max(role) FILTER (WHERE handle = $2) AS actor, max(role) FILTER (WHERE handle = $3) AS target,
-                count(*) FILTER (WHERE role = 'owner') AS owners
-            FROM auth.members WHERE room = $1
+            WITH two AS (
+                SELECT (SELECT role FROM auth.members WHERE room = $1 AND handle = $2) AS actor,
+                    (SELECT role FROM auth.members WHERE room = $1 AND handle = $3) AS target)
+            SELECT actor, target, CASE WHEN target = 'owner' THEN (
+                SELECT count(*) FROM (
+                    SELECT FROM auth.members WHERE room = $1 AND role = 'owner' LIMIT 2) AS owner)
+                ELSE 0 END AS owners
+            FROM two
             """, [.text(room.text), .text(actor.text), .text(user.text)])[0]
         return MembershipRules(
             visibility: try found["visibility"].visibility, actor: try row["actor"].present?.role,

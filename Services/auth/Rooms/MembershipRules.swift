@@ -9,6 +9,7 @@ struct MembershipRules: Hashable, Sendable {
     var isSelf: Bool
     /// The role of the one it is about; nil: not a member.
     var target: RoomRole?
+    /// How many owners there are, where the target is one of them; two stand for any more.
     var owners: Int
 
     enum Decision: Hashable {
