@@ -25,18 +25,24 @@ public final class RedisClient {
     public private(set) var runID: RunID?
     /// The version of the server that was connected last.
     public private(set) var serverVersion: String?
-    /// The server's clock minus ours in milliseconds, as measured at the last connect.
-    public private(set) var clockOffset: Int64 = 0
+    /// The server's clock minus ours in milliseconds, as measured at the last connect and since.
+    public var clockOffset: Int64 { clock?.milliseconds ?? 0 }
     /// When Redis was last heard on the connection that stands; nil while there is none.
     public var lastHeard: Instant? { isConnected ? link.connection?.lastHeard : nil }
     /// Why there is no connection, as far as the last try tells.
     public var lastError: RedisError? { link.lastError }
 
+    private let loop: EventLoop
     private let link: RedisLink
+    private let wall: () -> Int64
+    private var clock: ClockOffset?
+    private var clockLooks: Timer?
     private let libraries: [FunctionLibrary]
     private let timeoutMilliseconds: Int
     private var loads = FunctionLoads<(Result<RedisReply, RedisError>) -> Void>()
     private var calls = 0
+
+    private static let clockLookMilliseconds = 1_000
 
     /// Makes a client that connects when it is started.
     ///
@@ -44,10 +50,22 @@ public final class RedisClient {
     ///   - name: what `CLIENT LIST` shows.
     ///   - libraries: loaded on each connect where the server lacks them.
     ///   - timeoutMilliseconds: how long a call waits unless it says otherwise.
-    public init(
+    public convenience init(
         loop: EventLoop, address: RedisAddress, name: String, libraries: [FunctionLibrary] = [],
         timeoutMilliseconds: Int = 5_000
     ) {
+        self.init(
+            loop: loop, address: address, name: name, libraries: libraries,
+            timeoutMilliseconds: timeoutMilliseconds, wall: WallClock.milliseconds)
+    }
+
+    /// The same with a clock that a test may set, in milliseconds since 1970.
+    init(
+        loop: EventLoop, address: RedisAddress, name: String, libraries: [FunctionLibrary] = [],
+        timeoutMilliseconds: Int = 5_000, wall: @escaping () -> Int64
+    ) {
+        self.loop = loop
+        self.wall = wall
         link = RedisLink(loop: loop, address: address, name: name)
         self.libraries = libraries
         self.timeoutMilliseconds = timeoutMilliseconds
@@ -61,6 +79,7 @@ public final class RedisClient {
     /// Ends for good: what is under way fails with `.disconnected`, and `onDisconnect` is not called.
     public func close() {
         isConnected = false
+        clockLooks?.cancel()
         link.close()
     }
 
@@ -113,7 +132,7 @@ public final class RedisClient {
     private func up(_ connection: RedisConnection, _ identity: ServerIdentity) {
         runID = identity.runID
         serverVersion = identity.version
-        clockOffset = identity.clockOffset
+        clock = ClockOffset(milliseconds: identity.clockOffset, at: reading)
         bringLibraries(libraries[...], to: connection)
     }
 
@@ -136,12 +155,27 @@ public final class RedisClient {
 
     private func open() {
         isConnected = true
+        clockLooks = loop.scheduleRepeating(everyMilliseconds: Self.clockLookMilliseconds) { [weak self] in
+            self?.lookAtClock()
+        }
         if let runID { onConnect?(runID) }
+    }
+
+    private var reading: ClockOffset.Reading { .init(wall: wall(), monotonic: .current()) }
+
+    private func lookAtClock() {
+        let asked = reading
+        guard clock?.isDue(at: asked) == true else { return }
+        call(["TIME"]) { [weak self] answer in
+            guard let self, let time = try? answer.get().time else { return }
+            clock?.heard(time, asked: asked, answered: reading)
+        }
     }
 
     private func down() {
         guard isConnected else { return }
         isConnected = false
+        clockLooks?.cancel()
         onDisconnect?()
     }
 }

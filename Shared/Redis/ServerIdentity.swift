@@ -16,12 +16,19 @@ struct ServerIdentity: Hashable {
     init?(info: RedisReply, time: RedisReply, at wallMilliseconds: Int64) {
         guard let info = RedisInfo(info) else { return nil }
         guard let runID = info["run_id"], !runID.isEmpty else { return nil }
-        guard let seconds = time[0].int, let micros = time[1].int else { return nil }
-        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        guard !overflow else { return nil }
+        guard let time = time.time else { return nil }
         self.runID = runID
         version = info["redis_version"] ?? ""
         isReplica = info["role"] == "slave"
-        clockOffset = milliseconds &+ micros / 1000 &- wallMilliseconds
+        clockOffset = time &- wallMilliseconds
+    }
+}
+
+extension RedisReply {
+    /// What `TIME` answers, in milliseconds since 1970; nil where it is no time.
+    var time: Int64? {
+        guard let seconds = self[0].int, let micros = self[1].int else { return nil }
+        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow ? nil : milliseconds &+ micros / 1000
     }
 }
