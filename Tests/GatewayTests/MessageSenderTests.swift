@@ -319,4 +319,25 @@ struct MessageSenderTests {
             #expect(log.int == 0)
         }
     }
+
+    @Test func oneWhoSendsMuchAgainKeepsNobodyWaitingForTheArchive() async throws {
+        try await onSender { bench in
+            let run = try #require(bench.redis.runID)
+            try await bench.redis.load(
+                .general, members: [("alice", "member"), ("bob", "member")], run: run)
+            try await bench.forget()
+            let all = 2 * SendArchive.mostQuestions
+            var messages = try (0..<all).map { try bench.message(again("a\($0)")) }
+            messages.append(try bench.message(again("b"), of: .bob))
+            let outcomes = await bench.sendTogether(messages)
+            #expect(outcomes.allSatisfy { $0.hasPrefix("accepted") })
+            let place = bench.questions.firstIndex { $0["user"] == .string("bob") }
+            // All of those that found a place, and no more than one of those that waited.
+            #expect(try #require(place) <= SendArchive.mostQuestions + 1)
+        }
+    }
+
+    private func again(_ key: String) -> String {
+        #""content":"x","client_msg_id":"\#(key)","retry":true"#
+    }
 }

@@ -36,6 +36,21 @@ struct SendBacklogTests {
         }
     }
 
+    @Test func ofWhatOneUserSendsAgainAQuarterWaits() async throws {
+        try await onSender { bench in
+            let backlog = SendBacklog(
+                .init(messages: 8, bytes: .max), metrics: GatewayMetrics(Registry()))
+            let again = #""content":"x","client_msg_id":"k","retry":true"#
+            let retries = try (1...3).map { _ in try bench.message(again) }
+            #expect(retries.map { backlog.enter($0) } == [true, true, false])
+            let others = try [bench.message(#""content":"x""#), bench.message(again, of: .bob)]
+            #expect(others.map { backlog.enter($0) } == [true, true])
+            backlog.leave(retries[0])
+            let hasEntered = backlog.enter(retries[2])
+            #expect(hasEntered)
+        }
+    }
+
     @Test func metadataCounts() async throws {
         try await onSender { bench in
             let plain = try bench.message(#""content":"hello""#)

@@ -121,18 +121,20 @@ final class SenderBench {
             arguments: calls.accept(rooms, run: try #require(redis.runID)))
     }
 
-    /// A message of alice's; its data as a client would write it, apart from the room.
+    /// A message of alice's, or somebody's; its data as a client would write it, apart from the room.
     ///
     /// One that arrived so many milliseconds later than now has as much more patience.
     func message(
-        _ data: String, in room: RoomID = .general, roles: [String] = ["member"], arrived later: Int = 0
+        _ data: String, of user: UserHandle = .alice, in room: RoomID = .general,
+        roles: [String] = ["member"],
+        arrived later: Int = 0
     ) throws -> OutgoingMessage {
         let frame = #"{"type":"send_message","data":{"room":"\#(room)",\#(data)}}"#
         let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
         guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
-        let alice = Identity(user: .alice, name: "Alice", roles: roles, sessionID: "s", expires: .max)
+        let sender = Identity(user: user, name: user.text, roles: roles, sessionID: "s", expires: .max)
         return OutgoingMessage(
-            room: room, request: request, replyID: nil, sender: alice,
+            room: room, request: request, replyID: nil, sender: sender,
             arrived: loop.now.advanced(byMilliseconds: later))
     }
 

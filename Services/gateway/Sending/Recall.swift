@@ -19,7 +19,7 @@ final class Recall {
         case undecided
         /// Auth must load the room first.
         case unloaded
-        /// Redis did not answer, or too many wait for the archive: to be asked again.
+        /// Redis did not answer: to be asked again.
         case unanswered
     }
 
@@ -56,7 +56,6 @@ final class Recall {
     /// Asks the archive for one that Redis has forgotten.
     func askArchive(_ message: OutgoingMessage, _ done: @escaping (Finding) -> Void) {
         guard isArchiveAnswering() else { return done(.undecided) }
-        guard !archive.isBusy else { return done(.unanswered) }
         metrics.archiveQuestions.add()
         archive.find(message) { answer in
             switch answer {

@@ -4,15 +4,14 @@ import Schema
 
 /// Asks the archive for what was sent under a key, however long ago.
 ///
-/// Belongs to its loop.
+/// Nothing of a limit is taken for a question: so users have turns. Belongs to its loop.
 final class SendArchive {
     private let loop: EventLoop
     private let rpc: RPCClient
-    /// How many messages wait for it.
-    private var questions = 0
+    private let places = FairPlaces<UserHandle>(mostQuestions)
 
-    /// How many messages may wait for the archive at a time, and each how long.
-    private static let mostQuestions = 256
+    /// How many messages the archive is asked for at a time, and each how long.
+    static let mostQuestions = 256
     private static let questionMilliseconds = 2_500
 
     /// What it knows of a message that came again.
@@ -30,17 +29,20 @@ final class SendArchive {
         self.rpc = rpc
     }
 
-    /// Whether no more may be asked now.
-    var isBusy: Bool { questions >= Self.mostQuestions }
-
-    /// Asks, as long as the message has patience; nil where there is no answer.
+    /// Asks when it is its sender's turn, as long as the message has patience; nil where there is no answer.
     func find(_ message: OutgoingMessage, _ done: @escaping (Answer?) -> Void) {
-        questions += 1
-        let patience = max(min(message.patience(at: loop.now), Self.questionMilliseconds), 1)
-        loop.spawn {
-            let answer = try? await self.find(message, withinMilliseconds: patience)
-            self.questions -= 1
-            done(answer)
+        places.enter(for: message.sender.user) { [self] in
+            // Its sender has been told meanwhile that nobody knows.
+            guard !message.isSettled else {
+                places.leave()
+                return done(nil)
+            }
+            let patience = max(min(message.patience(at: loop.now), Self.questionMilliseconds), 1)
+            loop.spawn {
+                let answer = try? await self.find(message, withinMilliseconds: patience)
+                self.places.leave()
+                done(answer)
+            }
         }
     }
 
