@@ -221,3 +221,27 @@ def test_who_cannot_decide_whether_to_type_is_told_of_four_times_a_second(open_p
     if told[-1]["type"] == "user_typing":
         on_b.pending = [frame for frame in on_b.pending if frame not in told]
         on_b.expect("user_stopped_typing")
+
+
+def test_who_is_removed_while_they_do_not_read_gets_no_page_more(gateway, open_pair):
+    room, speaker = open_pair.room, open_pair.on_a
+    talk(speaker, room, 75, "page")
+    other = Client(gateway.url, token=open_pair.bob.token).greeted()
+    eventually(lambda: len(other.ask("get_history", "history", room=room, limit=200)["data"]["messages"]) > 50)
+    stalled = Stalled(gateway, open_pair.bob, room)
+    for number in range(100):
+        stalled.send(TEXT, json.dumps({"type": "get_history", "id": number, "data": {"room": room, "limit": 200}}).encode())
+    eventually(lambda: metric(gateway.url, "parley_gateway_queued_bytes") > MIB // 4)
+    open_pair.alice.expel(open_pair.bob, room)
+    removed = time.monotonic()
+    # Within a second nothing of the room reaches them any more (protocol, 1).
+    eventually(lambda: time.monotonic() > removed + 1)
+    answers, was_told = {}, False
+    while len(answers) < 100:
+        frame = stalled.frame()
+        was_told = was_told or frame["type"] == "left"
+        if "reply_to_id" in frame:
+            assert not (was_told and frame["type"] == "history"), "a page of a room that one has left"
+            answers[frame["reply_to_id"]] = frame
+    assert was_told
+    assert {frame["data"]["code"] for frame in answers.values() if frame["type"] == "error"} == {"room_denied"}

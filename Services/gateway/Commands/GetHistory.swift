@@ -6,6 +6,8 @@ import Web
 extension Session {
     /// How many pages may be on their way to one connection, or wait here for room in its queue: each may be 256 KiB.
     static var pagesAtOnce: Int { 4 }
+    /// How long after somebody was found to be a member a page is still for them.
+    private static var pageStandingMilliseconds: Int { 500 }
 
     /// `get_history`: a page, read by the history service.
     ///
@@ -21,8 +23,13 @@ extension Session {
                 try await self.shard.requireMember(identity, of: request.room)
                 // Nobody there to answer: each question would cost its asker five seconds to hear that.
                 guard self.shard.degradation.isHistoryAnswering else { throw .refused(.historyUnavailable) }
+                let judged = self.shard.loop.now
                 let page = try await self.page(request, replyTo)
                 await self.waitForRoom()
+                // Removed while they did not read: nothing more of the room is for them.
+                if self.shard.loop.now.milliseconds(since: judged) > Session.pageStandingMilliseconds {
+                    try await self.shard.requireMember(identity, of: request.room)
+                }
                 self.send(page)
             } catch {
                 self.fail(error.historyCode, replyTo: replyTo, room: request.room)
