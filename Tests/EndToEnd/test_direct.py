@@ -20,6 +20,25 @@ def recent_refused(cluster):
         cluster.redis("ACL", "SETUSER", "default", "+xrevrange")
 
 
+@contextmanager
+def notices_refused(cluster):
+    """Redis refuses what is told of direct messages: it is told again until it is taken."""
+    cluster.redis("ACL", "SETUSER", "default", "resetkeys", "~*[^t]", "~*[^c]t")
+    try:
+        yield
+    finally:
+        cluster.redis("ACL", "SETUSER", "default", "allkeys")
+
+
+def redis_milliseconds(cluster):
+    seconds, microseconds = map(int, cluster.redis("TIME").split())
+    return seconds * 1_000 + microseconds // 1_000
+
+
+def contents(frames):
+    return [(frame["seq"], frame["data"]["content"]) for frame in frames]
+
+
 def join_and_hear(listener, writer, room):
     """Begins a join, `j`; two messages come while it is under way."""
     listener.send("join_room", id="j", room=room, recent=10)
@@ -206,4 +225,53 @@ def test_what_comes_during_a_join_comes_once(open_cluster, guest):
     writer.ask("send_message", "message_sent", room=room, content="2")
     heard = listener.collect("new_message", 3)
     assert [(frame["seq"], frame["data"]["content"]) for frame in heard] == [(1, "0"), (2, "1"), (3, "2")]
+    assert listener.heard("new_message") == []
+
+
+def test_direct_messages_come_in_order_where_the_first_is_told_of_last(open_cluster, guest):
+    """Each was accepted by another gateway; the one that has to tell of the first stands still for a while."""
+    alice, bob = guest("alice"), guest("bob")
+    first, second, listener = alice.connect(0), bob.connect(1), bob.connect(1)
+    with notices_refused(open_cluster):
+        first.ask("send_message", "message_sent", to=bob.name, content="first")
+        second.ask("send_message", "message_sent", to=alice.name, content="second")
+        open_cluster.pause("gateway-1")
+    try:
+        heard = listener.collect("new_message", 2)
+    finally:
+        open_cluster.resume("gateway-1")
+    assert contents(heard) == [(1, "first"), (2, "second")]
+    # Its own notices come through now, and tell nobody anything new.
+    heard_by_the_first = first.collect("new_message", 2)
+    assert contents(heard_by_the_first) == contents(heard)
+    eventually(lambda: open_cluster.redis("XLEN", f"{{u:{bob.name}}}:direct") == "2")
+    first.ask("send_message", "message_sent", to=bob.name, content="third")
+    assert contents([listener.expect("new_message")]) == [(3, "third")]
+    assert listener.heard("new_message") == []
+
+
+def test_who_has_left_a_direct_room_is_not_given_a_message_again(open_cluster, guest):
+    alice, bob = guest("alice"), guest("bob")
+    writer, listener = alice.connect(0), bob.connect(1)
+    room = dm(alice, bob)
+    listener.join(room)
+    writer.ask("send_message", "message_sent", to=bob.name, content="once", client_msg_id="k")
+    assert contents([listener.expect("new_message")]) == [(1, "once")]
+    listener.ask("leave_room", "left", room=room)
+    again = writer.ask("send_message", "message_sent", to=bob.name, content="once", client_msg_id="k")
+    assert again["data"]["duplicate"] is True
+    writer.ask("send_message", "message_sent", to=bob.name, content="next")
+    assert contents([listener.expect("new_message")]) == [(2, "next")]
+    assert listener.heard("new_message") == []
+
+
+def test_what_was_said_before_a_device_came_is_not_given_to_it(open_cluster, guest):
+    alice, bob = guest("alice"), guest("bob")
+    writer, _ = alice.connect(0), bob.connect(0)
+    early = writer.ask("send_message", "message_sent", to=bob.name, content="early")
+    # What was said within a second before somebody came may be told to them.
+    eventually(lambda: redis_milliseconds(open_cluster) > early["data"]["ts"] + 2_000)
+    listener = bob.connect(1)
+    writer.ask("send_message", "message_sent", to=bob.name, content="late")
+    assert contents([listener.expect("new_message")]) == [(2, "late")]
     assert listener.heard("new_message") == []

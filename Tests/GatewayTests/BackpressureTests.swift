@@ -98,4 +98,23 @@ struct ConflationTests {
         #expect(given == [6, nil, 9])
         #expect(!followed.contains(room))
     }
+
+    @Test("What came on the way into a room is forgotten with it, not when more is said there")
+    func forgotten() throws {
+        let (room, other) = (try #require(RoomID("a")), try #require(RoomID("b")))
+        var followed = UninvitedRooms(limit: 1)
+        var kept: [Int64?] = []
+        _ = followed.insert(room)
+        followed.postpone(room, from: LogPosition(epoch: "e", seq: 7))
+        _ = followed.insert(room)
+        kept.append(followed.takePostponed(room)?.seq)
+        followed.postpone(room, from: LogPosition(epoch: "e", seq: 8))
+        followed.remove(room)
+        kept.append(followed.takePostponed(room)?.seq)
+        _ = followed.insert(room)
+        followed.postpone(room, from: LogPosition(epoch: "e", seq: 9))
+        _ = followed.insert(other)
+        kept.append(followed.takePostponed(room)?.seq)
+        #expect(kept == [7, nil, nil])
+    }
 }

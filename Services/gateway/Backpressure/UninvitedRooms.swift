@@ -7,7 +7,8 @@ import Schema
 struct UninvitedRooms: Sequence {
     /// The most recent last.
     private var rooms: [RoomID] = []
-    /// The rooms whose join is under way, and from which message on they are to be followed should it fail.
+    /// The rooms into which it is on its way, and of which first message it was told meanwhile: from there on a room is
+    /// followed, where it is being joined should that fail.
     private var postponed: [RoomID: LogPosition] = [:]
     private let limit: Int
 
@@ -19,28 +20,37 @@ struct UninvitedRooms: Sequence {
 
     /// Adds a room, or notes that something was said there; returns the one that gives way to it.
     mutating func insert(_ room: RoomID) -> RoomID? {
-        remove(room)
+        drop(room)
         rooms.append(room)
-        return rooms.count > limit ? rooms.removeFirst() : nil
+        guard rooms.count > limit, let quiet = rooms.first else { return nil }
+        remove(quiet)
+        return quiet
     }
 
     /// Says whether it was there.
     @discardableResult
     mutating func remove(_ room: RoomID) -> Bool {
+        takePostponed(room)
+        return drop(room)
+    }
+
+    @discardableResult
+    private mutating func drop(_ room: RoomID) -> Bool {
         guard let index = rooms.lastIndex(of: room) else { return false }
         rooms.remove(at: index)
         return true
     }
 
-    /// A message came while the room is being joined, which gives it as well, unless it fails.
+    /// A message came while the connection is on its way into the room, which gives it as well, unless the join fails.
     ///
-    /// As many as are being joined at once.
+    /// As many as are being joined at once, and some of those that are followed.
     mutating func postpone(_ room: RoomID, from position: LogPosition) {
         if let first = postponed[room], first.seq <= position.seq { return }
         postponed[room] = position
     }
 
-    /// The join has ended: says what came first meanwhile, nil for nothing.
+    /// The way has ended: says what came first meanwhile, nil for nothing.
+    @discardableResult
     mutating func takePostponed(_ room: RoomID) -> LogPosition? {
         guard let position = postponed.removeValue(forKey: room) else { return nil }
         // An emptied dictionary keeps its memory.

@@ -14,8 +14,16 @@ extension Session {
         endTyping(in: room)
         uninvited.remove(room)
         joined.remove(room)
-        shard.rooms.remove(self, from: room)
+        unfollow(room)
         absent(from: room, wasLost: wasLost)
+    }
+
+    /// Ends what a room gives to this connection; of a direct one it is remembered how far that was.
+    func unfollow(_ room: RoomID) {
+        if room.isDirect, let place = shard.rooms[room]?.place(of: self) {
+            left.note(room, upTo: place.seq, at: shard.sender.redisTime)
+        }
+        shard.rooms.remove(self, from: room)
     }
 
     /// Takes back that it is in the room, if that has been stated.

@@ -1,5 +1,7 @@
 import Bus
 import Engine
+import Hosting
+import Redis
 import Schema
 
 /// What a user is told of rooms that their connections have not joined.
@@ -16,9 +18,14 @@ extension Shard {
             else {
                 continue
             }
+            guard !session.left.hasHad(position, of: id) else { continue }
             let isNew = !session.uninvited.contains(id)
-            if let quiet = session.uninvited.insert(id) { rooms.remove(session, from: quiet) }
-            guard isNew else { continue }
+            if let quiet = session.uninvited.insert(id) { session.unfollow(quiet) }
+            guard isNew else {
+                // Notices of several senders come in any order.
+                if rooms[id]?.has(session) != true { session.uninvited.postpone(id, from: position) }
+                continue
+            }
             loop.spawn { await self.follow(id, session, from: position) }
         }
     }
@@ -35,19 +42,39 @@ extension Shard {
         let room = rooms.hold(id)
         defer { rooms.release(room) }
         // Nobody waits for an answer: as long as the connection lasts, Redis may be away.
+        let found = await first(in: room, for: session, toldOf: position)
         while session.uninvited.contains(id) {
             let isSubscribed = await room.awaitSubscription()
             guard !session.joined.contains(id) else {
+                let first = min(found, session.uninvited.takePostponed(id) ?? found)
                 session.uninvited.remove(id)
-                if !room.has(session) { session.uninvited.postpone(id, from: position) }
+                if !room.has(session) { session.uninvited.postpone(id, from: first) }
                 return
             }
             guard isSubscribed, session.uninvited.contains(id) else { continue }
             // It may have given way to others, and come back, meanwhile.
             guard !room.has(session) else { return }
+            let first = min(found, session.uninvited.takePostponed(id) ?? found)
             // The two of a direct room are its members in every version of its list.
-            let before = LogPosition(epoch: position.epoch, seq: position.seq &- 1)
-            return room.enter(session, mv: .max, at: before, with: .unread)
+            return room.enter(
+                session, mv: .max, at: session.left.place(before: first, of: id), with: .unread)
         }
+    }
+
+    /// The place of the first message to be given to one who was told of this one, and may not be told of those before
+    /// it until later.
+    private func first(
+        in room: LocalRoom, for session: Session, toldOf position: LogPosition
+    ) async -> LogPosition {
+        let lookBack = session.left.lookBack(from: position, of: room.id)
+        while session.uninvited.contains(room.id), !session.joined.contains(room.id) {
+            do throws(RedisError) {
+                return try await room.reader.look(lookBack)
+            } catch {
+                log.debug("log not looked at yet", .room(room.id.text), .error(error))
+            }
+            await loop.sleep(milliseconds: RoomServices.retryMilliseconds)
+        }
+        return position
     }
 }

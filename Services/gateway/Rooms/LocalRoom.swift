@@ -253,6 +253,9 @@ final class LocalRoom: ChannelListener {
 
     func has(_ session: Session) -> Bool { fanOut.ticket(of: Listener(session: session)) != nil }
 
+    /// How far a connection that is here has been given the log.
+    func place(of session: Session) -> LogPosition? { fanOut.place(of: Listener(session: session)) }
+
     /// Those here who were seen to be members before this version of the list, of one user or of all.
     func sessions(of user: UserHandle? = nil, seenBefore mv: Int64 = .max) -> [Session] {
         fanOut.members.filter { listener in

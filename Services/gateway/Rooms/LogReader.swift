@@ -106,6 +106,24 @@ final class LogReader {
         return found
     }
 
+    /// Looks back as far as that counts; returns the place of the first message found, of the one told of where there is
+    /// none before it.
+    func look(_ lookBack: LookBack) async throws(RedisError) -> LogPosition {
+        var lookBack = lookBack
+        while lookBack.wanted > 0 {
+            let count = min(lookBack.wanted, size.count)
+            let older = try await recent.newest(count, of: room, before: lookBack.first.seq)
+            size.learn(from: older)
+            lookBack.add(
+                older.compactMap { envelope in
+                    let columns = try? EnvelopeColumns(reading: envelope.bytes)
+                    guard let position = columns?.position, let time = columns?.ts else { return nil }
+                    return (position, time)
+                })
+        }
+        return lookBack.first
+    }
+
     /// A join does not wait longer for what it can do without.
     private static let leadMilliseconds = 1_000
 

@@ -59,6 +59,9 @@ struct RoomFanOut<Audience: RoomAudience> {
     /// The stay of one who is here: another one after each `enter`.
     func ticket(of member: Member) -> UInt64? { cursors[member]?.ticket }
 
+    /// How far one who is here has been given the log.
+    func place(of member: Member) -> LogPosition? { cursors[member]?.place }
+
     /// Calls for each who is given what comes.
     func forEachLive(_ body: (Member) -> Void) {
         for (member, cursor) in cursors where cursor.phase == .live { body(member) }

@@ -84,6 +84,9 @@ final class MessageSender {
         directNotices.connected()
     }
 
+    /// Redis' time, in milliseconds since 1970, by which messages have theirs.
+    var redisTime: Int64 { clock.time(at: loop.now) }
+
     /// Redis' clock says this.
     func heard(_ time: Int64) { clock.heard(time, at: loop.now) }
 

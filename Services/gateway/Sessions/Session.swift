@@ -22,6 +22,8 @@ final class Session: WebSocketOwner {
     var present = RoomSet()
     /// The rooms it follows because of direct messages.
     var uninvited = UninvitedRooms()
+    /// How far it was given the direct rooms that it follows no more.
+    var left = LeftRooms(since: .max)
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
     var sendLanes: [RoomID: SendLane] = [:]
     var waitingBytes = 0
@@ -189,6 +191,7 @@ final class Session: WebSocketOwner {
 
     private func welcome(_ identity: Identity, _ rooms: [RoomID], replyTo: ReplyID?) {
         state.known(identity)
+        left = LeftRooms(since: shard.sender.redisTime)
         guard shard.admitted(self, identity) else { return }
         let config = shard.config
         let connected = Connected(
@@ -217,7 +220,7 @@ final class Session: WebSocketOwner {
         let isOtherSession = identity.sessionID != state.identity?.sessionID
         state.known(identity)
         for room in Array(joined) + Array(uninvited) where !identity.mayEnter(room) {
-            shard.rooms.remove(self, from: room)
+            unfollow(room)
             evicted(from: room, .removed)
         }
         if isOtherSession { keepRooms(joined) }
