@@ -38,13 +38,17 @@ class Instance:
 
     def start(self) -> None:
         """Returns when it is ready; starting what runs is fine."""
+        self.begin()
+        eventually(self._is_ready, PATIENCE, what=f"{self.name} is ready")
+
+    def begin(self) -> None:
+        """As `start`, without waiting."""
         if not self.is_running:
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(
                     [self._binary], env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True,
                 )
-        eventually(self._is_ready, PATIENCE, what=f"{self.name} is ready")
 
     def kill(self) -> None:
         """SIGKILL: no goodbye."""

@@ -3,13 +3,16 @@
 import base64
 import json
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from balancer import is_listening
 from client import Client, Closed
 from people import SECRET, claims_of, new_name, register, sign
 from raw import RawSocket
+from waiting import eventually
 
 MISSING, INVALID = Closed(1008, "token_missing"), Closed(1008, "token_invalid")
 EXPIRED, ORIGIN_DENIED = Closed(1008, "token_expired"), Closed(1008, "origin_denied")
@@ -120,6 +123,24 @@ def test_who_does_not_say_who_they_are_is_closed_after_five_seconds(cluster):
     assert client.expect("error")["data"]["code"] == "not_authenticated"
     assert client.closed() == MISSING
     assert 4.5 < time.monotonic() - began < 12
+
+
+@pytest.mark.parametrize("way", ["header", "frame"])
+def test_a_gateway_that_has_just_begun_waits_for_the_keys(open_cluster, guest, way):
+    gateway, alice = open_cluster.spawn("gateway"), guest("alice")
+    gateway.kill()
+    open_cluster.pause("redis")
+    try:
+        gateway.begin()
+        eventually(lambda: is_listening(urlsplit(gateway.url).port), what="it listens")
+        client = Client(gateway.url, token=alice.token if way == "header" else None)
+        if way == "frame":
+            client.send("authenticate", id="a", token=alice.token)
+        # By its answer it has read the frame.
+        assert client.socket.ping().wait(10)
+    finally:
+        open_cluster.resume("redis")
+    assert client.expect("connected").get("reply_to_id") == ("a" if way == "frame" else None)
 
 
 def test_authenticate_with_a_wrong_token_closes(cluster):

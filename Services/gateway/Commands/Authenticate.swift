@@ -4,14 +4,8 @@ import Schema
 extension Session {
     /// `authenticate`: says who one is, or renews the token of a live connection.
     func authenticate(_ token: String, replyTo: ReplyID?) {
-        let verdict = shard.authority.identity(of: token)
-        guard let known = state.identity else {
-            switch verdict {
-            case .success(let identity): return admit(identity, replyTo: replyTo)
-            case .failure(let failure): return close(failure.closeReason)
-            }
-        }
-        switch verdict {
+        guard let known = state.identity else { return judge(token, replyTo: replyTo) }
+        switch shard.authority.identity(of: token) {
         case .success(let identity) where identity.user == known.user:
             send(
                 Authenticated(tokenExpiresAt: identity.expires * 1000), replyTo: replyTo, user: identity.user)

@@ -146,10 +146,9 @@ final class Session: WebSocketOwner {
         switch credentials {
         case .none: break
         case .malformed: close(.tokenInvalid)
-        case .token(let token):
-            judge(shard.authority.identity(of: token)) { $0.shard.authority.identity(of: token) }
+        case .token(let token): judge(token)
         case .ticket(let ticket):
-            shard.loop.spawn { self.judge(await self.shard.authority.redeem(ticket: ticket), again: nil) }
+            shard.loop.spawn { self.act(on: await self.shard.authority.redeem(ticket: ticket)) }
         }
     }
 
@@ -158,17 +157,19 @@ final class Session: WebSocketOwner {
         deadline = nil
     }
 
-    /// Acts on a verdict; keys that cannot be had yet are waited for as long as the deadline allows.
-    private func judge(
-        _ verdict: Result<Identity, AuthenticationFailure>,
-        again: ((Session) -> Result<Identity, AuthenticationFailure>)?
-    ) {
+    /// Lets in who shows a good token; keys that cannot be had yet are waited for as long as the deadline allows.
+    func judge(_ token: String, replyTo: ReplyID? = nil) {
+        guard connection.isOpen else { return }
+        let verdict = shard.authority.identity(of: token)
+        guard case .failure(.unavailable) = verdict else { return act(on: verdict, replyTo: replyTo) }
+        state.judging()
+        shard.loop.schedule(afterMilliseconds: 100) { [self] in judge(token, replyTo: replyTo) }
+    }
+
+    private func act(on verdict: Result<Identity, AuthenticationFailure>, replyTo: ReplyID? = nil) {
         guard connection.isOpen else { return }
         switch verdict {
-        case .success(let identity): admit(identity)
-        case .failure(.unavailable):
-            guard let again else { return close(.internalError) }
-            shard.loop.schedule(afterMilliseconds: 100) { [self] in judge(again(self), again: again) }
+        case .success(let identity): admit(identity, replyTo: replyTo)
         case .failure(let failure): close(failure.closeReason)
         }
     }
