@@ -16,13 +16,10 @@ extension Keys {
     /// Hash: user and gateway incarnation → devices there.
     public static func online(_ room: RoomID) -> String { "\(self.room(room)):online" }
 
-    /// Hash: user → position read.
-    public static func read(_ room: RoomID) -> String { "\(self.room(room)):read" }
-
     /// Stream with ids `seq-0`: the room's log, its newest part and all that the archive lacks.
     public static func recent(_ room: RoomID) -> String { "\(self.room(room)):recent" }
 
-    /// The two hashes of idempotency; the function that gets both picks by Redis' clock.
+    /// The two hashes of idempotency, of which functions in Redis pick by its clock; nobody else names them but tests.
     public static func seen(_ room: RoomID) -> [String] {
         let room = self.room(room)
         return ["\(room):seen:0", "\(room):seen:1"]
@@ -66,7 +63,7 @@ extension Keys {
 // MARK: - Users
 
 extension Keys {
-    /// Sharded channel: frames for all devices of a user.
+    /// Sharded channel: notices for the gateways that a user is connected to.
     public static func userChannel(_ user: UserHandle) -> String { "{u:\(user)}" }
 
     /// Stream: what the user's gateways were last told: of direct messages, and of their own that were dead letters.

@@ -82,7 +82,7 @@ public struct MessageError: Payload, Hashable {
     public var code: ErrorCode
     /// The field at fault, with `invalid_field`.
     public var field: String?
-    /// When to try again.
+    /// When to try again, where that is known; for no code so far, so that clients wait a growing pause.
     public var retryAfterMilliseconds: Int64?
 
     /// Takes the reason.

@@ -9,7 +9,6 @@ struct KeysTests {
         #expect(Keys.room(room) == base)
         #expect(Keys.members(room) == "\(base):members")
         #expect(Keys.online(room) == "\(base):online")
-        #expect(Keys.read(room) == "\(base):read")
         #expect(Keys.recent(room) == "\(base):recent")
         #expect(Keys.seen(room) == ["\(base):seen:0", "\(base):seen:1"])
         #expect(Keys.roomChannel(room) == base)

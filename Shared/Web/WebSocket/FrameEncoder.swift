@@ -14,21 +14,6 @@ public enum FrameEncoder {
         payload.withUnsafeBytes { frame(.text, $0) }
     }
 
-    /// A text frame of several pieces, written one after another without being joined before.
-    public static func text(_ pieces: [UInt8]...) -> SharedBytes {
-        let length = pieces.reduce(0) { $0 + $1.count }
-        return SharedBytes(capacity: length + 10) { memory in
-            var end = writeHead(.text, length, to: memory)
-            for piece in pieces {
-                piece.withUnsafeBytes {
-                    UnsafeMutableRawBufferPointer(rebasing: memory[end...]).copyMemory(from: $0)
-                }
-                end += piece.count
-            }
-            return end
-        }
-    }
-
     /// A binary frame.
     public static func binary(_ payload: UnsafeRawBufferPointer) -> SharedBytes {
         frame(.binary, payload)

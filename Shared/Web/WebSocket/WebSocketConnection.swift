@@ -67,7 +67,7 @@ public final class WebSocketConnection {
     public var peerAddress: String { stream.peerAddress }
     /// Bytes that wait to be sent.
     public var queuedBytes: Int { stream.queuedBytes }
-    /// Whether so little waits that a reader of something long may go on; where not, `onDrain` will be called.
+    /// Whether so little waits that a reader of something long may go on; where not, its owner hears `drained()`.
     public var hasRoom: Bool { stream.queuedBytes <= stream.drainMark }
     /// Whether messages are delivered and may be sent.
     public var isOpen: Bool { handshake.isOpen }

@@ -12,7 +12,7 @@ public struct WebSocketLimits: Sendable, Equatable {
     public var allowsBinary = false
     /// Whether the first frame of a message may have RSV1 set, as permessage-deflate does (RFC 7692, 6).
     public var allowsRSV1 = false
-    /// Bytes that may wait for a client that does not read; over it `onOverflow` is called.
+    /// Bytes that may wait for a client that does not read; with more it is closed 1013 `slow_consumer`.
     public var queuedBytes = 1_048_576
     /// Milliseconds to read on after the close frame, so that a client in mid-send sees it.
     public var lingerMilliseconds = 2_000

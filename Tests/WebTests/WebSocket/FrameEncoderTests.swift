@@ -10,10 +10,6 @@ import Web
         #expect(bytes(FrameEncoder.text(payload)) == clientFrame(1, payload, isMasked: false))
     }
 
-    @Test func joinsPieces() {
-        #expect(bytes(FrameEncoder.text([1, 2], [], [3])) == [0x81, 3, 1, 2, 3])
-    }
-
     @Test func writesControlFrames() {
         #expect(bytes(FrameEncoder.ping()) == [0x89, 0])
         let long = [UInt8](repeating: 1, count: 200)
