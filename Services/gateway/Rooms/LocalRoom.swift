@@ -19,7 +19,7 @@ final class LocalRoom: ChannelListener {
     private let services: RoomServices
     private var isConfirmed = false
     private var confirmations = 0
-    private var awaitingConfirmation: [(Bool) -> Void] = []
+    private var awaitingConfirmation = Waits<Bool>()
     /// Envelopes that have come in this turn.
     private var arrived: [LogEnvelope<MessageFrame>] = []
     private var arrivedBytes = 0
@@ -54,9 +54,12 @@ final class LocalRoom: ChannelListener {
     /// Waits until whatever is published from now on arrives here; false where that takes too long.
     func awaitSubscription() async -> Bool {
         guard !isConfirmed else { return true }
-        return await services.loop.firstAnswer(withinMilliseconds: RoomServices.patienceMilliseconds) {
-            awaitingConfirmation.append($0)
-        } ?? false
+        var number: UInt64 = 0
+        let answer = await services.loop.firstAnswer(
+            withinMilliseconds: RoomServices.patienceMilliseconds
+        ) { number = awaitingConfirmation.enter($0) }
+        if answer == nil { awaitingConfirmation.gaveUp(number) }
+        return answer ?? false
     }
 
     /// Learns where the log stands from somebody who has read it since the subscription was confirmed.
@@ -73,9 +76,7 @@ final class LocalRoom: ChannelListener {
     }
 
     private func settleConfirmation(_ result: Bool) {
-        let waiting = awaitingConfirmation
-        awaitingConfirmation = []
-        for settle in waiting { settle(result) }
+        for settle in awaitingConfirmation.takeAll() { settle(result) }
     }
 
     // MARK: Live
