@@ -23,12 +23,15 @@ extension Session {
                 try await self.shard.requireMember(identity, of: request.room)
                 // Nobody there to answer: each question would cost its asker five seconds to hear that.
                 guard self.shard.degradation.isHistoryAnswering else { throw .refused(.historyUnavailable) }
-                let judged = self.shard.loop.now
+                var judged = self.shard.loop.now
                 let page = try await self.page(request, replyTo)
                 await self.waitForRoom()
-                // Removed while they did not read: nothing more of the room is for them.
-                if self.shard.loop.now.milliseconds(since: judged) > Session.pageStandingMilliseconds {
+                // Removed while they did not read: nothing more of the room is for them. Room for it is looked for last,
+                // as others took what there was while one was judged.
+                while self.shard.loop.now.milliseconds(since: judged) > Session.pageStandingMilliseconds {
                     try await self.shard.requireMember(identity, of: request.room)
+                    judged = self.shard.loop.now
+                    await self.waitForRoom()
                 }
                 self.send(page)
             } catch {
