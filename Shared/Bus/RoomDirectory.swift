@@ -11,6 +11,11 @@ public final class RoomDirectory {
     private let rpc: RPCClient
     /// One request to auth for a room, however many wait for it.
     private var loading: [RoomID: [(Result<Void, BusError>) -> Void]] = [:]
+    /// Whoever names a room that is not loaded has auth asked for it, and may name a thousand: users have turns.
+    private let places = FairPlaces<UserHandle?>(mostLoads, waiting: mostWaiting)
+
+    private static let mostLoads = 128
+    private static let mostWaiting = 4_096
 
     /// Makes a directory.
     public init(redis: RedisClient, rpc: RPCClient) {
@@ -30,7 +35,7 @@ public final class RoomDirectory {
             let reply = try await enter(user, room, known)
             if let standing = RoomStanding(reply) { return standing }
             guard reply[0].text == "unloaded" else { throw .malformed }
-            try await load(room)
+            try await load(room, for: user)
         }
         throw .refused(.busUnavailable)
     }
@@ -88,23 +93,32 @@ public final class RoomDirectory {
         }
     }
 
-    /// Has auth load the room; returns once it has.
-    public func load(_ room: RoomID) async throws(BusError) {
+    /// Has auth load the room, as this user wants; returns once it has.
+    public func load(_ room: RoomID, for user: UserHandle? = nil) async throws(BusError) {
         let result: Result<Void, BusError> = await withCheckedContinuation { continuation in
-            load(room) { continuation.resume(returning: $0) }
+            load(room, for: user) { continuation.resume(returning: $0) }
         }
         try result.get()
     }
 
-    /// Has auth load the room, and tells when it has.
-    public func load(_ room: RoomID, _ done: @escaping (Result<Void, BusError>) -> Void) {
+    /// Has auth load the room, as this user wants, and tells when it has.
+    public func load(
+        _ room: RoomID, for user: UserHandle?, _ done: @escaping (Result<Void, BusError>) -> Void
+    ) {
         let isFirst = loading[room] == nil
         loading[room, default: []].append(done)
         guard isFirst else { return }
-        EventLoop.current?.spawn {
-            let result = await self.askAuth(room)
-            self.loading.removeValue(forKey: room)?.forEach { $0(result) }
+        places.enter(for: user, refused: { [self] in loaded(room, .failure(.timeout)) }) { [self] in
+            EventLoop.current?.spawn {
+                let result = await self.askAuth(room)
+                self.places.leave()
+                self.loaded(room, result)
+            }
         }
+    }
+
+    private func loaded(_ room: RoomID, _ result: Result<Void, BusError>) {
+        loading.removeValue(forKey: room)?.forEach { $0(result) }
     }
 
     /// Asks more than once: a request or an answer may be lost with a connection, and asking again changes nothing.

@@ -1,17 +1,32 @@
 /// A number of places that many want at a time: who finds none waits, and all for whom somebody waits have turns.
 ///
-/// How many wait is for those to bound who come. Belongs to its loop.
+/// Belongs to its loop.
 public final class FairPlaces<Owner: Hashable> {
     private var free: Int
-    private var waiting = FairQueue<Owner, () -> Void>(limit: .max)
+    private var waiting: FairQueue<Owner, Waiting>
     private var isGivingOut = false
 
-    /// Makes so many places.
-    public init(_ count: Int) { free = max(count, 1) }
+    private struct Waiting {
+        let isWanted: () -> Bool
+        let begin: () -> Void
+        let refuse: () -> Void
+    }
+
+    /// Makes so many places, for which so many may wait; where there are more, who waits for most gives way.
+    public init(_ count: Int, waiting limit: Int = .max) {
+        free = max(count, 1)
+        waiting = FairQueue(limit: limit)
+    }
 
     /// Calls this once there is a place, perhaps at once; who has been called calls `leave`, once.
-    public func enter(for owner: Owner, _ begin: @escaping () -> Void) {
-        _ = waiting.add(begin, of: owner)
+    ///
+    /// Who is not wanted any more when their turn comes is passed over, and never called; who gives way is refused.
+    public func enter(
+        for owner: Owner, while isWanted: @escaping () -> Bool = { true }, refused: @escaping () -> Void = {},
+        _ begin: @escaping () -> Void
+    ) {
+        let one = Waiting(isWanted: isWanted, begin: begin, refuse: refused)
+        waiting.add(one, of: owner)?.refuse()
         giveOut()
     }
 
@@ -26,9 +41,9 @@ public final class FairPlaces<Owner: Hashable> {
         guard !isGivingOut else { return }
         isGivingOut = true
         defer { isGivingOut = false }
-        while free > 0, let next = waiting.next() {
+        while free > 0, let next = waiting.next(where: { $0.isWanted() }) {
             free -= 1
-            next()
+            next.begin()
         }
     }
 }

@@ -27,18 +27,23 @@ struct FairQueue<Owner: Hashable, Element> {
         return refused
     }
 
-    /// Takes out the oldest of whose turn it is.
-    mutating func next() -> Element? {
-        guard !turns.isEmpty else { return nil }
-        let owner = turns.removeFirst()
-        guard var own = waiting.removeValue(forKey: owner), !own.isEmpty else { return nil }
-        let element = own.removeFirst()
-        count -= 1
-        if !own.isEmpty {
-            waiting[owner] = own
-            turns.append(owner)
+    /// Takes out the oldest of whose turn it is; what is not wanted any more goes before it, and is no turn.
+    mutating func next(where isWanted: (Element) -> Bool = { _ in true }) -> Element? {
+        while !turns.isEmpty {
+            let owner = turns.removeFirst()
+            var own = waiting.removeValue(forKey: owner) ?? []
+            let first = own.firstIndex(where: isWanted)
+            let element = first.map { own[$0] }
+            let gone = first.map { $0 + 1 } ?? own.count
+            own.removeFirst(gone)
+            count -= gone
+            if !own.isEmpty {
+                waiting[owner] = own
+                turns.append(owner)
+            }
+            if let element { return element }
         }
-        return element
+        return nil
     }
 
     private func depth(of owner: Owner) -> Int { waiting[owner]?.count ?? 0 }

@@ -40,4 +40,36 @@ struct FairPlacesTests {
         places.leave()
         #expect(began == 10_000)
     }
+
+    @Test func whoIsNotWantedAnyMoreIsPassedOver() {
+        var began: [String] = []
+        var given: Set<String> = ["a1", "a2", "c1"]
+        let places = FairPlaces<String>(1)
+        places.enter(for: "z") {}
+        for name in ["a1", "a2", "a3", "b1", "c1", "a4"] {
+            places.enter(for: String(name.prefix(1)), while: { !given.contains(name) }) { began.append(name) }
+        }
+        places.leave()
+        #expect(began == ["a3"])
+        given.insert("a4")
+        places.leave()
+        #expect(began == ["a3", "b1"])
+        places.leave()
+        places.enter(for: "d") { began.append("d1") }
+        #expect(began == ["a3", "b1", "d1"])
+    }
+
+    @Test func whoWaitsForMostGivesWay() {
+        var (began, refused): ([String], [String]) = ([], [])
+        let places = FairPlaces<String>(1, waiting: 2)
+        places.enter(for: "z") {}
+        for name in ["a1", "a2", "b1", "c1"] {
+            places.enter(for: String(name.prefix(1)), refused: { refused.append(name) }) {
+                began.append(name)
+            }
+        }
+        #expect(refused == ["a2", "c1"])
+        for _ in 0..<2 { places.leave() }
+        #expect(began == ["a1", "b1"])
+    }
 }

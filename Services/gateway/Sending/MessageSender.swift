@@ -33,10 +33,6 @@ final class MessageSender {
     private var clock: RedisClock
     private var random = RandomReserve()
     private var holdUps = HoldUps()
-    /// Who names a room that is not loaded has auth asked for it, and may name a thousand.
-    private let loads = FairPlaces<UserHandle>(mostLoads)
-
-    private static let mostLoads = 128
     private static let retryMilliseconds = 100
     /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
     private static let clockMilliseconds = 100
@@ -266,18 +262,11 @@ final class MessageSender {
     private func load(_ message: OutgoingMessage, _ step: @escaping Step) {
         message.step = .working
         holdUps.note(at: loop.now)
-        loads.enter(for: message.sender.user) { [self] in
-            guard !message.isSettled else {
-                loads.leave()
-                return abandon(message)
-            }
-            directory.load(message.room) { [self] result in
-                loads.leave()
-                switch result {
-                case .success: step(message)
-                case .failure(.refused(let code)) where !code.isRetryable: end(message, .refused(code))
-                case .failure: again(message, step)
-                }
+        directory.load(message.room, for: message.sender.user) { [self] result in
+            switch result {
+            case .success: step(message)
+            case .failure(.refused(let code)) where !code.isRetryable: end(message, .refused(code))
+            case .failure: again(message, step)
             }
         }
     }

@@ -30,13 +30,10 @@ final class SendArchive {
     }
 
     /// Asks when it is its sender's turn, as long as the message has patience; nil where there is no answer.
+    ///
+    /// Of one that was given up before its turn nothing is said.
     func find(_ message: OutgoingMessage, _ done: @escaping (Answer?) -> Void) {
-        places.enter(for: message.sender.user) { [self] in
-            // Its sender has been told meanwhile that nobody knows.
-            guard !message.isSettled else {
-                places.leave()
-                return done(nil)
-            }
+        places.enter(for: message.sender.user, while: { !message.isSettled }) { [self] in
             let patience = max(min(message.patience(at: loop.now), Self.questionMilliseconds), 1)
             loop.spawn {
                 let answer = try? await self.find(message, withinMilliseconds: patience)
