@@ -19,8 +19,8 @@ final class DirectInbox {
 
     private static let page = 100
     private static let pauseMilliseconds = 500
-    /// Our idea of Redis' clock is of the last connect; what was told a moment before somebody came does no harm.
-    private static let clockMilliseconds: Int64 = 1_000
+    /// Our idea of Redis' clock is of some seconds ago; what was told a moment before somebody came does no harm.
+    static let clockMilliseconds: Int64 = 1_000
 
     init(loop: EventLoop, redis: RedisClient, log: Log) {
         self.loop = loop

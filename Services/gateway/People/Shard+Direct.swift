@@ -42,16 +42,17 @@ extension Shard {
         let room = rooms.hold(id)
         defer { rooms.release(room) }
         // Nobody waits for an answer: as long as the connection lasts, Redis may be away.
-        let found = await first(in: room, for: session, toldOf: position)
+        var found: LogPosition?
         while session.uninvited.contains(id) {
+            if found == nil { found = await first(in: room, for: session, toldOf: position) }
             let isSubscribed = await room.awaitSubscription()
             guard !session.joined.contains(id) else {
-                let first = min(found, session.uninvited.takePostponed(id) ?? found)
+                let first = min(found ?? position, session.uninvited.takePostponed(id) ?? position)
                 session.uninvited.remove(id)
                 if !room.has(session) { session.uninvited.postpone(id, from: first) }
                 return
             }
-            guard isSubscribed, session.uninvited.contains(id) else { continue }
+            guard isSubscribed, session.uninvited.contains(id), let found else { continue }
             // It may have given way to others, and come back, meanwhile.
             guard !room.has(session) else { return }
             let first = min(found, session.uninvited.takePostponed(id) ?? found)
@@ -62,10 +63,10 @@ extension Shard {
     }
 
     /// The place of the first message to be given to one who was told of this one, and may not be told of those before
-    /// it until later.
+    /// it until later; nil where it was not found out, as the room is being joined.
     private func first(
         in room: LocalRoom, for session: Session, toldOf position: LogPosition
-    ) async -> LogPosition {
+    ) async -> LogPosition? {
         let lookBack = session.left.lookBack(from: position, of: room.id)
         while session.uninvited.contains(room.id), !session.joined.contains(room.id) {
             do throws(RedisError) {
@@ -75,6 +76,6 @@ extension Shard {
             }
             await loop.sleep(milliseconds: RoomServices.retryMilliseconds)
         }
-        return position
+        return nil
     }
 }

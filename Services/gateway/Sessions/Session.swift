@@ -192,7 +192,7 @@ final class Session: WebSocketOwner {
 
     private func welcome(_ identity: Identity, _ rooms: [RoomID], replyTo: ReplyID?) {
         state.known(identity)
-        left = LeftRooms(since: shard.sender.redisTime)
+        left = LeftRooms(since: shard.sender.redisTime &- DirectInbox.clockMilliseconds)
         guard shard.admitted(self, identity) else { return }
         let config = shard.config
         let connected = Connected(
