@@ -133,9 +133,6 @@ final class Announcer {
         try await ControlLog.append(.keys, to: redis)
     }
 
-    /// A process that loaded an emptied Redis has missed them: so each that was not there is told anew, too.
-    ///
-    /// Of what stands there already the more holds: another auth may have heard of it before us.
     private func writeRevocations() async throws {
         let flat = try await redis.call("HGETALL", .text(Keys.authRevoked)).array ?? []
         var known: [String: String] = [:]
@@ -143,19 +140,28 @@ final class Announcer {
             if let field = flat[index].text { known[field] = flat[index + 1].text }
         }
         for revocation in authority.revocationsInForce {
-            let name = revocation.field.name
-            let held = known.removeValue(forKey: name).flatMap { Revocation(field: name, value: $0) }
-            let newest = held.map(revocation.joined) ?? revocation
-            if newest != revocation { authority.hear(.revoked(newest)) }
-            guard newest != held else { continue }
-            _ = try await redis.call(
-                "HSET", .text(Keys.authRevoked), .text(name), .text(newest.field.value))
-            try await ControlLog.append(.revoked(newest), to: redis)
+            let field = revocation.field
+            guard known.removeValue(forKey: field.name) != field.value else { continue }
+            try await write(revocation)
         }
         let expired = known.filter { (Revocation(field: $0.key, value: $0.value)?.expires ?? 0) <= now }.keys
         if !expired.isEmpty {
             _ = try await redis.call(["HDEL", .text(Keys.authRevoked)] + expired.map { .text($0) })
         }
+    }
+
+    /// Of what stands there already the more holds: looked at just before, as another auth, or we, may have ended more.
+    ///
+    /// A process that loaded an emptied Redis has missed it: so it is told anew, too.
+    private func write(_ revocation: Revocation) async throws {
+        let name = revocation.field.name
+        let value = try await redis.call("HGET", .text(Keys.authRevoked), .text(name)).text
+        let held = value.flatMap { Revocation(field: name, value: $0) }
+        let newest = held.map(revocation.joined) ?? revocation
+        if newest != revocation { authority.hear(.revoked(newest)) }
+        guard newest != held else { return }
+        _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(name), .text(newest.field.value))
+        try await ControlLog.append(.revoked(newest), to: redis)
     }
 
     /// Tells everybody first: who dies in between is followed by one who does it again.
