@@ -76,6 +76,12 @@ final class PostgresAccounts {
 
     // MARK: Disabling
 
+    /// What a token that is good now may say when it was issued, its issuer's clock being ahead: just so far that what auth
+    /// issues at once after all were ended is not of the future to judges.
+    static func latestIssue() -> Int64 {
+        WallClock.milliseconds() / 1000 + Int64(TokenVerifier.usualLeeway) - 1
+    }
+
     /// Shuts an account until `enable`, and ends all login sessions and tokens of it; false where there is none.
     ///
     /// A token of another issuer, whose clock may be ahead, is ended too. A running auth tells the others so.
@@ -86,11 +92,9 @@ final class PostgresAccounts {
                 "UPDATE auth.accounts SET disabled_at = coalesce(disabled_at, now()) WHERE handle = $1",
                 [.text(user.text)])
             guard disabled.affected == 1 else { return false }
-            // Just so far that what auth issues at once after `enable` is not of the future to judges.
-            let ahead = Int64(TokenVerifier.usualLeeway) - 1
             // Here nobody knows what the cluster's settings are, nor whether others issue tokens, too.
             let (_, statements) = try await Revocations.endAll(
-                of: user, .unknown, issuedUntil: WallClock.milliseconds() / 1000 + ahead, in: transaction)
+                of: user, .unknown, issuedUntil: Self.latestIssue(), in: transaction)
             try await transaction.commit(after: statements)
             return true
         }
@@ -125,7 +129,8 @@ final class PostgresAccounts {
                 """, [.text(user.text), .init(password), .textArray(roles)])
             guard granted.affected == 1 else { return false }
             guard password != nil else { return true }
-            let (_, statements) = try await Revocations.endAll(of: user, .unknown, in: transaction)
+            let (_, statements) = try await Revocations.endAll(
+                of: user, .unknown, issuedUntil: Self.latestIssue(), in: transaction)
             try await transaction.commit(after: statements)
             return true
         }

@@ -32,11 +32,14 @@ final class Revocations {
         case oneDay
         /// Others may issue them, or it is not known: what ends them is not forgotten.
         case unknown
+        /// As long as this is taken to be.
+        case seconds(Int64)
 
         fileprivate func end(after second: Int64) -> Int64 {
             switch self {
             case .oneDay: second + Int64(TokenLifetimes.longestAccess) + leeway
             case .unknown: Revocation.never
+            case .seconds(let lifetime): second + lifetime + leeway
             }
         }
     }
@@ -59,10 +62,12 @@ final class Revocations {
     ///
     /// `shown`: when the token was issued by which they ask; another issuer's clock may be ahead of ours.
     func endAll(of user: UserHandle, shown: Int64?) async throws {
-        let horizon = horizon
+        // Whose tokens do not say when they were issued could never come back.
+        let horizon: Horizon = shown == nil ? .seconds(lifetime) : horizon
+        let issued = min(shown ?? 0, PostgresAccounts.latestIssue())
         let (revocation, results) = try await postgres.transaction { transaction in
             let (revocation, statements) = try await Self.endAll(
-                of: user, horizon, issuedUntil: shown ?? 0, in: transaction)
+                of: user, horizon, issuedUntil: issued, in: transaction)
             return (revocation, try await transaction.commit(after: statements))
         }
         await tell([revocation], results)
