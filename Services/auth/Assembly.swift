@@ -41,8 +41,8 @@ final class Assembly {
     private var http: HTTPService?
     /// Whether migrations, keys and the first administrator are there.
     private var isSetUp = false
-    /// What is being done to the schema; nil where nothing is, as while PostgreSQL is away.
-    private var progress: SchemaProgress?
+    /// Why the schema is not, as far as is known.
+    private var schema = SchemaStanding()
 
     init(config: AuthConfig, context: LaunchContext, loop: EventLoop, clock: @escaping () -> Instant) throws {
         (self.config, self.context, self.loop, self.clock) = (config, context, loop, clock)
@@ -102,7 +102,7 @@ final class Assembly {
         health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
-            if let progress = this?.progress { throw progress }
+            if let reason = this?.schema.reason { throw reason }
             guard this?.isSetUp == true else { throw NotSetUp() }
         }
     }
@@ -148,10 +148,15 @@ final class Assembly {
     }
 
     private func migrate() async throws {
-        defer { progress = nil }
-        try await postgres.migrate(Migrations.all, schema: Migrations.schema) { [log = context.log] in
-            self.progress = $0
-            if case .applying = $0 { log.info("migrating", ["progress": .string("\($0)")]) }
+        do {
+            try await postgres.migrate(Migrations.all, schema: Migrations.schema) { [log = context.log] in
+                self.schema.began($0)
+                if case .applying = $0 { log.info("migrating", ["progress": .string("\($0)")]) }
+            }
+            schema.ended()
+        } catch {
+            schema.failed(error)
+            throw error
         }
     }
 

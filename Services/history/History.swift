@@ -109,7 +109,7 @@ final class History {
         health.check("redis") { try await link.ping() }
         health.check("postgres") {
             try await postgres.ping()
-            if let progress = preparation.progress { throw progress }
+            if let reason = preparation.standing.reason { throw reason }
             guard preparation.isDone else { throw NotReady.migrating }
         }
         health.check("leases") {

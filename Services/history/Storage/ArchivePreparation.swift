@@ -8,8 +8,8 @@ import Postgres
 final class ArchivePreparation {
     /// Whether the schema is as this version needs it.
     private(set) var isDone = false
-    /// What is being done to it; nil where nothing is, as while PostgreSQL is away.
-    private(set) var progress: SchemaProgress?
+    /// Why it is not, as far as is known.
+    private(set) var standing = SchemaStanding()
 
     private let loop: EventLoop
     private let postgres: PostgresClient
@@ -40,13 +40,14 @@ final class ArchivePreparation {
                 let applied = try await postgres.migrate(
                     ArchiveMigrations.all, schema: ArchiveMigrations.schema
                 ) { [log] in
-                    self.progress = $0
+                    self.standing.began($0)
                     if case .applying = $0 { log.info("migrating", ["progress": .string("\($0)")]) }
                 }
                 if !applied.isEmpty { log.info("migrated", ["steps": .int(applied.count)]) }
-                (isDone, progress) = (true, nil)
+                isDone = true
+                standing.ended()
             } catch {
-                progress = nil
+                standing.failed(error)
                 log.warn("cannot prepare the archive", .error(error))
                 await loop.sleep(milliseconds: Int.random(in: ArchivePreparation.retryMilliseconds))
             }
