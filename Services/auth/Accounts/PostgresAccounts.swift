@@ -117,8 +117,9 @@ final class PostgresAccounts {
 
     /// Gives an account roles that it lacks, and a password where one is named; false where there is no such account.
     ///
-    /// A new password ends all login sessions and all tokens, those of other issuers too; a running auth tells the
-    /// others so.
+    /// A new password ends all login sessions and all tokens, those of other issuers too as far as their clocks are not
+    /// ahead: who logs in with it at once is to have a token that is not of the future to anybody. A running auth tells
+    /// the others so.
     func grant(_ roles: [String], password: String?, to user: UserHandle) async throws -> Bool {
         try await postgres.transaction { transaction in
             let granted = try await transaction.query(
@@ -129,8 +130,7 @@ final class PostgresAccounts {
                 """, [.text(user.text), .init(password), .textArray(roles)])
             guard granted.affected == 1 else { return false }
             guard password != nil else { return true }
-            let (_, statements) = try await Revocations.endAll(
-                of: user, .unknown, issuedUntil: Self.latestIssue(), in: transaction)
+            let (_, statements) = try await Revocations.endAll(of: user, .unknown, in: transaction)
             try await transaction.commit(after: statements)
             return true
         }
