@@ -15,7 +15,7 @@ extension ServiceTests {
 
         private var now: Int { Int(WallClock.milliseconds() / 1000) }
 
-        private func token(issued: Int, session: String? = nil) throws -> String {
+        private func token(issued: Int?, session: String? = nil) throws -> String {
             try TokenSigner(hs256Secret: Array(Self.secret.utf8)).sign(
                 TokenClaims(
                     iss: "parley", aud: ["parley"], sub: "alice", exp: 4_000_000_000, iat: issued,
@@ -44,6 +44,22 @@ extension ServiceTests {
                 let ahead = try token(issued: now + 20)
                 #expect(try await auth.call("POST", path, token: ahead).status == 204)
                 #expect(try await isRevoked(ahead, auth))
+            }
+        }
+
+        /// Such a token is older than any time, so what ends it is kept for as long as it would be good, and no longer.
+        @Test(arguments: ["/auth/logout", "/auth/logout-all"])
+        func whoseTokensHaveNoTimeIsOutUntilTheirTokenExpires(path: String) async throws {
+            try await withAuth(Self.settings) { auth in
+                let timeless = try token(issued: nil)
+                #expect(try await auth.call("POST", path, token: timeless).status == 204)
+                #expect(try await isRevoked(timeless, auth))
+                let kept = try await auth.probing { postgres, _, _ in
+                    try await postgres.query("SELECT expires FROM auth.revocations").map {
+                        try $0["expires"].int
+                    }
+                }
+                #expect(kept == [4_000_000_000 + 60])
             }
         }
 

@@ -2,7 +2,6 @@ import Bus
 import Engine
 import Postgres
 import Schema
-import Tokens
 
 /// The accounts in PostgreSQL.
 final class PostgresAccounts {
@@ -76,12 +75,6 @@ final class PostgresAccounts {
 
     // MARK: Disabling
 
-    /// What a token that is good now may say when it was issued, its issuer's clock being ahead: just so far that what auth
-    /// issues at once after all were ended is not of the future to judges.
-    static func latestIssue() -> Int64 {
-        WallClock.milliseconds() / 1000 + Int64(TokenVerifier.usualLeeway) - 1
-    }
-
     /// Shuts an account until `enable`, and ends all login sessions and tokens of it; false where there is none.
     ///
     /// A token of another issuer, whose clock may be ahead, is ended too. A running auth tells the others so.
@@ -93,8 +86,9 @@ final class PostgresAccounts {
                 [.text(user.text)])
             guard disabled.affected == 1 else { return false }
             // Here nobody knows what the cluster's settings are, nor whether others issue tokens, too.
+            let latest = Revocations.latestIssue(at: WallClock.milliseconds() / 1000)
             let (_, statements) = try await Revocations.endAll(
-                of: user, .unknown, issuedUntil: Self.latestIssue(), in: transaction)
+                of: user, .unknown, issuedUntil: latest, in: transaction)
             try await transaction.commit(after: statements)
             return true
         }

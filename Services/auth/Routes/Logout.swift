@@ -11,11 +11,11 @@ struct Logout: Operation {
 
     func answer(_ request: Request) async throws -> Response {
         let identity = try await bearer.identity(of: request)
+        let now = WallClock.milliseconds() / 1000
         if let sessionID = identity.sessionID {
-            let now = WallClock.milliseconds() / 1000
             try await revocations.endSessions([sessionID], expires: identity.expires, now: now)
         } else {
-            try await revocations.endAll(of: identity.user, shown: identity.issuedAt)
+            try await revocations.endAll(of: identity, now: now)
         }
         return .noContent
     }

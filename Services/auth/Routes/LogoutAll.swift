@@ -1,4 +1,4 @@
-import Bus
+import Engine
 import Web
 
 /// Answers `POST /auth/logout-all`: ends all login sessions of the caller.
@@ -8,7 +8,7 @@ struct LogoutAll: Operation {
 
     func answer(_ request: Request) async throws -> Response {
         let identity = try await bearer.identity(of: request)
-        try await revocations.endAll(of: identity.user, shown: identity.issuedAt)
+        try await revocations.endAll(of: identity, now: WallClock.milliseconds() / 1000)
         return .noContent
     }
 }

@@ -2,6 +2,7 @@ import Bus
 import Engine
 import Postgres
 import Schema
+import Tokens
 
 /// Takes tokens back: first in PostgreSQL, then in this process, then everywhere.
 final class Revocations {
@@ -32,14 +33,14 @@ final class Revocations {
         case oneDay
         /// Others may issue them, or it is not known: what ends them is not forgotten.
         case unknown
-        /// As long as this is taken to be.
-        case seconds(Int64)
+        /// Until that second.
+        case until(Int64)
 
         fileprivate func end(after second: Int64) -> Int64 {
             switch self {
             case .oneDay: second + Int64(TokenLifetimes.longestAccess) + leeway
             case .unknown: Revocation.never
-            case .seconds(let lifetime): second + lifetime + leeway
+            case .until(let expires): expires + leeway
             }
         }
     }
@@ -60,14 +61,15 @@ final class Revocations {
 
     /// Ends all login sessions of a user, and all tokens issued before it is done.
     ///
-    /// `shown`: when the token was issued by which they ask; another issuer's clock may be ahead of ours.
-    func endAll(of user: UserHandle, shown: Int64?) async throws {
+    /// `identity`: that of the token by which they ask; another issuer's clock may be ahead of ours.
+    func endAll(of identity: Identity, now: Int64) async throws {
         // Whose tokens do not say when they were issued could never come back.
-        let horizon: Horizon = shown == nil ? .seconds(lifetime) : horizon
-        let issued = min(shown ?? 0, PostgresAccounts.latestIssue())
+        let horizon: Horizon =
+            identity.issuedAt == nil ? .until(max(now + lifetime, identity.expires)) : horizon
+        let issued = min(identity.issuedAt ?? 0, Self.latestIssue(at: now))
         let (revocation, results) = try await postgres.transaction { transaction in
             let (revocation, statements) = try await Self.endAll(
-                of: user, horizon, issuedUntil: issued, in: transaction)
+                of: identity.user, horizon, issuedUntil: issued, in: transaction)
             return (revocation, try await transaction.commit(after: statements))
         }
         await tell([revocation], results)
@@ -91,6 +93,10 @@ final class Revocations {
         if let done { await tell(done.revocations, done.results) }
         return done != nil
     }
+
+    /// What a token that is good now may say when it was issued, its issuer's clock being ahead: just so far that what auth
+    /// issues at once after all were ended is not of the future to judges.
+    static func latestIssue(at now: Int64) -> Int64 { now + Int64(TokenVerifier.usualLeeway) - 1 }
 
     /// All that are in force.
     func live(now: Int64) async throws(PostgresError) -> [Revocation] {
