@@ -33,6 +33,7 @@ final class MessageSender {
     private var clock: RedisClock
     private var random = RandomReserve()
     private var holdUps = HoldUps()
+
     private static let retryMilliseconds = 100
     /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
     private static let clockMilliseconds = 100
