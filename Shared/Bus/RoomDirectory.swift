@@ -14,8 +14,8 @@ public final class RoomDirectory {
     /// Whoever names a room that is not loaded has auth asked for it, and may name a thousand: users have turns.
     private let places = FairPlaces<UserHandle?>(mostLoads, waiting: mostWaiting)
 
-    private static let mostLoads = 128
-    private static let mostWaiting = 4_096
+    static let mostLoads = 128
+    static let mostWaiting = 4_096
 
     /// Makes a directory.
     public init(redis: RedisClient, rpc: RPCClient) {
