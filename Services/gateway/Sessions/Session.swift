@@ -34,10 +34,10 @@ final class Session: WebSocketOwner {
     /// What it has had no room for.
     var kept = Conflation()
 
-    private(set) var state: SessionState
+    var state: SessionState
     private let connection: WebSocketConnection
     /// What it asked for as it came, until that has been done.
-    private(set) var arrival: Arrival?
+    var arrival: Arrival?
     /// What its request was part of.
     let trace: TraceParent?
     /// What its room was asked for as it came, until that is taken.
@@ -45,7 +45,8 @@ final class Session: WebSocketOwner {
     private var waitingFrames: [[UInt8]] = []
     private var waitingForRoom: [() -> Void] = []
     private var heartbeat: Heartbeat
-    private var deadline: Timer?
+    /// Until when it has to have said who it is.
+    var deadline: Timer?
     private var pace: FramePace
     private var holds: ReadHolds = [] {
         didSet { connection.intake = holds.intake }
@@ -71,6 +72,11 @@ final class Session: WebSocketOwner {
 
     var user: UserHandle? { state.identity?.user }
     var log: Log { shard.log.with(.connection(id)) }
+
+    /// The room has its name already: another copy would be kept as long as this connection is.
+    func share(nameOf room: LocalRoom) {
+        if defaultRoom == room.id { defaultRoom = room.id }
+    }
 
     // MARK: Sending
 
@@ -129,119 +135,6 @@ final class Session: WebSocketOwner {
         for resume in waiting { resume() }
     }
 
-    // MARK: Who it is
-
-    /// Begins; `credentials` are judged at once where they can be.
-    func begin(_ credentials: Credentials) {
-        deadline = shard.loop.schedule(afterMilliseconds: shard.config.authenticationSeconds * 1000) {
-            [self] in
-            switch state.phase {
-            case .judging: close(.internalError)
-            case .anonymous:
-                shard.metrics.met(.authenticationTime)
-                close(.tokenMissing)
-            case .known, .closed: break
-            }
-        }
-        switch credentials {
-        case .none: break
-        case .malformed: close(.tokenInvalid)
-        case .token(let token): judge(token)
-        case .ticket(let ticket):
-            shard.loop.spawn { self.act(on: await self.shard.authority.redeem(ticket: ticket)) }
-        }
-    }
-
-    private func endDeadline() {
-        deadline?.cancel()
-        deadline = nil
-    }
-
-    /// Lets in who shows a good token; keys that cannot be had yet are waited for as long as the deadline allows.
-    func judge(_ token: String, replyTo: ReplyID? = nil) {
-        guard connection.isOpen else { return }
-        let verdict = shard.authority.identity(of: token)
-        guard case .failure(.unavailable) = verdict else { return act(on: verdict, replyTo: replyTo) }
-        state.judging()
-        shard.loop.schedule(afterMilliseconds: 100) { [self] in judge(token, replyTo: replyTo) }
-    }
-
-    private func act(on verdict: Result<Identity, AuthenticationFailure>, replyTo: ReplyID? = nil) {
-        guard connection.isOpen else { return }
-        switch verdict {
-        case .success(let identity): admit(identity, replyTo: replyTo)
-        case .failure(let failure): close(failure.closeReason)
-        }
-    }
-
-    /// Lets it in, once auth knows of it, as what it asks first may need its account, and its rooms are known.
-    func admit(_ identity: Identity, replyTo: ReplyID? = nil) {
-        endDeadline()
-        state.judging()
-        shard.isKnown(self)
-        shard.loop.spawn {
-            if self.shard.isStranger(identity) { await self.shard.introduce(identity) }
-            self.early = EarlyStanding(of: identity, in: self.arrival, self.shard)
-            let rooms = await self.shard.sessionRooms.rooms(of: identity)
-            guard self.connection.isOpen else { return }
-            // Nobody could tell a connection without a name that its token had been revoked meanwhile.
-            guard !self.shard.authority.isRevoked(identity) else { return self.close(.tokenRevoked) }
-            self.welcome(identity, rooms, replyTo: replyTo)
-        }
-    }
-
-    private func welcome(_ identity: Identity, _ rooms: [RoomID], replyTo: ReplyID?) {
-        state.known(identity)
-        left = LeftRooms(since: shard.sender.redisTime &- DirectInbox.clockMilliseconds)
-        guard shard.admitted(self, identity) else { return }
-        let config = shard.config
-        let connected = Connected(
-            connectionID: id, name: identity.name, gateway: config.id, serverTime: WallClock.milliseconds(),
-            heartbeatSeconds: config.heartbeatSeconds, tokenExpiresAt: identity.expires * 1000,
-            limits: shard.limits(for: identity), rooms: rooms)
-        send(connected, replyTo: replyTo, user: identity.user)
-        for notice in shard.degradation.notices { send(notice) }
-        checkToken()
-        enterDefaultRoom()
-        rejoin(rooms)
-        arrival = nil
-        carryOutWaiting()
-    }
-
-    private func carryOutWaiting() {
-        guard !waitingFrames.isEmpty else { return }
-        let frames = waitingFrames
-        waitingFrames = []
-        for frame in frames where connection.isOpen { frame.withUnsafeBytes { carryOut($0) } }
-        holds.remove(.judging)
-    }
-
-    /// Takes a newer token of the same user, and ends the rooms that it does not open.
-    func renew(_ identity: Identity) {
-        let isOtherSession = identity.sessionID != state.identity?.sessionID
-        state.known(identity)
-        for room in Array(joined) + Array(uninvited) where !identity.mayEnter(room) {
-            unfollow(room)
-            evicted(from: room, .removed)
-        }
-        if isOtherSession { keepRooms(joined) }
-    }
-
-    /// The room has its name already: another copy would be kept as long as this connection is.
-    func share(nameOf room: LocalRoom) {
-        if defaultRoom == room.id { defaultRoom = room.id }
-    }
-
-    private func enterDefaultRoom() {
-        switch arrival?.room {
-        case nil: break
-        case .impossible: close(.roomDenied)
-        case .invalid(let room, let field): fail(.invalidField, field: field, replyTo: nil, room: room)
-        case .join(let join):
-            inTurn(join.room, replyTo: nil) { await self.join(join, replyTo: nil, closesWhenDenied: true) }
-        }
-    }
-
     // MARK: Receiving
 
     /// Counts a frame of any kind; one too many, and the rest has to wait.
@@ -273,6 +166,15 @@ final class Session: WebSocketOwner {
             return
         }
         carryOut(bytes)
+    }
+
+    /// Carries out what came while it was judged.
+    func carryOutWaiting() {
+        guard !waitingFrames.isEmpty else { return }
+        let frames = waitingFrames
+        waitingFrames = []
+        for frame in frames where connection.isOpen { frame.withUnsafeBytes { carryOut($0) } }
+        holds.remove(.judging)
     }
 
     private func carryOut(_ bytes: UnsafeRawBufferPointer) {
@@ -314,7 +216,8 @@ final class Session: WebSocketOwner {
         checkToken(at: timeOfDay)
     }
 
-    private func checkToken(at timeOfDay: Int64 = WallClock.milliseconds()) {
+    /// Warns of a token that ends soon, and closes once it has ended.
+    func checkToken(at timeOfDay: Int64 = WallClock.milliseconds()) {
         switch state.adviseOnToken(at: timeOfDay) {
         case .nothing: break
         case .warn(let seconds): send(TokenExpiring(seconds: seconds))
