@@ -95,6 +95,8 @@ public final class EventLoop: @unchecked Sendable {
     public var isCurrent: Bool { EventLoop.current === self }
 
     /// Runs `work` on the loop, after what was submitted before; from any thread.
+    ///
+    /// A loop that has ended lets go of it.
     public func submit(_ work: @escaping @Sendable () -> Void) {
         mailbox.post(.work(work))
     }
@@ -304,6 +306,7 @@ public final class EventLoop: @unchecked Sendable {
         unflushed.removeAll()
         _ = timers.removeAll()
         poller.removeAll()
+        mailbox.close()
     }
 
     private static let farewellMilliseconds = 5_000

@@ -23,6 +23,7 @@ final class Mailbox: Sendable {
     private struct Waiting {
         var items: [Item] = []
         var isSignalled = false
+        var isClosed = false
     }
 
     init() throws(EngineError) {
@@ -34,9 +35,10 @@ final class Mailbox: Sendable {
         Glibc.close(descriptor)
     }
 
-    /// Adds an item, and wakes the loop unless a wake-up is under way.
+    /// Adds an item, and wakes the loop unless a wake-up is under way; what comes after `close` is let go of.
     func post(_ item: Item) {
         let wake = waiting.withLock { waiting in
+            guard !waiting.isClosed else { return false }
             waiting.items.append(item)
             defer { waiting.isSignalled = true }
             return !waiting.isSignalled
@@ -51,6 +53,15 @@ final class Mailbox: Sendable {
         waiting.withLock { waiting in
             swap(&waiting.items, &batch)
             waiting.isSignalled = false
+        }
+    }
+
+    /// Lets go of all there is and of what comes: nobody will take it, and it may hold who holds this.
+    func close() {
+        var unread: [Item] = []
+        waiting.withLock { waiting in
+            swap(&waiting.items, &unread)
+            waiting.isClosed = true
         }
     }
 

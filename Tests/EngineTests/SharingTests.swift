@@ -35,6 +35,22 @@ struct SharingTests {
         }
     }
 
+    /// Two loops that have written to each other as both ended would hold each other for ever.
+    @Test func aLoopThatHasEndedKeepsNoMail() async throws {
+        final class Letter: Sendable {}
+        let loop = try EventLoop(name: "ended")
+        try loop.start()
+        loop.stop()
+        await join(loop)
+        weak var kept: Letter?
+        do {
+            let letter = Letter()
+            kept = letter
+            loop.submit { _ = letter }
+        }
+        #expect(kept == nil)
+    }
+
     @Test func listenersShareAPortOnlyWithTheirOwn() async throws {
         try await onLoop { loop in
             func listen(_ port: Int, _ sharing: PortSharing) throws -> Listener {
