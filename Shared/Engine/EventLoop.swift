@@ -297,16 +297,23 @@ public final class EventLoop: @unchecked Sendable {
         while true {
             readMail()
             runJobs()
-            for timer in timers.removeAll() where timer.isSleep { timer.fire() }
+            endTimers()
             guard away + beginning > 0, Instant.current() < deadline else { break }
             poller.wait(milliseconds: jobs.isEmpty ? 10 : 0) { now = .current() }
         }
         turnEnd.removeAll()
         gatherers.removeAll()
         unflushed.removeAll()
-        _ = timers.removeAll()
+        endTimers()
         poller.removeAll()
         mailbox.close()
+    }
+
+    /// Wakes who sleeps, and lets go of whom the others would call: they may keep their timer, and be held by it.
+    private func endTimers() {
+        for timer in timers.removeAll() {
+            if timer.isSleep { timer.fire() } else { timer.cancel() }
+        }
     }
 
     private static let farewellMilliseconds = 5_000

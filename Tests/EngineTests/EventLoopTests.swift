@@ -118,6 +118,32 @@ struct EventLoopTests {
         #expect(naps.count.load(ordering: .relaxed) == 3)
     }
 
+    /// Who keeps a timer to cancel it, and is called by it, is held by what the timer would call.
+    @Test(arguments: [nil, 10])
+    func aLoopThatHasEndedHoldsNobodyByATimer(every interval: Int?) async throws {
+        let isGone = Guarded(false)
+        try await onLoop { loop in
+            let waiter = Waiter(isGone)
+            waiter.timer =
+                if let interval {
+                    loop.scheduleRepeating(everyMilliseconds: interval) { waiter.calls += 1 }
+                } else {
+                    loop.schedule(afterMilliseconds: 3_600_000) { waiter.calls += 1 }
+                }
+        }
+        #expect(isGone.withLock { $0 })
+    }
+
+    private final class Waiter {
+        var timer: Engine.Timer?
+        var calls = 0
+        private let isGone: Guarded<Bool>
+
+        init(_ isGone: Guarded<Bool>) { self.isGone = isGone }
+
+        deinit { isGone.withLock { $0 = true } }
+    }
+
     @Test func repeatingTimersFireUntilCancelled() async throws {
         let fired = try await onLoop { loop in
             var fired = 0
