@@ -1,6 +1,5 @@
 import Engine
 import Postgres
-import Redis
 import Schema
 import Support
 import Testing

@@ -15,7 +15,7 @@ final class Revocations {
     private let lifetime: Int64
     private let horizon: Horizon
 
-    /// `lifetime`: for how many seconds the access tokens of a login session may be good; `horizon`: how long any
+    /// `lifetime`: for how many seconds the access tokens of a login session may be good, whoever issues them; `horizon`: how long any
     /// token may be.
     init(
         postgres: PostgresClient, authority: Authority, publisher: Publisher, lifetime: Int, horizon: Horizon
@@ -33,14 +33,11 @@ final class Revocations {
         case oneDay
         /// Others may issue them, or it is not known: what ends them is not forgotten.
         case unknown
-        /// Until that second.
-        case until(Int64)
 
         fileprivate func end(after second: Int64) -> Int64 {
             switch self {
             case .oneDay: second + Int64(TokenLifetimes.longestAccess) + leeway
             case .unknown: Revocation.never
-            case .until(let expires): expires + leeway
             }
         }
     }
@@ -61,11 +58,10 @@ final class Revocations {
 
     /// Ends all login sessions of a user, and all tokens issued before it is done.
     ///
-    /// `identity`: that of the token by which they ask; another issuer's clock may be ahead of ours.
+    /// `identity`: that of the token by which they ask; another issuer's clock may be ahead of ours. One that does not say
+    /// when it was issued is older than any time: so are those that come after it.
     func endAll(of identity: Identity, now: Int64) async throws {
-        // Whose tokens do not say when they were issued could never come back.
-        let horizon: Horizon =
-            identity.issuedAt == nil ? .until(max(now + lifetime, identity.expires)) : horizon
+        let horizon = horizon
         let issued = min(identity.issuedAt ?? 0, Self.latestIssue(at: now))
         let (revocation, results) = try await postgres.transaction { transaction in
             let (revocation, statements) = try await Self.endAll(
