@@ -66,7 +66,7 @@ struct RoomDirectoryTests {
         try await onAuth { auth, loop in
             var loaded = 0
             for number in 0..<1_000 {
-                auth.directory.load(.general, for: UserHandle("u\(number)")) { result in
+                auth.directory.load(.general, for: handle("u\(number)")) { result in
                     if case .success = result { loaded += 1 }
                 }
             }
@@ -85,22 +85,22 @@ struct RoomDirectoryTests {
     /// Whoever names rooms that are not loaded could have auth load any number at a time.
     @Test func soManyAreLoadedAtATimeSoManyWaitAndTheNextIsRefused() async throws {
         try await onAuth { auth, loop in
-            var (loaded, refused) = (0, 0)
+            var (loaded, failed) = (0, 0)
             let places = RoomDirectory.mostLoads + RoomDirectory.mostWaiting
             for number in 0...places {
                 auth.directory.load(room("r\(number)"), for: .alice) { result in
                     switch result {
                     case .success: loaded += 1
-                    case .failure(let error): if error == .timeout { refused += 1 }
+                    case .failure(let error): if error == .timeout { failed += 1 }
                     }
                 }
             }
-            #expect(refused == 1)
+            #expect(failed == 1)
             let isAsked = await eventually(on: loop) { auth.asked.count >= RoomDirectory.mostLoads }
             #expect(isAsked)
             #expect(auth.asked.count == RoomDirectory.mostLoads)
             auth.isLet = true
-            let areLoaded = await eventually(on: loop) { loaded + refused == places + 1 }
+            let areLoaded = await eventually(on: loop) { loaded + failed == places + 1 }
             #expect(areLoaded)
             #expect(loaded == places)
         }
@@ -117,10 +117,10 @@ struct RoomDirectoryTests {
             auth.isLet = true
             let areLoaded = await eventually(on: loop) { order.count == 2 * RoomDirectory.mostLoads + 1 }
             #expect(areLoaded)
-            // One of alice's may be before theirs in turn.
             #expect(auth.asked.count == order.count)
+            // Behind those that have places already, and one of alice's; answers may come in another order.
             let place = order.firstIndex(of: "bob") ?? order.count
-            #expect(place <= RoomDirectory.mostLoads + 8, "\(place)")
+            #expect(place < RoomDirectory.mostLoads * 3 / 2, "\(place)")
         }
     }
 }

@@ -1,6 +1,7 @@
-import Engine
 import Support
 import Testing
+
+@testable import Engine
 
 /// What several loops share, and how they write to each other.
 struct SharingTests {
@@ -35,9 +36,28 @@ struct SharingTests {
         }
     }
 
+    private final class Letter: Sendable {}
+
     /// Two loops that have written to each other as both ended would hold each other for ever.
+    @Test func aMailboxThatIsClosedLetsGoOfWhatItHasAndOfWhatComes() throws {
+        let mailbox = try Mailbox()
+        weak var before: Letter?
+        weak var after: Letter?
+        do {
+            let letters = [Letter(), Letter()]
+            (before, after) = (letters[0], letters[1])
+            mailbox.post(.work { [letter = letters[0]] in _ = letter })
+            #expect(before != nil)
+            mailbox.close()
+            mailbox.post(.work { [letter = letters[1]] in _ = letter })
+        }
+        withExtendedLifetime(mailbox) {
+            #expect(before == nil)
+            #expect(after == nil)
+        }
+    }
+
     @Test func aLoopThatHasEndedKeepsNoMail() async throws {
-        final class Letter: Sendable {}
         let loop = try EventLoop(name: "ended")
         try loop.start()
         loop.stop()
@@ -48,7 +68,7 @@ struct SharingTests {
             kept = letter
             loop.submit { _ = letter }
         }
-        #expect(kept == nil)
+        withExtendedLifetime(loop) { #expect(kept == nil) }
     }
 
     @Test func listenersShareAPortOnlyWithTheirOwn() async throws {

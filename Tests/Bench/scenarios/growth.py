@@ -44,6 +44,7 @@ class Step:
 
 def grow(arguments, folder: Path) -> None:
     """Measures all sizes; draws two pictures."""
+    before = machine.state()
     steps = [sized(count, arguments) for count in MEMBERS]
     members = figures(runs(arguments, folder / "members", steps), TRAFFIC, "delivered")
     show("members of the room; µs a delivery", members)
@@ -51,7 +52,7 @@ def grow(arguments, folder: Path) -> None:
     rooms = figures(runs(arguments, folder / "rooms", steps), FIGURES, "accepted")
     show("rooms that talk, of rooms; µs a message", rooms)
     (folder / "summary.json").write_text(
-        json.dumps({"machine": machine.state(), "members": members, "rooms": rooms}, indent=2, ensure_ascii=False) + "\n")
+        json.dumps({"machine": before, "members": members, "rooms": rooms}, indent=2, ensure_ascii=False) + "\n")
     draw(folder / "members.svg", "Deliveries as a room grows", "members of the room", "deliveries / CPU-s", {
         name: [(count, steps[f"{count:,}"].get("deliveries_per_cpu_second")) for count in MEMBERS]
         for name, steps in members.items()})
