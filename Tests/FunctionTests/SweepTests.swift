@@ -129,7 +129,8 @@ import Testing
             _ = try await bench.call("ZADD", Keys.logs(partition), "99999999999999", "general")
             try await bench.fill(1)
             let due = try await bench.call("ZSCORE", Keys.logs(partition), "general")
-            #expect(due.int ?? .max <= bench.now)
+            // What Redis' clock shows is known here as exactly as an answer is quick.
+            #expect(abs((due.int ?? 0) - bench.now) < 5_000)
             _ = try await bench.call("ZADD", Keys.logs(partition), "1", "general")
             _ = try await bench.call("HDEL", Keys.room(.general), "ready")
             _ = try await bench.accept("2")(bench.redis)
