@@ -10,6 +10,7 @@ import Web
         var texts: [String] = []
         var pongs = 0
         var ends: [CloseInfo] = []
+        var isGone = false
     }
 
     private static let hello =
@@ -38,7 +39,8 @@ import Web
                         onText: { [unowned connection] text in
                             seen.texts.append(String(decoding: text, as: UTF8.self))
                             connection.send(FrameEncoder.text(text))
-                        }, onPong: { seen.pongs += 1 }, onClosed: { seen.ends.append($0) })
+                        }, onPong: { seen.pongs += 1 }, onClosed: { seen.ends.append($0) },
+                        onGone: { seen.isGone = true })
                 }
             }
             let client = try await RawClient.connected(to: server, on: loop)
@@ -49,7 +51,8 @@ import Web
             let connection = try #require(seen.connection)
             try await body(client, connection) { (seen.texts, seen.ends, seen.pongs) }
             client.stream.close()
-            #expect(await eventually(on: loop) { seen.ends.count == 1 })
+            // A connection that lingers would outlive its loop.
+            #expect(await eventually(on: loop) { seen.ends.count == 1 && seen.isGone })
             #expect(server.connectionCount == 0)
             seen.connection = nil
         }
