@@ -332,25 +332,6 @@ extension EventLoop: SerialExecutor {
     }
 }
 
-extension EventLoop {
-    /// The loop that runs on the calling thread, if any.
-    public private(set) static var current: EventLoop? {
-        get {
-            guard let pointer = pthread_getspecific(currentKey) else { return nil }
-            return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
-        }
-        set {
-            pthread_setspecific(currentKey, newValue.map { Unmanaged.passUnretained($0).toOpaque() })
-        }
-    }
-}
-
-private let currentKey: pthread_key_t = {
-    var key = pthread_key_t()
-    pthread_key_create(&key, nil)
-    return key
-}()
-
 private func runLoop(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let argument else { return nil }
     let loop = Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue()

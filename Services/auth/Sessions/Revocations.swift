@@ -15,8 +15,9 @@ final class Revocations {
     private let lifetime: Int64
     private let horizon: Horizon
 
-    /// `lifetime`: for how many seconds the access tokens of a login session may be good, whoever issues them; `horizon`: how long any
-    /// token may be.
+    /// `lifetime`: for how many seconds the access tokens of a login session may be good, whoever issues them.
+    ///
+    /// `horizon`: how long any token may be.
     init(
         postgres: PostgresClient, authority: Authority, publisher: Publisher, lifetime: Int, horizon: Horizon
     ) {
