@@ -163,7 +163,7 @@ struct GatewayConfig: ServiceConfiguration {
             "REDIS_ACK_REPLICAS", default: 0, in: 0...16, unit: "replicas",
             help: "How many replicas of Redis must have a message before it is acknowledged.")
         gatherMilliseconds = settings.milliseconds(
-            "GATHER_MILLISECONDS", default: 40, in: 0...1_000,
+            "GATHER_MILLISECONDS", default: 60, in: 0...1_000,
             help: "How long messages may wait for others under load, so that they share work; 0: never.")
         sendBacklog = SendBacklog.Bounds(
             messages: settings.int(

@@ -8,37 +8,66 @@ import Testing
 @testable import ChatGateway
 
 struct GatheringTests {
-    /// The times of answers, how many were under way as the next set out, and the pause after it.
-    private func expect(_ departures: [(times: [Int], underWay: Int, pause: Int)], most: Int = 40) {
+    /// The times of answers, how many were under way as the next set out, and the interval after it.
+    private func expect(
+        _ departures: [(times: [Int], underWay: Int, interval: Int)], most: Int = 400
+    ) {
         var gathering = Gathering(most: most)
         for (number, departure) in departures.enumerated() {
             for time in departure.times { gathering.answered(afterMilliseconds: time) }
             gathering.setOut(underWay: departure.underWay)
-            #expect(gathering.pause == departure.pause, "departure \(number)")
+            #expect(gathering.interval == departure.interval, "departure \(number)")
         }
     }
 
     @Test(
         arguments: [
-            (9, 64, 0), (10, 64, 12), (10, 63, 0), (20, 1_000, 25), (32, 64, 40), (5_000, 64, 40),
+            (9, 64, 0), (10, 64, 30), (10, 63, 0), (20, 1_000, 60), (33, 64, 99), (34, 64, 100),
+            (.max, 64, 100),
         ])
-    func onlyManyThatTakeLongMakeOthersWait(time: Int, underWay: Int, pause: Int) {
-        expect([([time], underWay, pause)])
+    func onlyManyThatTakeLongMakeOthersWait(time: Int, underWay: Int, interval: Int) {
+        expect([([time], underWay, interval)])
     }
 
-    @Test func theSlowestAnswerCounts() { expect([([2, 20, 3], 100, 25)]) }
+    @Test func theSlowestAnswerCounts() { expect([([2, 20, 3], 100, 60)]) }
 
-    @Test func thePauseStaysUntilThereIsAnAnswer() {
-        expect([([20], 100, 25), ([], 100, 25), ([], 100, 25), ([9], 100, 0)])
+    @Test func theIntervalStaysUntilThereIsAnAnswer() {
+        expect([([20], 100, 60), ([], 100, 60), ([], 100, 60), ([3], 100, 45)])
     }
 
-    @Test func aPauseEndsWithTheLoad() { expect([([20], 100, 25), ([], 63, 0)]) }
+    @Test func quickAnswersEndItByAndBy() {
+        let shorter = [45, 34, 26, 20, 15, 12, 9, 7, 6, 5, 4, 3, 2, 1, 0, 0]
+        expect([([20], 100, 60)] + shorter.map { ([3], 100, $0) })
+    }
+
+    @Test func whatAGroupTakesCountsOnceThereAreGroups() {
+        expect([
+            ([12], 100, 36), ([4], 100, 27), ([4], 100, 21), ([4], 100, 16), ([4], 100, 12), ([4], 100, 12),
+        ])
+    }
+
+    @Test func itEndsWithTheLoad() { expect([([20], 100, 60), ([], 63, 0)]) }
+
+    @Test(arguments: [(1, 1), (4, 1), (5, 2), (40, 10)])
+    func aRoundTakesNoLongerThanTheLongestPause(most: Int, interval: Int) {
+        expect([([5_000], 64, interval)], most: most)
+    }
 
     @Test func nobodyWaitsWhereItIsSwitchedOff() { expect([([5_000], 1_000, 0)], most: 0) }
 }
 
 struct DeparturesTests {
+    /// Two rooms that set out together, and one that does not.
+    private func rooms() throws -> [RoomID] {
+        let all = (0..<100).map { room("room\($0)") }
+        let others = all.dropFirst()
+        let same = try #require(others.first { Departures.group(of: $0) == Departures.group(of: all[0]) })
+        let other = try #require(others.first { Departures.group(of: $0) != Departures.group(of: all[0]) })
+        return [all[0], same, other]
+    }
+
     @Test func thoseOfARoomSetOutTogetherAndInTheirOrder() async throws {
+        let rooms = try rooms()
         try await onSender { bench in
             let loop = bench.loop
             let gathered = bench.metrics.gathered
@@ -55,7 +84,6 @@ struct DeparturesTests {
             departures.answered(gone[0])
             try add("the last that need not wait")
             #expect(gone.count == 65 && gathered.value == 0)
-            let rooms = ["red", "green", "blue"].map { room($0) }
             for number in 0..<9 { try add("\(number)", in: rooms[number % 3]) }
             #expect(gone.count == 65 && gathered.value == 9)
             let haveGone = await eventually(on: loop) { gone.count == 74 }
@@ -63,21 +91,27 @@ struct DeparturesTests {
             let together = gone.dropFirst(65)
             let changes = zip(together, together.dropFirst()).count { $0.room != $1.room }
             #expect(changes == 2)
+            var departed: [Instant] = []
             for (number, room) in rooms.enumerated() {
-                let contents = together.filter { $0.room == room }.map(\.request.message.content)
-                #expect(contents == ["\(number)", "\(number + 3)", "\(number + 6)"])
+                let ofRoom = together.filter { $0.room == room }
+                #expect(
+                    ofRoom.map(\.request.message.content) == ["\(number)", "\(number + 3)", "\(number + 6)"])
+                departed.append(try #require(ofRoom.first?.departed))
             }
-            // They have set out 250 ms ago, so that nobody has to wait for the next departure.
-            let departed = try #require(gone.last?.departed)
-            let isOver = await eventually(on: loop) { loop.now.milliseconds(since: departed) >= 250 }
+            #expect(departed[0] == departed[1])
+            #expect(abs(departed[2].milliseconds(since: departed[0])) >= 250)
+            // An interval is over, so that nobody has to wait for the next departure.
+            let latest = try #require(gone.last?.departed)
+            let isOver = await eventually(on: loop) { loop.now.milliseconds(since: latest) >= 250 }
             #expect(isOver)
-            try add("after the pause")
+            try add("after the interval")
             #expect(gone.count == 75)
             // Few are left, however slow.
             gone.prefix(13).forEach { departures.ended($0) }
             gone[74].departed = loop.now.advanced(byMilliseconds: -200)
             departures.answered(gone[74])
-            try add("in the pause")
+            try add("in the interval")
+            #expect(gone.count == 75)
             let hasGone = await eventually(on: loop) { gone.count == 76 }
             #expect(hasGone)
             try add("the load is over")

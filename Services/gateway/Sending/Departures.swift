@@ -12,8 +12,13 @@ final class Departures {
     private let loop: EventLoop
     private let gathered: Counter
     private var gathering: Gathering
-    /// What waits for the next departure, in the order in which it came.
-    private var waiting: [OutgoingMessage] = []
+    /// What waits, by the group of its room; messages of a room in the order in which they came.
+    private var waiting = Array(repeating: [RoomID: [OutgoingMessage]](), count: Gathering.groups)
+    /// How many wait.
+    private var waitingCount = 0
+    /// The group whose turn it is next.
+    private var turn = 0
+    private var isTurnDue = false
     private var last: Instant
     /// How many have set out and are not settled.
     private var underWay = 0
@@ -27,12 +32,12 @@ final class Departures {
 
     /// One wants to set out.
     func add(_ message: OutgoingMessage) {
-        let wait = gathering.pause - loop.now.milliseconds(since: last)
-        guard wait > 0 || !waiting.isEmpty else { return leave([message]) }
+        let isInTime = gathering.interval <= loop.now.milliseconds(since: last)
+        guard !isInTime || waitingCount > 0 else { return leave(CollectionOfOne(message)) }
         gathered.add()
-        waiting.append(message)
-        guard waiting.count == 1 else { return }
-        loop.schedule(afterMilliseconds: wait) { [weak self] in self?.leaveTogether() }
+        waitingCount += 1
+        waiting[Self.group(of: message.room)][message.room, default: []].append(message)
+        awaitTurn()
     }
 
     /// One that set out has an answer of Redis.
@@ -46,20 +51,37 @@ final class Departures {
         if message.departed != nil { underWay -= 1 }
     }
 
-    private func leaveTogether() {
-        let all = waiting
-        waiting = []
-        // Those of a room follow each other, in their order: so they share calls, and come to its members together.
-        leave(Dictionary(grouping: all, by: \.room).values.flatMap { $0 })
+    /// Which rooms set out together: about as many in each.
+    static func group(of room: RoomID) -> Int {
+        Int(UInt(bitPattern: room.hashValue) % UInt(Gathering.groups))
     }
 
-    private func leave(_ messages: [OutgoingMessage]) {
+    private func awaitTurn() {
+        guard !isTurnDue, waitingCount > 0 else { return }
+        isTurnDue = true
+        let wait = gathering.interval - loop.now.milliseconds(since: last)
+        loop.schedule(afterMilliseconds: wait) { [weak self] in self?.takeTurn() }
+    }
+
+    private func takeTurn() {
+        isTurnDue = false
+        let rooms = waiting[turn]
+        waiting[turn] = [:]
+        turn = (turn + 1) % Gathering.groups
+        // Those of a room follow each other: so they share calls, and come to its members together.
+        let messages = rooms.values.flatMap(\.self)
+        waitingCount -= messages.count
+        leave(messages)
+        awaitTurn()
+    }
+
+    private func leave(_ messages: some Collection<OutgoingMessage>) {
         last = loop.now
         for message in messages where !message.isSettled {
             message.departed = last
             underWay += 1
         }
-        gathering.setOut(underWay: underWay)
+        gathering.setOut(underWay: underWay + waitingCount)
         for message in messages { setOut(message) }
     }
 }

@@ -2,34 +2,44 @@
 ///
 /// Pure. While few are under way, or each is soon answered, none waits. Where more are under way than one call holds and
 /// they take long, work has piled up, and the dearest of it can be shared: a call, a room in it, a write to a connection.
-/// Then the next set out a little longer after these than those before took, so that the pause is what the load makes
-/// it. PostgreSQL's `commit_delay` and `commit_siblings` are the same with numbers that somebody has to find.
+/// Then rooms set out by turns, a group of them at a time, so far apart that answers take a third of the time: the pause
+/// is what the load makes it. PostgreSQL's `commit_delay` and `commit_siblings` are the same with numbers that somebody
+/// has to find.
 struct Gathering {
-    /// The longest pause, in milliseconds; 0: nobody waits.
-    let most: Int
-    /// How long after these the next may set out, in milliseconds; 0: at once.
-    private(set) var pause = 0
+    /// How many groups there are: a room's turn comes again after as many departures.
+    ///
+    /// All at once would be one heap, of which the last has to wait for the first.
+    static let groups = 4
+
+    /// How long after these the next group sets out, in milliseconds; 0: nobody waits.
+    private(set) var interval = 0
+    /// The longest interval, in milliseconds; 0: nobody ever waits.
+    private let most: Int
     /// The longest that one was under way of those whose answers came since the last set out.
     private var longest: Int?
 
-    /// What takes less is not worth waiting for.
+    /// What takes less is not worth waiting for: all that there is, and a group of it.
     private static let soonMilliseconds = 10
+    private static let groupSoonMilliseconds = 4
     /// Fewer would go by one call anyway.
     private static let few = Int(RoomCalls.most)
 
-    init(most: Int) { self.most = most }
+    /// `most` is how long a room waits at most, in milliseconds; 0: it never does.
+    init(most: Int) { self.most = (most + Self.groups - 1) / Self.groups }
 
     /// One has its answer, so long after it set out.
     mutating func answered(afterMilliseconds time: Int) { longest = max(longest ?? 0, time) }
 
-    /// Some set out, and so many are under way now, these included.
+    /// Some set out, and so many are under way now or wait for their turn, these included.
     mutating func setOut(underWay: Int) {
         guard most > 0 else { return }
         if let longest {
-            // A quarter longer, as else there would be no end of them.
-            pause = longest < Self.soonMilliseconds ? 0 : min(longest + longest / 4, most)
+            let soon = interval == 0 ? Self.soonMilliseconds : Self.groupSoonMilliseconds
+            let wanted = longest < soon ? 0 : min(longest, most) * 3
+            // It grows at once, and shrinks by and by: a few quick answers do not tell of an end.
+            interval = min(max(wanted, interval - max(interval / 4, 1)), most)
         }
-        if underWay < Self.few { pause = 0 }
+        if underWay < Self.few { interval = 0 }
         longest = nil
     }
 }
