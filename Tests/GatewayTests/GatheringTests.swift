@@ -48,9 +48,14 @@ struct GatheringTests {
 
     @Test func itEndsWithTheLoad() { expect([([20], 100, 60), ([], 63, 0)]) }
 
-    @Test(arguments: [(1, 1), (4, 1), (5, 2), (40, 10)])
+    @Test(arguments: [(1, 1), (3, 1), (4, 1), (7, 1), (8, 2), (60, 15)])
     func aRoundTakesNoLongerThanTheLongestPause(most: Int, interval: Int) {
+        #expect(interval * Gathering.groups <= max(most, Gathering.groups))
         expect([([5_000], 64, interval)], most: most)
+    }
+
+    @Test func fullCoresWaitAsLongAsTheyMay() {
+        expect([([10], 64, 15), ([5], 64, 15), ([4], 64, 12), ([3], 64, 9), ([5], 64, 15)], most: 60)
     }
 
     @Test func nobodyWaitsWhereItIsSwitchedOff() { expect([([5_000], 1_000, 0)], most: 0) }
@@ -84,6 +89,8 @@ struct DeparturesTests {
             departures.answered(gone[0])
             try add("the last that need not wait")
             #expect(gone.count == 65 && gathered.value == 0)
+            // With those that wait there are as many as before.
+            gone.prefix(10).forEach { departures.ended($0) }
             for number in 0..<9 { try add("\(number)", in: rooms[number % 3]) }
             #expect(gone.count == 65 && gathered.value == 9)
             let haveGone = await eventually(on: loop) { gone.count == 74 }
@@ -107,7 +114,7 @@ struct DeparturesTests {
             try add("after the interval")
             #expect(gone.count == 75)
             // Few are left, however slow.
-            gone.prefix(13).forEach { departures.ended($0) }
+            gone[10..<13].forEach { departures.ended($0) }
             gone[74].departed = loop.now.advanced(byMilliseconds: -200)
             departures.answered(gone[74])
             try add("in the interval")
@@ -116,6 +123,35 @@ struct DeparturesTests {
             #expect(hasGone)
             try add("the load is over")
             #expect(gone.count == 77)
+        }
+    }
+
+    @Test func whenTheLoadEndsAllWhoWaitSetOut() async throws {
+        try await onSender { bench in
+            let loop = bench.loop
+            let departures = Departures(loop: loop, mostMilliseconds: 1_000, gathered: bench.metrics.gathered)
+            var gone: [OutgoingMessage] = []
+            departures.setOut = { gone.append($0) }
+            func add(_ number: Int) throws {
+                departures.add(try bench.message(#""content":"\#(number)""#, in: room("room\(number)")))
+            }
+            for number in 0..<64 { try add(number) }
+            gone[0].departed = loop.now.advanced(byMilliseconds: -200)
+            departures.answered(gone[0])
+            try add(64)
+            for number in 65..<135 { try add(number) }
+            #expect(gone.count == 65)
+            gone.forEach { departures.ended($0) }
+            departures.setOut = {
+                gone.append($0)
+                departures.ended($0)
+            }
+            let haveGone = await eventually(on: loop) { gone.count == 135 }
+            #expect(haveGone)
+            // The first turn is taken while 70 wait; the next, or the one after, finds fewer than a call holds.
+            #expect(Set(gone.dropFirst(65).map { $0.departed?.milliseconds }).count <= 3)
+            try add(135)
+            #expect(gone.count == 136)
         }
     }
 

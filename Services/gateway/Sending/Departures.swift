@@ -2,7 +2,7 @@ import Engine
 import Hosting
 import Schema
 
-/// Lets messages set out for their places: at once, or under load together with what comes within a pause.
+/// Lets messages set out for their places: at once, or under load with all that comes until their room's turn.
 ///
 /// Belongs to its loop.
 final class Departures {
@@ -32,8 +32,8 @@ final class Departures {
 
     /// One wants to set out.
     func add(_ message: OutgoingMessage) {
-        let isInTime = gathering.interval <= loop.now.milliseconds(since: last)
-        guard !isInTime || waitingCount > 0 else { return leave(CollectionOfOne(message)) }
+        let isFree = waitingCount == 0 && loop.now.milliseconds(since: last) >= gathering.interval
+        if isFree { return leave(CollectionOfOne(message)) }
         gathered.add()
         waitingCount += 1
         waiting[Self.group(of: message.room)][message.room, default: []].append(message)
@@ -51,7 +51,7 @@ final class Departures {
         if message.departed != nil { underWay -= 1 }
     }
 
-    /// Which rooms set out together: about as many in each.
+    /// Which rooms set out together: about as many in each where there are many, others in each process.
     static func group(of room: RoomID) -> Int {
         Int(UInt(bitPattern: room.hashValue) % UInt(Gathering.groups))
     }
@@ -65,14 +65,19 @@ final class Departures {
 
     private func takeTurn() {
         isTurnDue = false
-        let rooms = waiting[turn]
-        waiting[turn] = [:]
+        leave(takeWaiting(of: turn))
         turn = (turn + 1) % Gathering.groups
-        // Those of a room follow each other: so they share calls, and come to its members together.
-        let messages = rooms.values.flatMap(\.self)
-        waitingCount -= messages.count
-        leave(messages)
+        // The load is over: whoever comes now must not queue behind them.
+        if gathering.interval == 0 { leave(waiting.indices.flatMap { takeWaiting(of: $0) }) }
         awaitTurn()
+    }
+
+    /// Those of a room follow each other: so they share calls, and come to its members together.
+    private func takeWaiting(of group: Int) -> [OutgoingMessage] {
+        let messages = waiting[group].values.flatMap(\.self)
+        waiting[group] = [:]
+        waitingCount -= messages.count
+        return messages
     }
 
     private func leave(_ messages: some Collection<OutgoingMessage>) {

@@ -2,9 +2,8 @@
 ///
 /// Pure. While few are under way, or each is soon answered, none waits. Where more are under way than one call holds and
 /// they take long, work has piled up, and the dearest of it can be shared: a call, a room in it, a write to a connection.
-/// Then rooms set out by turns, a group of them at a time, so far apart that answers take a third of the time: the pause
-/// is what the load makes it. PostgreSQL's `commit_delay` and `commit_siblings` are the same with numbers that somebody
-/// has to find.
+/// Then rooms set out by turns, a group of them at a time, three times as far apart as answers take, up to a bound, which
+/// a core that is full reaches.
 struct Gathering {
     /// How many groups there are: a room's turn comes again after as many departures.
     ///
@@ -18,14 +17,15 @@ struct Gathering {
     /// The longest that one was under way of those whose answers came since the last set out.
     private var longest: Int?
 
-    /// What takes less is not worth waiting for: all that there is, and a group of it.
+    /// What takes less is not worth waiting for: all that there is, and then a group of it.
     private static let soonMilliseconds = 10
     private static let groupSoonMilliseconds = 4
     /// Fewer would go by one call anyway.
     private static let few = Int(RoomCalls.most)
 
-    /// `most` is how long a room waits at most, in milliseconds; 0: it never does.
-    init(most: Int) { self.most = (most + Self.groups - 1) / Self.groups }
+    /// `most` is how long a room waits at most, in milliseconds, besides what its loop is late; 0: it never does, less
+    /// than there are groups: as many milliseconds as there are groups.
+    init(most: Int) { self.most = most == 0 ? 0 : max(most / Self.groups, 1) }
 
     /// One has its answer, so long after it set out.
     mutating func answered(afterMilliseconds time: Int) { longest = max(longest ?? 0, time) }
