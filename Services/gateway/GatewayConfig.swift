@@ -164,7 +164,7 @@ struct GatewayConfig: ServiceConfiguration {
             help: "How many replicas of Redis must have a message before it is acknowledged.")
         gatherMilliseconds = settings.milliseconds(
             "GATHER_MILLISECONDS", default: 60, in: 0...1_000,
-            help: "How long messages may wait for others under load, so that they share work; 0: never.")
+            help: "How long messages may wait under load, to share work; 0: never, else 4 at least.")
         sendBacklog = SendBacklog.Bounds(
             messages: settings.int(
                 "SEND_BACKLOG", default: 10_000, in: 100...1_000_000, unit: "messages",

@@ -18,7 +18,9 @@ final class Departures {
     private var waitingCount = 0
     /// The group whose turn it is next.
     private var turn = 0
+    /// Whether a timer waits for that turn.
     private var isTurnDue = false
+    /// When some set out last.
     private var last: Instant
     /// How many have set out and are not settled.
     private var underWay = 0
@@ -56,6 +58,7 @@ final class Departures {
         Int(UInt(bitPattern: room.hashValue) % UInt(Gathering.groups))
     }
 
+    /// From when the last really set out: a loop that is late is full, and gathers more.
     private func awaitTurn() {
         guard !isTurnDue, waitingCount > 0 else { return }
         isTurnDue = true

@@ -17,14 +17,16 @@ struct Gathering {
     /// The longest that one was under way of those whose answers came since the last set out.
     private var longest: Int?
 
-    /// What takes less is not worth waiting for: all that there is, and then a group of it.
+    /// What takes less is not worth beginning for.
     private static let soonMilliseconds = 10
+    /// What takes less, once it is a group that is answered, is not worth going on for.
     private static let groupSoonMilliseconds = 4
     /// Fewer would go by one call anyway.
     private static let few = Int(RoomCalls.most)
 
-    /// `most` is how long a room waits at most, in milliseconds, besides what its loop is late; 0: it never does, less
-    /// than there are groups: as many milliseconds as there are groups.
+    /// `most` is how long a room waits at most, in milliseconds, besides what its loop is late; 0: it never does.
+    ///
+    /// Each group has its whole milliseconds of it, one at least.
     init(most: Int) { self.most = most == 0 ? 0 : max(most / Self.groups, 1) }
 
     /// One has its answer, so long after it set out.
