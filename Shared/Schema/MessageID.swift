@@ -60,6 +60,11 @@ public struct MessageID: TextIdentifier {
     /// The 16 bytes, first byte first.
     public var bytes: [UInt8] { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Array($0) } }
 
+    /// Adds the 16 bytes to others.
+    public func append(to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes.append(contentsOf: $0) }
+    }
+
     /// The text form, in lower case.
     public var text: String { withText { String(decoding: $0, as: UTF8.self) } }
 

@@ -40,6 +40,26 @@ struct MessageSenderTests {
         }
     }
 
+    /// One that had to wait for a join has that much less patience, whoever is on their way before it.
+    @Test func whoHasWaitedForAJoinIsGivenUpBeforeOthers() async throws {
+        try await onSender { bench in
+            _ = try await bench.send(#""content":"before""#)
+            bench.server.freeze()
+            var told: [String] = []
+            for (name, later) in [("other", 0), ("late", -4_000), ("later", -3_000)] {
+                let message = try bench.message(#""content":"\#(name)""#, arrived: later)
+                bench.sender.send(message, in: SendLane()) { _ in told.append(name) }
+            }
+            for time in [900, 1_200, 1_900, 2_200] {
+                bench.loop.schedule(afterMilliseconds: time) { told.append("\(time)") }
+            }
+            let areTold = await eventually(on: bench.loop) { told.contains("other") }
+            bench.server.thaw()
+            #expect(areTold)
+            #expect(told == ["900", "late", "1200", "1900", "later", "2200", "other"])
+        }
+    }
+
     @Test func nothingAppearsAfterATimeoutWasTold() async throws {
         try await onSender { bench in
             _ = try await bench.send(#""content":"before""#)

@@ -106,8 +106,9 @@ final class MessageLimit {
 
         /// Id and time; and a byte more where a unit may have been taken before.
         var argument: RedisArgument {
-            var bytes = id.bytes
+            var bytes: [UInt8] = []
             bytes.reserveCapacity(24)
+            id.append(to: &bytes)
             bytes.append(time: notAfter)
             if before != nil { bytes.append(UInt8(ascii: "+")) }
             return .bytes(bytes)

@@ -24,6 +24,7 @@ final class MessageSender {
     private let loop: EventLoop
     private let redis: RedisClient
     private let directory: RoomDirectory
+    private let patience: PatienceWatch
     private let departures: Departures
     private let places: PlaceCalls
     /// Who knows what replicas have; nil where nobody has to.
@@ -50,6 +51,7 @@ final class MessageSender {
         self.redis = redis
         self.directory = directory
         recall = Recall(redis: redis, archive: archive, calls: calls, metrics: metrics)
+        patience = PatienceWatch(loop: loop)
         departures = Departures(
             loop: loop, mostMilliseconds: gatherMilliseconds, gathered: metrics.gathered)
         places = PlaceCalls(loop: loop, redis: redis, calls: calls)
@@ -64,6 +66,7 @@ final class MessageSender {
 
     func start() {
         // Weak, as those that are on their way hold the sender.
+        patience.giveUp = { [weak self] in self?.giveUp($0) }
         departures.setOut = { [weak self] in self?.count($0) }
         places.prepare = { [weak self] in self?.prepare($0) }
         places.goOn = { [weak self] in self?.count($0) }
@@ -92,13 +95,9 @@ final class MessageSender {
         let began = loop.now
         lane.enter(message)
         message.begin(in: lane, at: began, done)
-        let patience = message.patience(at: began)
         // What it waited for, a join, was not answered.
-        guard patience > 0 else { return giveUp(message, .busUnavailable) }
-        message.deadline = loop.schedule(afterMilliseconds: patience) { [self] in
-            giveUp(
-                message, holdUps.refusal(of: message.arrived, heard: redis.lastHeard, at: loop.now))
-        }
+        guard message.patience(at: began) > 0 else { return giveUp(message, .busUnavailable) }
+        patience.enter(message)
         if message.request.isRetry, message.key != nil { ask(message) } else { departures.add(message) }
     }
 
@@ -288,10 +287,15 @@ final class MessageSender {
     /// Tells its sender how it ended, if that is known.
     private func tell(_ message: OutgoingMessage) {
         guard let (lane, outcome, done) = message.leave() else { return }
+        patience.leave(message)
         metrics.note(outcome, milliseconds: loop.now.milliseconds(since: message.began))
         departures.ended(message)
         if !lane.isEmpty { places.offer(lane, of: message.room) }
         done(outcome)
+    }
+
+    private func giveUp(_ message: OutgoingMessage) {
+        giveUp(message, holdUps.refusal(of: message.arrived, heard: redis.lastHeard, at: loop.now))
     }
 
     private func giveUp(_ message: OutgoingMessage, _ code: ErrorCode) {

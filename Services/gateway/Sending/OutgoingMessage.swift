@@ -38,8 +38,8 @@ final class OutgoingMessage {
     private var done: ((SendOutcome) -> Void)?
     /// When it was begun, which is later than it came where it had to wait for a join.
     private(set) var began: Instant
-    /// What gives it up when its patience is over.
-    var deadline: Timer?
+    /// Where it stands in the queue of those whose patience may end.
+    var place = 0
 
     static let patienceMilliseconds = 5_000
 
@@ -67,6 +67,9 @@ final class OutgoingMessage {
 
     /// About how much it occupies while it waits.
     let byteCount: Int
+
+    /// When its patience is over.
+    var end: Instant { arrived.advanced(byMilliseconds: Self.patienceMilliseconds) }
 
     /// How much of its patience is left.
     func patience(at now: Instant) -> Int { Self.patienceMilliseconds - now.milliseconds(since: arrived) }
@@ -96,7 +99,6 @@ final class OutgoingMessage {
     /// Ends its way if it is known how: its lane, and what its sender is told by; once.
     func leave() -> (lane: SendLane, outcome: SendOutcome, done: (SendOutcome) -> Void)? {
         guard let outcome, let done, let lane else { return nil }
-        deadline?.cancel()
         self.done = nil
         self.lane = nil
         lane.leave(self)

@@ -60,7 +60,7 @@ struct RoomCalls {
         mark.reserveCapacity(48)
         one.message.addKeyDigest(to: &mark, by: digester)
         one.message.addContentDigest(to: &mark, by: digester)
-        mark += one.id.bytes
+        one.id.append(to: &mark)
         mark.append(time: one.notAfter)
         if let trace = one.message.trace { mark += trace.bytes }
         return mark
