@@ -59,10 +59,15 @@ extension JSONWriter {
 
     /// Writes a string.
     public mutating func string(_ text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
-            if UnsafeRawBufferPointer(utf8).isPlain { quoted(utf8) } else { escaped(utf8) }
-        }
+        // Strings of Foundation's alone are not there as UTF-8, and have to be copied first.
+        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { string($0) }
+        guard isWritten == nil else { return }
+        var copy = text
+        copy.withUTF8 { string($0) }
+    }
+
+    private mutating func string(_ utf8: UnsafeBufferPointer<UInt8>) {
+        if UnsafeRawBufferPointer(utf8).isPlain { quoted(utf8) } else { escaped(utf8) }
     }
 
     /// Writes a whole number.

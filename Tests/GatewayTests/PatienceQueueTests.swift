@@ -55,7 +55,8 @@ struct PatienceQueueTests {
         var expected: [OutgoingMessage] = []
         for now in 0..<4_000 as Range<Int64> {
             if Bool.random(using: &random) || expected.isEmpty {
-                let waited = Int.random(in: 0..<10, using: &random) == 0 ? Int64.random(in: 0..<50, using: &random) : 0
+                let hasWaited = Int.random(in: 0..<10, using: &random) == 0
+                let waited = hasWaited ? Int64.random(in: 0..<50, using: &random) : 0
                 let message = try message("\(now)", at: now / 3 - waited)
                 queue.enter(message)
                 let place = expected.firstIndex { $0.arrived > message.arrived } ?? expected.count
@@ -63,8 +64,8 @@ struct PatienceQueueTests {
             } else {
                 // The first stays for long, as one does that is stuck.
                 let isStuck = now % 1_000 < 900
-                let place = Int.random(in: isStuck ? min(1, expected.count - 1)..<expected.count : 0..<1, using: &random)
-                queue.leave(expected.remove(at: place))
+                let places = isStuck ? min(1, expected.count - 1)..<expected.count : 0..<1
+                queue.leave(expected.remove(at: Int.random(in: places, using: &random)))
             }
             #expect(queue.head === expected.first)
         }

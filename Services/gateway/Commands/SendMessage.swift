@@ -29,20 +29,12 @@ extension Session {
 
     /// A connection that has ended still has its accepted frames carried out: they were sent.
     private func enter(_ message: OutgoingMessage) {
-        let lane = sendLane(to: message.room)
-        shard.sender.send(message, in: lane) { [self] outcome in
+        shard.sender.send(message, in: sendLanes.lane(to: message.room)) { [self] outcome in
             settle(message, outcome)
             waitingBytes -= message.byteCount
             shard.sender.backlog.leave(message)
-            if lane.isEmpty { sendLanes[message.room] = nil }
+            sendLanes.ended(in: message.room)
         }
-    }
-
-    private func sendLane(to room: RoomID) -> SendLane {
-        if let lane = sendLanes[room] { return lane }
-        let lane = SendLane()
-        sendLanes[room] = lane
-        return lane
     }
 
     /// How many bytes of messages may wait to be accepted on one connection.

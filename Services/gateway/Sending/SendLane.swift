@@ -24,11 +24,15 @@ final class SendLane {
     }
 
     private var messages: [OutgoingMessage] = []
+    /// How many of them have gone.
     private var first = 0
     /// Whether somebody will look for what can be done next.
     var isOffered = false
     /// Whether the next call takes what is ready.
     var isWaiting = false
+
+    /// After so many that have gone their places are taken out.
+    private static let mostGone = 64
 
     var isEmpty: Bool { head == nil }
 
@@ -41,8 +45,9 @@ final class SendLane {
     func leave(_ message: OutgoingMessage) {
         message.step = .gone
         while let head, head.step == .gone { first += 1 }
-        guard first >= 64 || first == messages.count else { return }
-        messages.removeFirst(first)
+        guard first >= Self.mostGone || first == messages.count else { return }
+        // A lane outlives its messages, and is not to keep the memory of many.
+        if first < Self.mostGone { messages.removeFirst(first) } else { messages = Array(messages[first...]) }
         first = 0
     }
 

@@ -25,7 +25,8 @@ final class Session: WebSocketOwner {
     /// How far it was given the direct rooms that it follows no more.
     var left = LeftRooms(since: .max)
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
-    var sendLanes: [RoomID: SendLane] = [:]
+    /// The lanes of its messages: most connections never send one.
+    private(set) lazy var sendLanes = SendLanes()
     var waitingBytes = 0
     var questionsUnderWay = 0
     /// The pages of history that it is sent: most never ask for one.
