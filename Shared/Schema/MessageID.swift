@@ -31,18 +31,20 @@ public struct MessageID: TextIdentifier {
 
     /// Takes the text form, in either case (RFC 9562, section 4).
     public init?(_ text: String) {
-        guard text.utf8.count == 36 else { return nil }
-        var words: (high: UInt64, low: UInt64) = (0, 0)
-        for (index, byte) in text.utf8.enumerated() {
-            if Self.isHyphen(at: index) {
-                guard byte == UInt8(ascii: "-") else { return nil }
-            } else {
-                guard let digit = byte.hexadecimalValue else { return nil }
-                words.high = words.high << 4 | words.low >> 60
-                words.low = words.low << 4 | UInt64(digit)
-            }
-        }
-        self.init(high: words.high, low: words.low)
+        var text = text
+        let read = text.withUTF8 { MessageID(text: UnsafeRawBufferPointer($0)) }
+        guard let read else { return nil }
+        self = read
+    }
+
+    /// Takes the bytes of the text form.
+    init?(text: UnsafeRawBufferPointer) {
+        guard text.count == 36, [8, 13, 18, 23].allSatisfy({ text[$0] == UInt8(ascii: "-") }),
+            let time = text.hexadecimal(0..<8), let rest = text.hexadecimal(9..<13),
+            let random = text.hexadecimal(14..<18), let variant = text.hexadecimal(19..<23),
+            let node = text.hexadecimal(24..<36)
+        else { return nil }
+        self.init(high: time << 32 | rest << 16 | random, low: variant << 48 | node)
     }
 
     private init?(high: UInt64, low: UInt64) {
@@ -89,10 +91,6 @@ public struct MessageID: TextIdentifier {
         text.storeBytes(of: UInt32(truncatingIfNeeded: digits), toByteOffset: first, as: UInt32.self)
         text.storeBytes(of: UInt32(digits >> 32), toByteOffset: second, as: UInt32.self)
     }
-
-    private static func isHyphen(at index: Int) -> Bool {
-        index == 8 || index == 13 || index == 18 || index == 23
-    }
 }
 
 extension MessageID: Comparable {
@@ -113,6 +111,18 @@ extension UInt32 {
         // Six more carry into the next four bits where the digit is a letter.
         let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return (digits + 0x3030_3030_3030_3030 + letters * 0x27).byteSwapped
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// What digits say, no more than sixteen and all there.
+    fileprivate func hexadecimal(_ digits: Range<Int>) -> UInt64? {
+        var value: UInt64 = 0
+        for index in digits {
+            guard let digit = self[index].hexadecimalValue else { return nil }
+            value = value << 4 | UInt64(digit)
+        }
+        return value
     }
 }
 

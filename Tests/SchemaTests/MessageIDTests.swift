@@ -29,6 +29,16 @@ import Testing
         #expect(MessageID(text) == nil)
     }
 
+    @Test("One character that is wrong is enough, wherever it stands", arguments: 0..<36)
+    func badPlace(place: Int) {
+        for wrong in "/:@G`g- \u{7F}é" {
+            var text = Array(example)
+            guard text[place] != wrong else { continue }
+            text[place] = wrong
+            #expect(MessageID(String(text)) == nil)
+        }
+    }
+
     @Test func badBytes() throws {
         var bytes = try #require(MessageID(example)).bytes
         #expect(MessageID(bytes: Array(bytes.dropLast())) == nil)

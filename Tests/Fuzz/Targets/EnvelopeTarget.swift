@@ -8,6 +8,10 @@ enum EnvelopeTarget: FuzzTarget {
             require(LogPosition.isPossible(position.seq), "a place that cannot be")
         }
         if let envelope = try? Envelope(decoding: input) { check(envelope) }
+        if let columns = input.withUnsafeBytes({ EnvelopeColumns(byPosition: $0) }) {
+            let parsed = try? input.withUnsafeBytes { bytes in try EnvelopeColumns(parsing: bytes) }
+            require(columns == parsed, "other columns than the parser reads")
+        }
         if let page = ArchivePage(input) {
             for envelope in page.envelopes {
                 let head = EnvelopeHead(reading: envelope.bytes)
