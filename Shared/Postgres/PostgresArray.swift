@@ -16,6 +16,15 @@ public struct PostgresArray: Sendable, Equatable {
         }
     }
 
+    /// text[]: `count` texts as their bytes of UTF-8; others the server refuses.
+    public static func utf8(_ count: Int, _ element: (Int) -> [UInt8]) -> PostgresArray {
+        let length = (0..<count).reduce(0) { $0 + element($1).count }
+        return PostgresArray(of: 25, count, length: length) { index, bytes in
+            element(index).withUnsafeBufferPointer { bytes.append(element: $0) }
+            return true
+        }
+    }
+
     /// bigint[]: `count` integers.
     public static func bigints(_ count: Int, _ element: (Int) -> Int64?) -> PostgresArray {
         PostgresArray(of: 20, count, length: 8 * count) { index, bytes in

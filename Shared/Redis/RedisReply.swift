@@ -34,6 +34,12 @@ extension RedisReply {
         }
     }
 
+    /// The reply as the id of a stream's entry, where it is one.
+    public var streamID: StreamID? {
+        guard case .bulk(let bytes) = self else { return nil }
+        return StreamID(replied: bytes)
+    }
+
     /// The reply's bytes, where it is a bulk or a status.
     public var bytes: [UInt8]? {
         switch self {
@@ -63,10 +69,16 @@ extension RedisReply {
         guard case .array(let elements) = self else { return .null }
         var index = elements.startIndex
         while index + 1 < elements.endIndex {
-            if elements[index].text == name { return elements[index + 1] }
+            if elements[index].reads(name) { return elements[index + 1] }
             index += 2
         }
         return .null
+    }
+
+    /// Whether its text is this; bytes are compared as they are.
+    private func reads(_ name: String) -> Bool {
+        guard case .bulk(let bytes) = self else { return text == name }
+        return bytes.count == name.utf8.count && bytes.elementsEqual(name.utf8)
     }
 
     /// The reply as a result: an error line becomes a failure.

@@ -19,6 +19,30 @@ public struct StreamID: Hashable, Sendable {
         }
         self.init(milliseconds: milliseconds, number: number)
     }
+
+    /// Reads the bytes that Redis answers.
+    init?(replied bytes: [UInt8]) {
+        guard let hyphen = bytes.firstIndex(of: UInt8(ascii: "-")),
+            let milliseconds = UInt64(digits: bytes[..<hyphen]),
+            let number = UInt64(digits: bytes[(hyphen + 1)...])
+        else { return nil }
+        self.init(milliseconds: milliseconds, number: number)
+    }
+}
+
+extension UInt64 {
+    /// Reads digits alone, of which there must be some.
+    fileprivate init?(digits: ArraySlice<UInt8>) {
+        guard !digits.isEmpty else { return nil }
+        self = 0
+        for byte in digits {
+            let digit = byte &- UInt8(ascii: "0")
+            let (tens, isTooMuch) = multipliedReportingOverflow(by: 10)
+            let (sum, isOver) = tens.addingReportingOverflow(UInt64(digit))
+            guard digit < 10, !isTooMuch, !isOver else { return nil }
+            self = sum
+        }
+    }
 }
 
 extension StreamID: Comparable {

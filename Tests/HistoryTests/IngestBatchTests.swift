@@ -114,6 +114,55 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(batch.holes == 0)
         #expect(batch.heads[other] == LogPosition(epoch: "e1", seq: 1))
     }
+
+    @Test func aRoomsRecordsNeedNotStandTogether() {
+        let other = room("other")
+        let batch = IngestBatch(
+            [record(6), record(1, room: other), record(6), record(8), record(9), record(4, room: other)],
+            heads: head)
+        #expect(batch.rows.map(\.place.position.seq) == [6, 1, 8, 9, 4])
+        #expect(batch.doubtful.map(\.place.position.seq) == [6])
+        #expect(batch.holes == 2)
+        #expect(batch.heads.mapValues(\.seq) == [.general: 9, other: 4])
+    }
+
+    /// Heads that nothing was put above do not move.
+    @Test func whatIsOnlyDoubtfulMovesNoHead() {
+        let batch = IngestBatch([record(4), record(5)], heads: head)
+        #expect(batch.doubtful.count == 2)
+        #expect(batch.heads.isEmpty)
+    }
+
+    @Test func roomsAreTakenOnceForARow() {
+        let other = room("other")
+        let records = [record(1), record(2), record(1, room: other), record(3), record(4)]
+        #expect(records.rooms == [.general, other, .general])
+        #expect([LogRecord]().rooms.isEmpty)
+    }
+}
+
+@Suite struct LogEntryTests {
+    private func read(_ id: String, _ fields: [RedisReply]) -> LogEntry? {
+        LogEntry(.array([.bulk(Array(id.utf8)), .array(fields)]), of: .general)
+    }
+
+    @Test(arguments: [("1-0", 1), ("42-7", 42), ("9007199254740991-0", 9_007_199_254_740_991)])
+    func theFirstNumberOfItsIDIsTheSeq(id: String, seq: Int64) throws {
+        let entry = try #require(read(id, [.bulk([0x61]), .bulk([1]), .bulk([0x65]), .bulk([0xFF, 0x7B])]))
+        #expect(entry.id == LogEntry.ID(room: .general, seq: seq))
+        #expect(entry.envelope == [0xFF, 0x7B])
+    }
+
+    @Test(arguments: [
+        "0-1", "9007199254740992-0", "9223372036854775808-0", "18446744073709551616-0", "-1-0", "x-0", "",
+    ])
+    func whatIsNoSeqIsNoEntry(id: String) { #expect(read(id, [.bulk([0x65]), .bulk([1])]) == nil) }
+
+    @Test func withoutAFieldThereIsNoEnvelope() {
+        #expect(read("1-0", [.bulk([0x78]), .bulk([1])])?.envelope == [])
+        #expect(LogEntry(.array([.bulk(Array("1-0".utf8)), .null]), of: .general)?.envelope == [])
+        #expect(LogEntry(.null, of: .general) == nil)
+    }
 }
 
 @Suite struct LogRecordTests {
@@ -135,7 +184,7 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(record.ts == now)
         #expect(record.clientMessageID == "c-1")
         #expect(record.replyTo == answered)
-        #expect(Array(record.envelope.utf8) == bytes)
+        #expect(record.envelope == bytes)
     }
 
     static let unfit: [(String, Unfit)] = [

@@ -110,6 +110,8 @@ struct ValueTests {
         let texts: [String?] = Self.awkward.map { $0 } + [nil]
         let array = PostgresArray.texts(texts.count) { texts[$0] }
         #expect(try await echo("text[]", .array(array)) { try $0.textArray } == texts)
+        let utf8 = PostgresArray.utf8(Self.awkward.count) { Array(Self.awkward[$0].utf8) }
+        #expect(try await echo("text[]", .array(utf8)) { try $0.textArray } == Self.awkward)
         let ints: [Int64?] = [0, -1, nil, .max, .min]
         let bigints = PostgresArray.bigints(ints.count) { ints[$0] }
         #expect(try await echo("bigint[]", .array(bigints)) { try $0.intArray } == ints)
@@ -132,7 +134,7 @@ struct ValueTests {
     /// It is the server that finds out: nothing is cut short, and no time becomes another.
     @Test func whatNoColumnCanHoldIsRefused() async throws {
         for (type, array) in [
-            ("text[]", PostgresArray.texts(1) { _ in "a\0b" }),
+            ("text[]", PostgresArray.texts(1) { _ in "a\0b" }), ("text[]", .utf8(1) { _ in [0x61, 0xFF] }),
             ("timestamptz[]", .timestamps(1) { _ in .max }), ("timestamptz[]", .timestamps(1) { _ in .min }),
             ("uuid[]", .texts(1) { _ in "01890a5d-ac96-774b-bcce-b302099a8057" }),
         ] {

@@ -175,7 +175,7 @@ final class Archive {
             .array(.bigints(rows.count) { rows[$0].ts }),
             .array(.texts(rows.count) { rows[$0].clientMessageID }),
             .array(.uuids(rows.count) { rows[$0].replyTo?.halves }),
-            .array(.texts(rows.count) { rows[$0].envelope }),
+            .array(.utf8(rows.count) { rows[$0].envelope }),
             .array(.timestamps(rows.count) { rows[$0].createdAt }),
             .array(.texts(rows.count) { rows[$0].deadLetter?.reason.rawValue }),
         ]

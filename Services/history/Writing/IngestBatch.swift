@@ -24,17 +24,29 @@ struct IngestBatch {
 
     /// Sorts records by the heads of their rooms; a room without one has nothing in the archive.
     init(_ records: [LogRecord], heads known: [RoomID: LogPosition]) {
-        for record in records {
-            let (room, position) = (record.place.room, record.place.position)
-            let head = heads[room] ?? known[room]
+        rows.reserveCapacity(records.count)
+        // Records of a room stand together, mostly: its head is looked up once for all of them.
+        var rest = records[...]
+        while let room = rest.first?.place.room {
+            let run = rest.prefix { $0.place.room == room }
+            rest = rest.dropFirst(run.count)
+            sort(run, of: room, above: heads[room] ?? known[room])
+        }
+    }
+
+    private mutating func sort(_ run: ArraySlice<LogRecord>, of room: RoomID, above before: LogPosition?) {
+        var head = before
+        for record in run {
+            let position = record.place.position
             if let head, position.seq <= head.seq {
                 doubtful.append(record)
                 continue
             }
             if let head, head.epoch == position.epoch, position.seq > head.seq &+ 1 { holes += 1 }
             add(record)
-            heads[room] = position
+            head = position
         }
+        if head != before { heads[room] = head }
     }
 
     /// Settles what was doubtful by what the archive has at these places.

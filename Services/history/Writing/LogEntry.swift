@@ -19,7 +19,7 @@ struct LogEntry: Sendable, Hashable {
 extension LogEntry {
     /// Reads an element of the answer to `XRANGE`; nil where its id is no seq, which only somebody's hand has put there.
     init?(_ reply: RedisReply, of room: RoomID) {
-        guard let seq = reply[0].text?.split(separator: "-").first.flatMap({ Int64($0) }), seq > 0,
+        guard let seq = reply[0].streamID.flatMap({ Int64(exactly: $0.milliseconds) }), seq > 0,
             LogPosition.isPossible(seq)
         else { return nil }
         self.init(id: ID(room: room, seq: seq), envelope: reply[1]["e"].bytes ?? [])

@@ -14,13 +14,22 @@ struct LogRecord: Sendable, Hashable {
     let createdAt: Int64
     let clientMessageID: String?
     let replyTo: MessageID?
-    /// The envelope as it went to clients, or that of the tombstone.
-    let envelope: String
+    /// The envelope as it went to clients, or that of the tombstone: UTF-8.
+    let envelope: [UInt8]
     /// What it stands for, where it is a tombstone.
     let deadLetter: DeadLetter?
 
     /// The entry that it was read of.
     var entry: LogEntry.ID { LogEntry.ID(room: place.room, seq: place.position.seq) }
+}
+
+extension [LogRecord] {
+    /// Their rooms, each as often as its records stand together: mostly once.
+    var rooms: [RoomID] {
+        var rooms: [RoomID] = []
+        for record in self where record.place.room != rooms.last { rooms.append(record.place.room) }
+        return rooms
+    }
 }
 
 extension LogRecord {
@@ -31,9 +40,8 @@ extension LogRecord {
 
     /// Reads an entry's envelope; `now` in milliseconds since 1970.
     init(_ entry: LogEntry, now: Int64) throws(Unfit) {
-        let bytes = entry.envelope
-        guard let text = String(validating: bytes, as: UTF8.self),
-            let columns = try? EnvelopeColumns(reading: bytes), let position = columns.position,
+        // Columns are read of UTF-8 only.
+        guard let columns = try? EnvelopeColumns(reading: entry.envelope), let position = columns.position,
             position.seq == entry.id.seq, LogPosition(claimedEpoch: position.epoch, seq: position.seq) != nil,
             let room = columns.room, let id = columns.id, let sender = columns.user
         else { throw .notAnEnvelope }
@@ -46,6 +54,6 @@ extension LogRecord {
             place: Place(room: room, position: position), mv: columns.mv ?? 0, id: id,
             sender: sender, type: columns.type, ts: columns.ts ?? id.milliseconds,
             createdAt: id.milliseconds, clientMessageID: columns.clientMessageID,
-            replyTo: columns.replyTo, envelope: text, deadLetter: nil)
+            replyTo: columns.replyTo, envelope: entry.envelope, deadLetter: nil)
     }
 }

@@ -28,10 +28,11 @@ final class OwnedPartition {
 
     /// The rooms of these records whose heads have to be asked for.
     func unknownRooms(of records: [LogRecord]) -> Set<RoomID> {
-        let unknown = Set(records.lazy.map(\.place.room).filter { self.heads[$0] == nil })
+        let rooms = records.rooms
+        let unknown = Set(rooms.filter { heads[$0] == nil })
         guard !unknown.isEmpty, heads.count > OwnedPartition.mostRooms else { return unknown }
         heads = [:]
-        return Set(records.map(\.place.room))
+        return Set(rooms)
     }
 
     /// So far the archive goes.

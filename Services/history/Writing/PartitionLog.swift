@@ -91,18 +91,18 @@ struct PartitionLog {
     func stored(
         _ reading: LogReading, dead: [DeadLetter], keep: Int, _ done: @escaping RedisClient.Done
     ) {
-        var numbers: [RoomID: Int] = [:]
-        for (index, room) in reading.rooms.enumerated() { numbers[room.room] = index + 1 }
-        let letters = dead.compactMap { letter in numbers[letter.entry.room].map { ($0, letter) } }
-        var arguments: [RedisArgument] = [
+        let letters = PartitionLog.numbered(dead, in: reading.rooms)
+        var arguments: [RedisArgument] = []
+        arguments.reserveCapacity(5 + 4 * reading.rooms.count + 5 * letters.count + reading.strays.count)
+        arguments += [
             token, .int(Int64(reading.bytes)), .int(Int64(keep)), .int(Int64(reading.rooms.count)),
             .int(Int64(letters.count)),
         ]
         for room in reading.rooms {
-            arguments += [
-                .text(room.room.text), .text(room.epoch ?? ""), .int(room.seq),
-                room.newestMilliseconds.map { .int($0) } ?? .text(""),
-            ]
+            arguments.append(.text(room.room.text))
+            arguments.append(.text(room.epoch ?? ""))
+            arguments.append(.int(room.seq))
+            arguments.append(room.newestMilliseconds.map { .int($0) } ?? .text(""))
         }
         for (number, letter) in letters {
             arguments += [
@@ -114,6 +114,14 @@ struct PartitionLog {
         redis.function(
             ArchiveFunctions.stored, keys: [lease, unstored, bytes, channel, deadLetters],
             arguments: arguments, done)
+    }
+
+    /// Dead letters, each with which of the rooms it is of, from 1; mostly there are none to look for.
+    private static func numbered(_ dead: [DeadLetter], in rooms: [LogReading.Room]) -> [(Int, DeadLetter)] {
+        guard !dead.isEmpty else { return [] }
+        var numbers: [RoomID: Int] = [:]
+        for (index, room) in rooms.enumerated() { numbers[room.room] = index + 1 }
+        return dead.compactMap { letter in numbers[letter.entry.room].map { ($0, letter) } }
     }
 
     /// Reads the answer to `stored`: how many rooms are left, and of how many Redis had lost what the archive lacked; nil where

@@ -44,7 +44,7 @@ extension LogRecord {
             type: .newMessage, ts: ts, createdAt: min(max(id.milliseconds, LogRecord.earliest), latest),
             // No key: what is not there is not found.
             clientMessageID: nil, replyTo: nil,
-            envelope: String(decoding: envelope.encoded, as: UTF8.self), deadLetter: letter)
+            envelope: envelope.encoded, deadLetter: letter)
     }
 }
 
