@@ -6,7 +6,8 @@ import CHiredis
 /// objects between, and limits hold before memory is asked for.
 final class ReplyReader {
     private let reader: UnsafeMutablePointer<redisReader>
-    private let box: BuilderBox
+    /// At an address that the C callbacks can keep; only they and the methods here look there, never two at a time.
+    private let builder: UnsafeMutablePointer<ReplyBuilder>
 
     init(limits: ReplyLimits = ReplyLimits()) {
         // As Swift's own allocations do: a process that gets no few hundred bytes cannot go on in any case.
@@ -14,12 +15,15 @@ final class ReplyReader {
             preconditionFailure("no memory for a reply reader")
         }
         self.reader = reader
-        box = BuilderBox(ReplyBuilder(limits: limits))
-        reader.pointee.privdata = Unmanaged.passUnretained(box).toOpaque()
+        builder = .allocate(capacity: 1)
+        builder.initialize(to: ReplyBuilder(limits: limits))
+        reader.pointee.privdata = UnsafeMutableRawPointer(builder)
     }
 
     deinit {
         redisReaderFree(reader)
+        builder.deinitialize(count: 1)
+        builder.deallocate()
     }
 
     /// Takes bytes and hands on each reply that is whole now, until `keepGoing` answers false.
@@ -44,29 +48,20 @@ final class ReplyReader {
         guard redisReaderFeed(reader, start, piece.count) == REDIS_OK else { throw .protocolViolation }
         let waiting = reader.pointee.len &- reader.pointee.pos
         // The KiB is for the lengths and line ends around a string of the full size.
-        guard waiting <= box.builder.limits.bytes + Self.pieceBytes + 1024 else { throw .protocolViolation }
+        let most = builder.pointee.limits.bytes + Self.pieceBytes + 1024
+        guard waiting <= most else { throw .protocolViolation }
     }
 
     private func next() throws(RedisError) -> RedisReply? {
         var marker: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &marker) == REDIS_OK else { throw .protocolViolation }
-        return marker == nil ? nil : box.builder.take()
+        return marker == nil ? nil : builder.pointee.take()
     }
 }
 
-/// Gives the builder an address that the C callbacks can keep.
-private final class BuilderBox {
-    var builder: ReplyBuilder
-
-    init(_ builder: ReplyBuilder) {
-        self.builder = builder
-    }
-
-    static func of(_ task: UnsafePointer<redisReadTask>?) -> BuilderBox? {
-        guard let pointer = task?.pointee.privdata else { return nil }
-        // The reader that makes this call is owned by the same ReplyReader as the box.
-        return Unmanaged<BuilderBox>.fromOpaque(pointer).takeUnretainedValue()
-    }
+/// The builder of the ``ReplyReader`` that owns the reader which makes this call.
+private func builder(of task: UnsafePointer<redisReadTask>?) -> UnsafeMutablePointer<ReplyBuilder>? {
+    task?.pointee.privdata?.assumingMemoryBound(to: ReplyBuilder.self)
 }
 
 /// What hiredis takes for "an object was made"; it is never looked into, nor freed.
@@ -82,15 +77,15 @@ private nonisolated(unsafe) let callbacks: UnsafeMutablePointer<redisReplyObject
             createString: { task, start, count in
                 let text = UnsafeRawBufferPointer(start: start, count: count)
                 return marker(
-                    BuilderBox.of(task)?.builder.add(text, as: stringKind(task?.pointee.type)) ?? false)
+                    builder(of: task)?.pointee.add(text, as: stringKind(task?.pointee.type)) ?? false)
             },
             createArray: { task, count in
-                marker(BuilderBox.of(task)?.builder.beginArray(of: Int(count)) ?? false)
+                marker(builder(of: task)?.pointee.beginArray(of: Int(count)) ?? false)
             },
             createInteger: { task, number in
-                marker(BuilderBox.of(task)?.builder.add(.integer(number)) ?? false)
+                marker(builder(of: task)?.pointee.add(.integer(number)) ?? false)
             },
-            createNil: { task in marker(BuilderBox.of(task)?.builder.add(.null) ?? false) },
+            createNil: { task in marker(builder(of: task)?.pointee.add(.null) ?? false) },
             freeObject: { _ in }))
     return table
 }()
