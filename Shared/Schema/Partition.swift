@@ -17,7 +17,7 @@ public struct Partition: Hashable, Sendable {
         var candidate = 0
         while missing > 0 {
             let tag = "p\(candidate)"
-            let number = Int(CRC16.checksum(tag.utf8)) % 16_384 / slotsEach
+            let number = Int(CRC16.checksum(tag)) % 16_384 / slotsEach
             if found[number] == nil {
                 found[number] = tag
                 missing -= 1
@@ -32,7 +32,7 @@ public struct Partition: Hashable, Sendable {
 
     /// The partition of a room: the checksum of its id, modulo the count.
     public init(of room: RoomID) {
-        self.init(unchecked: Int(CRC16.checksum(room.text.utf8)) % Self.count)
+        self.init(unchecked: Int(CRC16.checksum(room.text)) % Self.count)
     }
 
     /// The partition of this number, if there is one.
