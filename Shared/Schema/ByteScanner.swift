@@ -130,16 +130,15 @@ extension UnsafeRawBufferPointer {
         text.withUTF8Buffer { text in
             guard text.count <= count else { return false }
             let text = UnsafeRawBufferPointer(text)
+            guard text.count >= 8 else { return text.indices.allSatisfy { self[$0] == text[$0] } }
+            // The last eight may be looked at again in part.
+            let last = text.count - 8
             var offset = 0
-            while text.count - offset >= 8 {
+            while offset < last {
                 guard word(at: offset) == text.word(at: offset) else { return false }
                 offset += 8
             }
-            while offset < text.count {
-                guard self[offset] == text[offset] else { return false }
-                offset += 1
-            }
-            return true
+            return word(at: last) == text.word(at: last)
         }
     }
 
