@@ -1,4 +1,3 @@
-import ArchiveFunctions
 import Engine
 import Redis
 import Schema
@@ -173,9 +172,13 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         (text(content: #"\u0000"#), .notAnEnvelope),
     ]
 
+    /// As a gateway writes a message, which is read by position, and with less of it.
     @Test(arguments: unfit) func whatCannotBeARow(text: String, reason: Unfit) {
-        #expect(throws: reason) {
-            try LogRecord(entry(1, Array(text.utf8)), now: now)
+        let rest = #","client_msg_id":null,"reply_to":null,"metadata":{}}}"#
+        for text in [text, text.replacing("}}", with: rest)] {
+            #expect(throws: reason) {
+                try LogRecord(entry(1, Array(text.utf8)), now: now)
+            }
         }
     }
 
@@ -290,84 +293,5 @@ private func archived(_ records: LogRecord...) -> [Place: Archived] {
         #expect(try read(nil, "5001", "5001", nil) == [0, 1])
         let most = "\(LogPosition.maxClaimedSeq)"
         #expect(try read("0", most, most, "a:0:\(most) b:0:\(most)") == [0, LogPosition.maxClaimedSeq + 1])
-    }
-}
-
-@Suite struct TakeSizeTests {
-    /// Else a batch could have dead letters that their room no longer notes when it is said to be stored so far.
-    @Test func aRoomNotesAllDeadLettersOfABatch() {
-        let line = "\nlocal DEAD_NOTED = \(TakeSize.mostOfPartition)\n"
-        #expect(ArchiveFunctions.library.source.contains(line))
-    }
-
-    private func taken(
-        _ entries: Int, bytes: Int = 0, of partitions: Int = 1, fullest: Int = 0, isFull: Bool = false
-    ) -> TakeSize.Taken {
-        TakeSize.Taken(
-            partitions: partitions, entries: entries, bytes: bytes, fullest: fullest, isFull: isFull)
-    }
-
-    @Test func itGrowsWhileBatchesAreFull() {
-        var size = TakeSize()
-        var counts: [Int] = []
-        for _ in 0..<8 {
-            // One partition of several had its part, which is less than the whole.
-            size.took(taken(size.count / 2, bytes: size.count * 100, isFull: true))
-            counts.append(size.count)
-        }
-        #expect(counts == [200, 400, 800, 1_600, 3_200, 6_400, 8_000, 8_000])
-    }
-
-    @Test func eachPartitionMayBringItsShare() {
-        var size = TakeSize()
-        #expect([0, 1, 8, 1_000].map { size.share(of: $0) } == [100, 100, 12, 1])
-        for _ in 0..<8 { size.took(taken(size.count, isFull: true)) }
-        #expect([1, 8, 64].map { size.share(of: $0) } == [1_000, 1_000, 125])
-    }
-
-    @Test func largeEntriesMakeItSmall() {
-        var size = TakeSize()
-        size.took(taken(100, bytes: 100 * 65_536, isFull: true))
-        #expect(size.count == 64)
-        size.took(taken(1, bytes: 100 << 20, isFull: true))
-        #expect(size.count == 1)
-        size.took(taken(0))
-        #expect(size.count == 1)
-    }
-
-    @Test func itShrinksUntilABatchCanBeStored() {
-        var size = TakeSize()
-        var counts: [Int] = []
-        for _ in 0..<8 {
-            size.failed()
-            counts.append(size.count)
-        }
-        #expect(counts == [50, 25, 12, 6, 3, 1, 1, 1])
-    }
-
-    /// What has gathered since may be of the largest messages.
-    @Test func itIsBegunWithAnewAfterOneThatCouldNotBeStored() {
-        var size = TakeSize()
-        for _ in 0..<8 { size.took(taken(size.count, bytes: size.count * 100, isFull: true)) }
-        size.failed()
-        #expect(size.count == 100)
-    }
-
-    @Test func itShrinksSlowlyWhenItIsQuiet() {
-        var size = TakeSize()
-        for _ in 0..<4 { size.took(taken(size.count, isFull: true)) }
-        size.took(taken(3, fullest: 3))
-        #expect(size.count == 1_400)
-        for _ in 0..<30 { size.took(taken(3, fullest: 3)) }
-        #expect(size.count == 100)
-    }
-
-    /// Rooms are not spread evenly: what is enough on the whole would cut off the busiest partition each time.
-    @Test func itKeepsRoomForTheBusiestPartition() {
-        var size = TakeSize()
-        for _ in 0..<6 { size.took(taken(size.count, isFull: true)) }
-        for _ in 0..<30 { size.took(taken(640, of: 64, fullest: 30)) }
-        #expect(size.count == 2 * 30 * 64)
-        #expect(size.share(of: 64) == 60)
     }
 }
