@@ -215,7 +215,7 @@ public final class Stream {
     private func receive() {
         if let tls { return receive(from: tls) }
         for _ in 0..<mostReads {
-            let count = recv(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count, 0)
+            let count = Glibc.read(descriptor, loop.receiveBuffer.baseAddress, loop.receiveBuffer.count)
             if count > 0 {
                 onReceive?(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
             } else if count == 0 {

@@ -13,11 +13,7 @@ public struct StreamID: Hashable, Sendable {
 
     /// Reads `MILLISECONDS-NUMBER`.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let milliseconds = UInt64(parts[0]), let number = UInt64(parts[1]) else {
-            return nil
-        }
-        self.init(milliseconds: milliseconds, number: number)
+        self.init(replied: Array(text.utf8))
     }
 
     /// Reads the bytes that Redis answers.

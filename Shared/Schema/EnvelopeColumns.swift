@@ -1,7 +1,8 @@
 /// What stands in columns of their own beside an archived envelope, read without making an ``Envelope`` of it.
 ///
 /// The whole text is read as JSON, its members in any order. What is no ``Envelope`` gives no columns, and these say of an
-/// envelope what that says. What is no UTF-8 has none either. A message as it is written by us is read by position, which takes a third of the time.
+/// envelope what that says. What is no UTF-8 has none either. A message as it is written by us is read by position, which
+/// takes a third of the time.
 public struct EnvelopeColumns: Hashable, Sendable {
     /// The place in the room's log, if it has one.
     public let position: LogPosition?

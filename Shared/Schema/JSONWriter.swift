@@ -60,8 +60,7 @@ extension JSONWriter {
     /// Writes a string.
     public mutating func string(_ text: String) {
         // Strings of Foundation's alone are not there as UTF-8, and have to be copied first.
-        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { string($0) }
-        guard isWritten == nil else { return }
+        if text.utf8.withContiguousStorageIfAvailable({ string($0) }) != nil { return }
         var copy = text
         copy.withUTF8 { string($0) }
     }

@@ -24,6 +24,24 @@ struct SendLaneTests {
         return line?.split(separator: "=")[1].split(separator: ",").first.flatMap { Int64($0) } ?? 0
     }
 
+    /// A lane that is kept takes out who is gone, and the others stay as they were.
+    @Test func thoseThatAreGoneAreTakenOut() async throws {
+        try await onSender { bench in
+            let lane = SendLane()
+            let messages = try (0..<130).map { try bench.message(#""content":"\#($0)""#) }
+            for message in messages {
+                lane.enter(message)
+                message.begin(in: lane, at: message.arrived) { _ in }
+            }
+            for (number, message) in messages.enumerated() {
+                #expect(lane.head === message)
+                message.settle(.refused(.timeout))
+                #expect(message.leave() != nil, "\(number)")
+            }
+            #expect(lane.isEmpty)
+        }
+    }
+
     private static let names = (1...40).map { "m\($0)" }
 
     @Test func manyCostFewCallsAndKeepTheirOrder() async throws {

@@ -65,7 +65,7 @@ final class MessageSender {
     }
 
     func start() {
-        // Weak, as those that are on their way hold the sender.
+        // Weak, as the sender holds them; calls under way hold the sender.
         patience.giveUp = { [weak self] in self?.giveUp($0) }
         departures.setOut = { [weak self] in self?.count($0) }
         places.prepare = { [weak self] in self?.prepare($0) }

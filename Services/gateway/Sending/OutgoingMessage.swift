@@ -40,6 +40,8 @@ final class OutgoingMessage {
     private(set) var began: Instant
     /// Where it stands in the queue of those whose patience may end.
     var place = 0
+    /// What gives it up when its patience is over, where it does not stand there.
+    var deadline: Timer?
 
     static let patienceMilliseconds = 5_000
 

@@ -1,6 +1,6 @@
 import Engine
 
-/// The messages that are on their way, those first whose patience is over first.
+/// The messages that are on their way, in the order in which they came, which is that in which their patience ends.
 ///
 /// Pure. Who leaves from between leaves a gap, until all before it or all behind it have left.
 struct PatienceQueue {
@@ -10,28 +10,18 @@ struct PatienceQueue {
     /// How many have been taken out in front: places are numbered from this on.
     private var gone = 0
 
-    /// After so many gaps in front these are taken out.
+    /// Fewer gaps in front than this are left.
     private static let mostGaps = 1_024
 
     /// The one whose patience is over first.
     var head: OutgoingMessage? { first < messages.count ? messages[first] : nil }
 
-    /// Takes one in: behind all that came no later, which are mostly all.
-    mutating func enter(_ message: OutgoingMessage) {
-        var index = messages.count
+    /// Takes one in; false where it came before one that is there.
+    mutating func enter(_ message: OutgoingMessage) -> Bool {
+        if let last = messages.last ?? nil, last.arrived > message.arrived { return false }
+        message.place = gone + messages.count
         messages.append(message)
-        while index > first {
-            let before = messages[index - 1]
-            if let before, before.arrived <= message.arrived { break }
-            put(before, at: index)
-            index -= 1
-        }
-        put(message, at: index)
-    }
-
-    private mutating func put(_ message: OutgoingMessage?, at index: Int) {
-        messages[index] = message
-        message?.place = gone + index
+        return true
     }
 
     /// Takes one out; one that is not there is left alone.
@@ -39,12 +29,13 @@ struct PatienceQueue {
         let index = message.place - gone
         guard messages.indices.contains(index), messages[index] === message else { return }
         messages[index] = nil
-        // So that the last one is always there, and who enters looks at that one only.
+        // So that the last one is always there, for the next to be compared with.
         while case .some(nil) = messages.last { messages.removeLast() }
         while first < messages.count, messages[first] == nil { first += 1 }
         if messages.isEmpty { first = 0 }
-        guard first >= Self.mostGaps else { return }
-        messages.removeFirst(first)
+        guard first >= Self.mostGaps, first >= messages.count / 2 else { return }
+        // Without the memory of those that are gone: one that is stuck may have let many gather behind it.
+        messages = Array(messages[first...])
         gone += first
         first = 0
     }

@@ -25,7 +25,7 @@ final class Session: WebSocketOwner {
     /// How far it was given the direct rooms that it follows no more.
     var left = LeftRooms(since: .max)
     var roomLanes: [RoomID: Lane<RoomWork>] = [:]
-    /// The lanes of its messages: most connections never send one.
+    /// The lanes of its messages, made when they are first asked for: most connections never send one.
     private(set) lazy var sendLanes = SendLanes()
     var waitingBytes = 0
     var questionsUnderWay = 0

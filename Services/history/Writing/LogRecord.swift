@@ -14,7 +14,8 @@ struct LogRecord: Sendable, Hashable {
     let createdAt: Int64
     let clientMessageID: String?
     let replyTo: MessageID?
-    /// The envelope as it went to clients, or that of the tombstone: UTF-8.
+    /// The envelope as it went to clients, or that of the tombstone: UTF-8, as a batch with anything else could never be
+    /// stored.
     let envelope: [UInt8]
     /// What it stands for, where it is a tombstone.
     let deadLetter: DeadLetter?
