@@ -1,4 +1,3 @@
-import Bus
 import Engine
 import Schema
 import Support
@@ -9,13 +8,7 @@ import Testing
 /// Whose patience is over first, of those that are on their way.
 struct PatienceQueueTests {
     private func message(_ name: String, at arrived: Int64) throws -> OutgoingMessage {
-        let sender = Identity(user: .alice, name: "alice", roles: [], sessionID: "s", expires: .max)
-        let frame = Array(#"{"type":"send_message","data":{"room":"general","content":"\#(name)"}}"#.utf8)
-        let decoded = try frame.withUnsafeBytes { try ClientFrame(decoding: $0) }
-        guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
-        return OutgoingMessage(
-            room: .general, request: request, replyID: nil, sender: sender,
-            arrived: Instant(milliseconds: arrived))
+        try OutgoingMessage(#""content":"\#(name)""#, at: Instant(milliseconds: arrived))
     }
 
     private func heads(_ queue: inout PatienceQueue) -> [String] {

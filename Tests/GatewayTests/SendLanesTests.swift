@@ -1,5 +1,3 @@
-import Bus
-import Engine
 import Schema
 import Support
 import Testing
@@ -11,12 +9,7 @@ struct SendLanesTests {
     private let rooms = [room("one"), room("two"), room("three")]
 
     private func enter(_ room: RoomID, _ lanes: SendLanes) throws -> OutgoingMessage {
-        let sender = Identity(user: .alice, name: "alice", roles: [], sessionID: "s", expires: .max)
-        let frame = Array(#"{"type":"send_message","data":{"room":"\#(room)","content":"x"}}"#.utf8)
-        let decoded = try frame.withUnsafeBytes { try ClientFrame(decoding: $0) }
-        guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
-        let message = OutgoingMessage(
-            room: room, request: request, replyID: nil, sender: sender, arrived: Instant(milliseconds: 0))
+        let message = try OutgoingMessage(#""content":"x""#, in: room)
         let lane = lanes.lane(to: room)
         lane.enter(message)
         message.begin(in: lane, at: message.arrived) { _ in }

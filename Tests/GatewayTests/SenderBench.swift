@@ -129,13 +129,8 @@ final class SenderBench {
         roles: [String] = ["member"],
         arrived later: Int = 0
     ) throws -> OutgoingMessage {
-        let frame = #"{"type":"send_message","data":{"room":"\#(room)",\#(data)}}"#
-        let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
-        guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
-        let sender = Identity(user: user, name: user.text, roles: roles, sessionID: "s", expires: .max)
-        return OutgoingMessage(
-            room: room, request: request, replyID: nil, sender: sender,
-            arrived: loop.now.advanced(byMilliseconds: later))
+        let arrived = loop.now.advanced(byMilliseconds: later)
+        return try OutgoingMessage(data, of: user, in: room, roles: roles, at: arrived)
     }
 
     func send(_ data: String) async throws -> String { await send(try message(data)) }
@@ -191,5 +186,19 @@ extension OutgoingMessage {
     func identify(at time: Int64) -> MessageID {
         var random = RandomReserve()
         return identify(at: time, from: &random)
+    }
+}
+
+extension OutgoingMessage {
+    /// A message as a client's frame brings it; its data as the client would write it, apart from the room.
+    convenience init(
+        _ data: String, of user: UserHandle = .alice, in room: RoomID = .general,
+        roles: [String] = ["member"], at arrived: Instant = Instant(milliseconds: 0)
+    ) throws {
+        let frame = #"{"type":"send_message","data":{"room":"\#(room)",\#(data)}}"#
+        let decoded = try Array(frame.utf8).withUnsafeBytes { try ClientFrame(decoding: $0) }
+        guard case .sendMessage(let request) = decoded.command else { throw SchemaError.invalidJSON }
+        let sender = Identity(user: user, name: user.text, roles: roles, sessionID: "s", expires: .max)
+        self.init(room: room, request: request, replyID: nil, sender: sender, arrived: arrived)
     }
 }
