@@ -6,7 +6,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from cluster import TOP, free_base
+from cluster import TOP
+from ports import claim_port
 from rest import Service
 from waiting import eventually
 
@@ -22,7 +23,7 @@ class Balancer:
         for file in SOURCE.glob("*.conf"):
             shutil.copy(file, folder)
         subprocess.run(["sh", SOURCE / "settings.sh", folder], env=clean_environment() | settings, check=True)
-        port = free_base()
+        port = claim_port()
         (folder / "nginx.conf").write_text(
             # What it runs as has to get into the folder, where large bodies wait.
             ("user root; " if os.geteuid() == 0 else "")

@@ -2,23 +2,21 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
 import process
 from instance import Instance
+from ports import claim_block, give_back
 from rest import Service
 from waiting import eventually
 
 TOP = Path(__file__).resolve().parents[2]
 LOCAL = TOP / "compose" / "local"
 BINARIES = Path(os.environ.get("PARLEY_BIN") or TOP / ".build" / "release")
-PORTS = range(20_000, 32_000, 100)  # below what the system gives to outgoing connections
 SPAWNED = 1  # where the ports of further instances begin; test_tls.py uses some from 60 on, compose/local 0 and from 78 on
 START_SECONDS = 900  # a first `up` may have to build
 
@@ -27,7 +25,7 @@ class Cluster:
     """Redis, PostgreSQL, nginx and the four services, started with `settings`."""
 
     def __init__(self, gateways: int = 2, **settings: str):
-        self.base = free_base()
+        self.base = claim_block()
         self._settings = settings
         #: Of each gateway: two, however many cores there are, as what holds between gateways holds between loops of one.
         self.loops = int(os.environ.get("LOOPS", "2"))
@@ -149,6 +147,7 @@ class Cluster:
             self.local("down", "--wipe")
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+            give_back(self.base)
 
     # ---- looking inside, as an operator does ----
 
@@ -182,24 +181,6 @@ class Cluster:
             if written:
                 parts.append(f"==> {file.stem} <==\n" + "\n".join(written))
         return "\n".join(parts)
-
-
-def free_base() -> int:
-    """The first port of a hundred that nobody listens on; where to look first is random, for runs side by side."""
-    for base in random.sample(PORTS, len(PORTS)):
-        if all(_is_free(port) for port in range(base, base + 100)):
-            return base
-    raise RuntimeError(f"no hundred free ports in {PORTS}")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _output(command: list[str]) -> str:

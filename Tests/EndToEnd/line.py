@@ -4,15 +4,14 @@ import socket
 import threading
 from contextlib import suppress
 
-from cluster import free_base
+from ports import claim_port
 
 
 class Line:
     """Passes bytes between whoever connects and a port, until it is cut; and again after it has been mended."""
 
     def __init__(self, to: int):
-        # None that the system gives to outgoing connections: while the line is cut one of them could take it.
-        self._to, self.port = to, free_base()
+        self._to, self.port = to, claim_port()
         self.mend()
 
     def mend(self) -> None:

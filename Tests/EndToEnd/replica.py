@@ -3,7 +3,7 @@
 import subprocess
 from contextlib import contextmanager
 
-from cluster import free_base
+from ports import claim_port
 from waiting import eventually
 
 PATIENCE = 30
@@ -13,7 +13,7 @@ PATIENCE = 30
 def replica(cluster, folder):
     """Runs a replica, from when it is in step with its primary until it is killed."""
     command = [
-        "redis-server", "--port", str(free_base()), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder),
+        "redis-server", "--port", str(claim_port()), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder),
         "--replicaof", "127.0.0.1", str(cluster.redis_port),
     ]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

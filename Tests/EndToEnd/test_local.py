@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from balancer import is_listening
-from cluster import LOCAL, free_base
+from cluster import LOCAL
 from conftest import CHEAP_PASSWORDS
 from people import Person
+from ports import claim_block, give_back
 from waiting import eventually
 
 
@@ -176,7 +177,7 @@ def place():
     """Where there is no cluster yet: how to `up` one there, and its folder."""
     # PostgreSQL runs under an account of its own, which has to pass through this folder.
     with tempfile.TemporaryDirectory(prefix="parley-e2e-") as name:
-        folder, base = Path(name), free_base()
+        folder, base = Path(name), claim_block()
         folder.chmod(0o755)
 
         def up(**settings: str) -> tuple[int, str]:
@@ -187,6 +188,7 @@ def place():
             return done.returncode, done.stderr
 
         yield up, folder / str(base)
+        give_back(base)
 
 
 def test_all_settings_that_are_wrong_are_told_before_anything_is_started(place):

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from client import Client
-from cluster import BINARIES, TOP, free_base
+from cluster import BINARIES, TOP
 from people import SECRET
+from ports import claim_port
 from rest import Service
 from waiting import eventually
 
@@ -263,7 +264,7 @@ def test_no_secret_stands_in_any_log(cluster, open_cluster, person):
 @pytest.mark.parametrize("service", ["auth", "history"])
 def test_a_log_names_the_addresses_that_nobody_answers_at(service):
     environment = {
-        "HOST": "127.0.0.1", "PORT": str(free_base()), "REDIS_URL": "redis://me:hidden@127.0.0.1:1/3",
+        "HOST": "127.0.0.1", "PORT": str(claim_port()), "REDIS_URL": "redis://me:hidden@127.0.0.1:1/3",
         "DATABASE_URL": "postgres://me:hidden@127.0.0.1:2/chat",
     }
     process = subprocess.Popen([BINARIES / service], env=environment, stdout=subprocess.PIPE, text=True)

@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 import machine
-from cluster import BINARIES, TOP, Cluster, free_base
+from cluster import BINARIES, TOP, Cluster
+from ports import claim_port
 
 BENCH = BINARIES / "parley-bench"
 PEERS = Path(__file__).resolve().parents[1] / "peers"
@@ -74,7 +75,7 @@ class Raw:
         if name == "limit":
             command = [BENCH, "limit"]
         else:
-            command = [environment(), PEERS / SCRIPTS[name], str(free_base())]
+            command = [environment(), PEERS / SCRIPTS[name], str(claim_port())]
         with machine.on(cores):
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | settings)
         self._port = self._process.stdout.readline().strip()
