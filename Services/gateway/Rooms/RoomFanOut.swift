@@ -23,6 +23,7 @@ protocol RoomAudience {
 struct RoomFanOut<Audience: RoomAudience> {
     typealias Member = Audience.Member
     typealias Payload = Audience.Payload
+    private typealias Cursors = [Member: MemberCursor<Payload>]
 
     enum Request {
         /// Read the log for the feed, then call `feedRead`.
@@ -36,7 +37,7 @@ struct RoomFanOut<Audience: RoomAudience> {
     }
 
     private var feed = RoomFeed<Payload>()
-    private var cursors: [Member: MemberCursor<Payload>] = [:]
+    private var cursors: Cursors = [:]
     /// The version of the member list that is being compared.
     private(set) var checking: Int64?
     /// The newest version of the member list that anybody has told of: who was seen to be a member in an older one
@@ -150,7 +151,8 @@ struct RoomFanOut<Audience: RoomAudience> {
         guard let first = envelopes.first, let last = envelopes.last else { return }
         // Most stand where the first follows, and all get the same.
         let bundle = envelopes.count > 1 ? audience.bundle(envelopes.map(\.payload)) : nil
-        for index in cursors.indices where cursors.values[index].phase == .live {
+        var place = cursors.startIndex
+        while let index = nextLive(from: &place) {
             let member = cursors.keys[index]
             guard cursors.values[index].takes(first.position, through: last.position) else {
                 for envelope in envelopes { give(envelope, delivery.ground, to: index, audience) }
@@ -164,9 +166,21 @@ struct RoomFanOut<Audience: RoomAudience> {
         }
     }
 
+    /// The next one that is live, from a place on, which moves behind it.
+    ///
+    /// `indices` would hold the table while it is changed, and so have all of it copied.
+    private func nextLive(from place: inout Cursors.Index) -> Cursors.Index? {
+        while place != cursors.endIndex {
+            let index = place
+            cursors.formIndex(after: &place)
+            if cursors.values[index].phase == .live { return index }
+        }
+        return nil
+    }
+
     private mutating func give(
         _ envelope: LogEnvelope<Payload>, _ ground: LogGround,
-        to index: [Member: MemberCursor<Payload>].Index, _ audience: Audience
+        to index: Cursors.Index, _ audience: Audience
     ) {
         guard let notices = cursors.values[index].passes(to: envelope.position, over: ground) else { return }
         let member = cursors.keys[index]
@@ -175,7 +189,8 @@ struct RoomFanOut<Audience: RoomAudience> {
     }
 
     private mutating func advance(to end: LogPosition, _ ground: LogGround, _ audience: Audience) {
-        for index in cursors.indices where cursors.values[index].phase == .live {
+        var place = cursors.startIndex
+        while let index = nextLive(from: &place) {
             let member = cursors.keys[index]
             for notice in cursors.values[index].passes(toEnd: end, over: ground) {
                 audience.tell(notice, to: member)
@@ -251,9 +266,8 @@ struct RoomFanOut<Audience: RoomAudience> {
         learn(ofMV: mv)
         if let checking, checking <= mv { self.checking = nil }
         var requests = perform(feed.checked(mv: mv), audience)
-        for (member, cursor) in cursors where cursor.phase == .awaitingCheck {
-            requests += proceed(member, audience)
-        }
+        let waiting = cursors.filter { $0.value.phase == .awaitingCheck }.keys
+        for member in waiting { requests += proceed(member, audience) }
         return requests
     }
 }

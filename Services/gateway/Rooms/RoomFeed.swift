@@ -36,8 +36,8 @@ struct RoomFeed<Payload> {
     /// The page in hand.
     private var page: LogPage<Payload>?
     private var ground = LogGround()
-    /// Live envelopes that wait for a page or a check, and their bytes.
-    private var waiting: [Envelope] = []
+    /// Live envelopes that wait for a page or a check, and their bytes. A slice: the first is taken without moving others.
+    private var waiting: ArraySlice<Envelope> = []
     private var waitingBytes = 0
     /// The highest seq heard, and the one through which the log has been read since it was heard of.
     private var heardSeq: Int64 = 0
@@ -180,6 +180,8 @@ struct RoomFeed<Payload> {
 
     private mutating func dropFirstWaiting() {
         waitingBytes -= waiting.removeFirst().size
+        // A slice keeps alive what was taken from its front.
+        if waiting.isEmpty { waiting = [] }
     }
 
     private var knownLast: Int64 { last?.seq ?? 0 }
