@@ -176,7 +176,7 @@ def test_the_first_administrator_can_have_a_password_of_ones_own(owned_cluster):
 def place():
     """Where there is no cluster yet: how to `up` one there, and its folder."""
     # PostgreSQL runs under an account of its own, which has to pass through this folder.
-    with tempfile.TemporaryDirectory(prefix="parley-e2e-") as name:
+    with tempfile.TemporaryDirectory(prefix="parley e2e \"'") as name:
         folder, base = Path(name), claim_block()
         folder.chmod(0o755)
 
@@ -203,6 +203,20 @@ def test_all_settings_that_are_wrong_are_told_before_anything_is_started(place):
     assert {line.split(":")[0].strip() for line in told} == set(wrong)
     assert len(told) == len(wrong), "what several services say is said once"
     assert not list((folder / "log").iterdir()) and not (folder / "run" / "settings").exists()
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_what_is_no_database_is_left_alone(place, is_link):
+    up, folder = place
+    database = folder / "postgres"
+    folder.mkdir()
+    if is_link:
+        database.symlink_to(folder / "unmounted")
+    else:
+        (database / "base").mkdir(parents=True)
+    status, said = up()
+    assert status == 1 and f"{database} is there, but no database" in said, said
+    assert database.is_symlink() if is_link else (database / "base").is_dir()
 
 
 def test_a_start_that_fails_shows_nothing_of_those_before(place):

@@ -1,6 +1,12 @@
 # shellcheck shell=bash
 # nginx with a prefix of its own: it needs no rights and touches nothing of the system's.
 
+# quoted PATH: as a word of nginx's configuration.
+quoted() {
+    local text=${1//\\/\\\\}
+    echo "\"${text//\"/\\\"}\""
+}
+
 write_nginx_conf() {
     local folder=$data/nginx files=$1 name
     [ "$(id -u)" != 0 ] || echo 'user www-data;'
@@ -8,19 +14,19 @@ write_nginx_conf() {
 daemon off;
 worker_processes auto;
 worker_rlimit_nofile $files;
-pid $folder/nginx.pid;
+pid $(quoted "$folder/nginx.pid");
 # Lines of level "error" quote the request with its query, where a token may stand.
-error_log $(log_of nginx) crit;
+error_log $(quoted "$(log_of nginx)") crit;
 events { worker_connections $((files / 2)); }
 http {
-    client_body_temp_path $folder/body;
-    proxy_temp_path $folder/proxy;
-    fastcgi_temp_path $folder/fastcgi;
-    uwsgi_temp_path $folder/uwsgi;
-    scgi_temp_path $folder/scgi;
-    include $folder/settings.conf;
-    include $folder/http.conf;
-    access_log $(log_of nginx) parley if=\$worth_a_line;
+    client_body_temp_path $(quoted "$folder/body");
+    proxy_temp_path $(quoted "$folder/proxy");
+    fastcgi_temp_path $(quoted "$folder/fastcgi");
+    uwsgi_temp_path $(quoted "$folder/uwsgi");
+    scgi_temp_path $(quoted "$folder/scgi");
+    include $(quoted "$folder/settings.conf");
+    include $(quoted "$folder/http.conf");
+    access_log $(quoted "$(log_of nginx)") parley if=\$worth_a_line;
     upstream gateways {
         zone gateways 64k;
         least_conn;
@@ -41,7 +47,7 @@ CONF
         set \$auth auth;
         set \$history history;
         set \$presence presence;
-        include $folder/routes.conf;
+        include $(quoted "$folder/routes.conf");
     }
 }
 CONF

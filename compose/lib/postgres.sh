@@ -15,7 +15,12 @@ as_postgres() {
 prepare_postgres() {
     local folder=$data/postgres.new
     [ ! -s "$data/postgres/PG_VERSION" ] || return 0
-    rm -rf "$folder" "$data/postgres"
+    # So what is there all the same is a restore that is not done, or damage; a link, a disk that is not mounted.
+    if [ -L "$data/postgres" ] || { [ -d "$data/postgres" ] && ! rmdir "$data/postgres" 2>/dev/null; }; then
+        fail "$data/postgres is there, but no database (PG_VERSION is missing), so it is left alone:" \
+            "mend or mount it, or move it away to begin with an empty one"
+    fi
+    rm -rf "$folder"
     mkdir -m 700 "$folder"
     if [ "$(id -u)" = 0 ]; then
         chown postgres:postgres "$folder"
