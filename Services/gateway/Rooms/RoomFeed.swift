@@ -36,8 +36,9 @@ struct RoomFeed<Payload> {
     /// The page in hand.
     private var page: LogPage<Payload>?
     private var ground = LogGround()
-    /// Live envelopes that wait for a page or a check, and their bytes. A slice: the first is taken without moving others.
+    /// Live envelopes that wait for a page or a check; a slice, as its first is taken without moving the others.
     private var waiting: ArraySlice<Envelope> = []
+    /// The bytes of those.
     private var waitingBytes = 0
     /// The highest seq heard, and the one through which the log has been read since it was heard of.
     private var heardSeq: Int64 = 0
