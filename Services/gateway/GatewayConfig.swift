@@ -68,13 +68,7 @@ struct GatewayConfig: ServiceConfiguration {
             "GATEWAY_ID", default: GatewayConfig.hostName, expects: "1–64 of letters, digits, - _ .",
             help: "This gateway's name in the cluster: unique."
         ) { text in
-            let isAllowed = text.utf8.allSatisfy { byte in
-                switch UnicodeScalar(byte) {
-                case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": true
-                default: false
-                }
-            }
-            return (1...64).contains(text.utf8.count) && isAllowed ? text : nil
+            (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(GatewayConfig.isOfID) ? text : nil
         }
         let loops = settings.int(
             "LOOPS", default: 0, in: 0...256, unit: "loops",
@@ -180,9 +174,20 @@ struct GatewayConfig: ServiceConfiguration {
     private static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "gateway" }
-        let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return text.isEmpty ? "gateway" : String(text.prefix(64))
+        return Self.id(ofHost: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })
+    }
+
+    /// The name of a gateway on a host of this name, which may be of any bytes.
+    static func id(ofHost name: [UInt8]) -> String {
+        let bytes = name.prefix(64).map { isOfID($0) ? $0 : UInt8(ascii: "-") }
+        return bytes.isEmpty ? "gateway" : String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isOfID(_ byte: UInt8) -> Bool {
+        switch UnicodeScalar(byte) {
+        case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": true
+        default: false
+        }
     }
 }
 

@@ -165,15 +165,15 @@ public final class Authority {
 }
 
 extension Identity {
-    /// Reads what auth has written for a ticket.
-    fileprivate init?(ticket json: JSONValue) {
-        guard let user = json["user"]?.text.flatMap(UserHandle.init), let expires = json["exp"]?.int else {
+    /// Reads what auth has written for a ticket; its times are within the range that a token's are in.
+    init?(ticket json: JSONValue) {
+        guard let user = json["user"]?.text.flatMap(UserHandle.init), let expires = json["exp"]?.time else {
             return nil
         }
         self.init(
             user: user, name: json["name"]?.text ?? user.text,
             roles: json["roles"]?.array?.compactMap(\.text) ?? [], sessionID: json["sid"]?.text,
-            rooms: json["rooms"]?.array?.compactMap(\.text), issuedAt: json["iat"]?.int, expires: expires)
+            rooms: json["rooms"]?.array?.compactMap(\.text), issuedAt: json["iat"]?.time, expires: expires)
     }
 
     /// What auth writes for a ticket.
@@ -186,5 +186,13 @@ extension Identity {
         if let rooms { members["rooms"] = .array(rooms.map { .string($0) }) }
         if let issuedAt { members["iat"] = .int(issuedAt) }
         return .object(members)
+    }
+}
+
+extension JSONValue {
+    /// Seconds since 1970, as near as a token could say them.
+    fileprivate var time: Int64? {
+        let range = TokenClaims.timeRange
+        return int.map { min(max($0, Int64(range.lowerBound)), Int64(range.upperBound)) }
     }
 }

@@ -57,16 +57,12 @@ public final class Stream {
         self.tls = tls
         descriptor.disableNagle()
         self.descriptor = descriptor.release()
-        do {
-            let interest = tls?.interest(reading: true, writing: false) ?? .readable
-            watch = try loop.watch(self.descriptor, interest) { [self] in ready($0) }
-        } catch {
-            Glibc.close(self.descriptor)
-            throw error
-        }
+        // All is set by now: where this fails, `deinit` closes, and nobody else may.
+        let interest = tls?.interest(reading: true, writing: false) ?? .readable
+        watch = try loop.watch(self.descriptor, interest) { [self] in ready($0) }
     }
 
-    /// Its loop has ended before it was closed.
+    /// Its loop has ended before it was closed, or could not watch it.
     deinit {
         if !isClosed { Glibc.close(descriptor) }
     }

@@ -27,6 +27,21 @@ struct IdentityTests {
         #expect(Identity(claims) == nil)
     }
 
+    /// What is reckoned with them must not overflow, whoever has written the ticket.
+    @Test(
+        arguments: [
+            (0, 0), (2_000_000_000, 2_000_000_000), (.max, Int64(TokenClaims.timeRange.upperBound)),
+            (.min, Int64(TokenClaims.timeRange.lowerBound)),
+        ] as [(Int64, Int64)]) func theTimesOfATicketAreBounded(written: Int64, read: Int64)
+    {
+        let ticket: JSONValue = .object([
+            "user": .string("alice"), "exp": .int(written), "iat": .int(written),
+        ])
+        let identity = Identity(ticket: ticket)
+        #expect(identity?.expires == read)
+        #expect(identity?.issuedAt == read)
+    }
+
     @Test func aTextWithNULIsNobodysAnywhere() {
         let changes: [(inout TokenClaims) -> Void] = [
             { $0.name = "a\u{0}" }, { $0.sid = "\u{0}" }, { $0.roles = ["member", "admin\u{0}"] },

@@ -72,6 +72,26 @@ struct StreamTests {
         #expect(reads == expected)
     }
 
+    /// A plain file cannot be watched; its lock tells whether it is closed.
+    @Test func whatCannotBeWatchedIsClosed() async throws {
+        let isFree = try await onLoop { loop in
+            var path = Array("/tmp/parley-XXXXXX\0".utf8CString)
+            let number = mkstemp(&path)
+            try #require(number >= 0)
+            defer { unlink(path) }
+            let isLocked = flock(number, LOCK_EX | LOCK_NB) == 0
+            try #require(isLocked)
+            let peer = try #require(SocketAddress(literal: "127.0.0.1", port: 1))
+            #expect(throws: EngineError.self) {
+                _ = try Stream(loop: loop, descriptor: FileDescriptor(number), peer: peer)
+            }
+            let other = open(path, O_RDWR)
+            defer { Glibc.close(other) }
+            return flock(other, LOCK_EX | LOCK_NB) == 0
+        }
+        #expect(isFree)
+    }
+
     @Test func bothSidesHearOfTheEndOnce() async throws {
         let ends = try await onLoop { loop in
             var ends: [String] = []

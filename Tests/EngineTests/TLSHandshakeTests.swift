@@ -170,6 +170,30 @@ struct TLSHandshakeTests {
         #expect(count == 2)
     }
 
+    @Test func thoseThatEndedAreNotLookedThrough() async throws {
+        let (spans, given) = try await onLoop { loop in
+            let line = HandshakeLine(limit: 2)
+            let handshakes = Handshakes(loop: loop)
+            let address = Addressee(handshakes, on: loop)
+            for _ in 0..<1_000 { line.end(line.begin(address).number) }
+            var spans = [line.span]
+            let slow = line.begin(address).number
+            for _ in 0..<10 { line.end(line.begin(address).number) }
+            spans.append(line.span)
+            let newest = line.begin(address)
+            let overflow = line.begin(address)
+            spans.append(line.span)
+            // Told of too late: it has been passed already.
+            line.end(slow)
+            line.end(overflow.number)
+            line.end(newest.number)
+            spans.append(line.span)
+            return (spans, [newest.givenUp != nil, overflow.givenUp != nil])
+        }
+        #expect(spans == [0, 11, 2, 0])
+        #expect(given == [false, true])
+    }
+
     @Test func listenersOfAProcessCountTogether() async throws {
         let fixture = try await TLSFixture.shared.value
         let counts = try await onLoop { loop in

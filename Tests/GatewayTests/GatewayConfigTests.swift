@@ -17,6 +17,23 @@ struct GatewayConfigTests {
         #expect(config.loops == loops)
     }
 
+    @Test(
+        "A host may have a name that no gateway may",
+        arguments: [
+            ("web-1.example_org", "web-1.example_org"), ("", "gateway"), ("a b/c:d", "a-b-c-d"),
+            ("\u{E4}", "--"),
+            (String(repeating: "h", count: 65), String(repeating: "h", count: 64)),
+            (String(repeating: "\u{E4}", count: 40), String(repeating: "-", count: 64)),
+        ])
+    func namesOfHosts(name: String, id: String) {
+        #expect(GatewayConfig.id(ofHost: Array(name.utf8)) == id)
+        guard case .loaded(let config, _) = load(["GATEWAY_ID": id]) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(config.id == id)
+    }
+
     @Test(arguments: ["-1", "257", "two"]) func whatIsNoNumberOfLoopsIsRefused(text: String) {
         guard case .refused(let problems) = load(["LOOPS": text]) else {
             Issue.record("taken")

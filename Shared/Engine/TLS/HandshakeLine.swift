@@ -20,6 +20,7 @@ public final class HandshakeLine: Sendable {
 
     fileprivate struct State: Sendable {
         var owners: [UInt64: Addressee<Handshakes>] = [:]
+        /// The oldest that has not ended; `next` where there is none.
         var oldest: UInt64 = 0
         var next: UInt64 = 0
     }
@@ -33,6 +34,9 @@ public final class HandshakeLine: Sendable {
     /// How many there are.
     var count: Int { state.withLock { $0.owners.count } }
 
+    /// How many numbers there are from the oldest on: what a search for it would have to look through.
+    var span: UInt64 { state.withLock { $0.next - $0.oldest } }
+
     /// One more has begun: where that is one too many, the oldest goes.
     func begin(_ owner: Addressee<Handshakes>) -> Newcomer {
         state.withLock { state in
@@ -45,17 +49,24 @@ public final class HandshakeLine: Sendable {
     }
 
     /// One has ended, one way or another.
-    func end(_ number: UInt64) { state.withLock { $0.owners[number] = nil } }
+    func end(_ number: UInt64) { state.withLock { $0.end(number) } }
 }
 
 extension HandshakeLine.State {
+    fileprivate mutating func end(_ number: UInt64) {
+        owners[number] = nil
+        if number == oldest { passTheEnded() }
+    }
+
     fileprivate mutating func takeOldest() -> HandshakeLine.GivenUp? {
-        while oldest < next {
-            defer { oldest &+= 1 }
-            if let owner = owners.removeValue(forKey: oldest) {
-                return HandshakeLine.GivenUp(number: oldest, owner: owner)
-            }
-        }
-        return nil
+        let number = oldest
+        guard let owner = owners.removeValue(forKey: number) else { return nil }
+        passTheEnded()
+        return HandshakeLine.GivenUp(number: number, owner: owner)
+    }
+
+    /// Each is passed once: at the first overload nobody has to look through all that ever were.
+    private mutating func passTheEnded() {
+        while oldest < next, owners[oldest] == nil { oldest &+= 1 }
     }
 }

@@ -10,12 +10,10 @@ final class Deflater {
         let result = deflateInit2_(
             stream, Deflater.level, Z_DEFLATED, -Int32(windowBits), 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
-        guard result == Z_OK else {
-            stream.deallocate()
-            return nil
-        }
+        guard result == Z_OK else { return nil }
     }
 
+    /// Also of one that could not be made: zlib finds nothing of its own there.
     deinit {
         deflateEnd(stream)
         stream.deallocate()

@@ -18,6 +18,11 @@ import Testing
         return Array(memory[..<(try #require(count))])
     }
 
+    /// zlib refuses a window as it does memory that is not there.
+    @Test func aDeflaterThatCannotBeMadeIsNone() {
+        #expect(Deflater(windowBits: 99) == nil)
+    }
+
     /// RFC 7692, 7.2.3: one block, a stored one, a last one, two, and nothing.
     @Test(
         arguments: [
