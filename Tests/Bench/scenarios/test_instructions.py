@@ -43,6 +43,25 @@ def test_another_sort_of_processor_has_nothing_to_compare_with(tmp_path, monkeyp
     assert baseline.known(file) is None
 
 
+@pytest.mark.parametrize("again, believed, times", [
+    ([105], 105, 1),
+    ([130, 104], 104, 2),
+    ([130, 115], 115, 2),
+])
+def test_a_rise_is_believed_when_it_was_there_each_time(again, believed, times):
+    counts, works = iter(again), []
+
+    def count(asked):
+        works.append([work.name for work in asked])
+        return {"redis / lone message": next(counts), "gateway / lone message": 1_000}
+
+    before = {"redis / lone message": 100, "gateway / lone message": 100, "gateway / delivery": 100}
+    now = {"redis / lone message": 120, "gateway / lone message": 100, "gateway / delivery": 60}
+    found = instructions.confirmed(before, now, count)
+    assert found == now | {"redis / lone message": believed}
+    assert works == [["lone message"]] * times
+
+
 def test_a_rise_is_told_with_its_amount_and_what_to_do(tmp_path, capsys):
     found = [Comparison("gateway / accepted message", 1000, 1250), Comparison("gateway / delivery", 500, 500)]
     assert instructions.concluded(found, tmp_path) == 1
@@ -62,7 +81,7 @@ def test_a_fall_passes_and_asks_to_be_kept(tmp_path, capsys):
 
 
 def test_the_baseline_of_the_product_holds_every_figure():
-    expected = [f"{program} / {work.name}" for work in instructions.WORKS for program in work.programs]
+    expected = [figure for work in instructions.WORKS for figure in work.figures]
     assert list(json.loads(baseline.FILE.read_text())["instructions"]) == expected
 
 
