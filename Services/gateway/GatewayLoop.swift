@@ -109,10 +109,9 @@ actor GatewayLoop {
     ) -> Shard {
         let (loop, log, redis, metrics) = (loop, log, link.redis, common.metrics)
         let directory = RoomDirectory(redis: redis, rpc: rpc)
-        let recent = RecentLog(redis: redis)
         let rooms = Rooms { rooms in
             RoomServices(
-                loop: loop, redis: redis, channels: channels, recent: recent,
+                loop: loop, redis: redis, channels: channels, recent: RecentLog(redis: redis),
                 archive: ArchivePages(rpc: rpc), directory: directory, log: log, metrics: metrics
             ) { [weak rooms] in rooms?.evict($0, from: $1, $2, asOf: $3) }
         }
@@ -130,8 +129,7 @@ actor GatewayLoop {
             gatherMilliseconds: config.gatherMilliseconds, metrics: metrics)
         return Shard(
             loop: loop, config: config, log: log, metrics: metrics, redis: redis, rpc: rpc,
-            authority: link.authority, directory: directory,
-            recent: recent, rooms: rooms,
+            authority: link.authority, directory: directory, rooms: rooms,
             people: People(
                 loop: loop, channels: channels, presence: presence,
                 inbox: DirectInbox(loop: loop, redis: redis, log: log)),

@@ -8,7 +8,7 @@ import Web
 
 /// All that lives on one loop: the connections, the rooms they follow, the people they belong to.
 ///
-/// Belongs to its loop; made and wired by `Assembly`.
+/// Belongs to its loop; made and wired by `GatewayLoop`.
 final class Shard {
     let loop: EventLoop
     let config: GatewayConfig
@@ -18,7 +18,6 @@ final class Shard {
     let rpc: RPCClient
     let authority: Authority
     let directory: RoomDirectory
-    let recent: RecentLog
     let rooms: Rooms
     let quiet: QuietRooms
     let people: People<Session>
@@ -54,7 +53,7 @@ final class Shard {
 
     init(
         loop: EventLoop, config: GatewayConfig, log: Log, metrics: GatewayMetrics, redis: RedisClient,
-        rpc: RPCClient, authority: Authority, directory: RoomDirectory, recent: RecentLog, rooms: Rooms,
+        rpc: RPCClient, authority: Authority, directory: RoomDirectory, rooms: Rooms,
         people: People<Session>, presence: Presence, sender: MessageSender, stored: StoredWatch,
         degradation: Degradation, entrance: Entrance, pageRoom: PageRoom
     ) {
@@ -66,7 +65,6 @@ final class Shard {
         self.rpc = rpc
         self.authority = authority
         self.directory = directory
-        self.recent = recent
         self.rooms = rooms
         quiet = QuietRooms(loop: loop, redis: redis, rooms: rooms)
         self.people = people

@@ -10,7 +10,8 @@ extension Settings {
     /// Where the bus is.
     public mutating func redis() -> RedisAddress {
         let address = parsed(
-            "REDIS_URL", default: "redis://127.0.0.1:8079", expects: "redis://[user:password@]host:port[/db]",
+            "REDIS_URL", default: "redis://127.0.0.1:8079", isURL: true,
+            expects: "redis://[user:password@]host:port[/db]",
             help: "The bus: Redis 7; rediss:// by TLS."
         ) { try? RedisAddress(url: $0) }
         let file = optionalString(
@@ -29,7 +30,8 @@ extension Settings {
     /// Where the record is, in which the service has a schema of its own.
     public mutating func database<URL>(schema: String, _ parse: (String) -> URL?) -> URL {
         parsed(
-            "DATABASE_URL", default: "postgres://parley@127.0.0.1:8078/parley", expects: "a postgres:// URL",
+            "DATABASE_URL", default: "postgres://parley@127.0.0.1:8078/parley", isURL: true,
+            expects: "a postgres:// URL",
             help: "The record: PostgreSQL 15, schema \(schema).", parse)
     }
 

@@ -2,19 +2,14 @@
 /// that lost the same Redis do not come back in step.
 struct ReconnectPolicy {
     /// The bound of the first wait.
-    var firstMilliseconds = 50
+    private let firstMilliseconds = 50
     /// The bound of any wait: what happened while Redis was away is to be told within a second of its return (protocol,
     /// section 4.3), and two processes have to come back for it.
-    var maxMilliseconds = 500
+    private let maxMilliseconds = 500
     /// A connection that held this long was a good one: the next wait is a first wait again.
-    var steadyMilliseconds = 2_000
+    private let steadyMilliseconds = 2_000
 
-    private(set) var failures = 0
-
-    init(firstMilliseconds: Int = 50, maxMilliseconds: Int = 500) {
-        self.firstMilliseconds = firstMilliseconds
-        self.maxMilliseconds = maxMilliseconds
-    }
+    private var failures = 0
 
     /// The wait after a try that failed, or after a connection that lasted so long.
     mutating func nextDelay(afterLasting lasted: Int?, random: (ClosedRange<Int>) -> Int) -> Int {

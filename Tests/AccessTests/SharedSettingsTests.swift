@@ -34,6 +34,12 @@ struct SharedSettingsTests {
         ConfigurationLoader<All>(arguments: [], environment: environment).load()
     }
 
+    @Test func whatMayHoldAPasswordMayStandInAFile() {
+        let settings = ConfigurationLoader<All>(arguments: [], environment: [:]).settings
+        #expect(
+            settings.compactMap(\.fileName) == ["REDIS_URL_FILE", "DATABASE_URL_FILE", "JWT_SECRET_FILE"])
+    }
+
     @Test func withoutAnyTheClusterOfOneMachineIsMeant() throws {
         guard case .loaded(let config, _) = load([:]) else {
             Issue.record("refused")

@@ -288,6 +288,22 @@ def test_more_frames_than_are_read(hasty, guest):
     client.close()
 
 
+def test_who_is_not_read_from_is_not_silent(open_cluster, guest):
+    """More frames than `MAX_FRAMES_PER_SECOND`, held up for longer than `SILENCE_SECONDS`: the client stays, and all is read."""
+    gateway = open_cluster.spawn(
+        "gateway", LIMITS="on", MAX_FRAMES_PER_SECOND="10", HEARTBEAT_SECONDS="1", SILENCE_SECONDS="2", MAX_MESSAGE_BYTES="256KiB",
+    )
+    client = Client(gateway.url, token=guest().token).greeted()
+    for number in range(50):
+        client.send("ping", id=number)
+    # As much as 64 frames, which are read in as many tenths of a second.
+    client.send("ping", id="long", padding="x" * 260_000)
+    client.send("ping", id="last")
+    answers = client.collect("pong", 52, patience=PATIENCE)
+    assert [answer["reply_to_id"] for answer in answers] == [*range(50), "long", "last"]
+    client.close()
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -30,6 +30,12 @@ struct HeartbeatTests {
         #expect(due == [.ping, .end])
     }
 
+    @Test mutating func whoIsNotReadFromIsNotSilent() {
+        let due = heartbeat.due(
+            at: start.advanced(byMilliseconds: 600_000), lastHeard: nil, pingSeconds: 25, silenceSeconds: 60)
+        #expect(due.contains(.ping) && !due.contains(.end))
+    }
+
     @Test mutating func theRoomsAreStatedAnewBeforeTheyAreForgotten() {
         let seconds = SessionRooms.restateMilliseconds / 1_000
         let due = due(afterSeconds: [seconds - 1, seconds, seconds + 1, 2 * seconds])

@@ -247,6 +247,24 @@ struct MessageSenderTests {
         }
     }
 
+    @Test(arguments: ["the limit", "a full Redis"])
+    func oneWhoIsRefusedMuchCostsRedisLittle(by reason: String) async throws {
+        try await onSender { bench in
+            bench.limit(to: 1)
+            let before = try await bench.sendTogether([#""content":"a""#, #""content":"b""#])
+            #expect(before == ["accepted 1", "limited"])
+            if reason != "the limit" { _ = bench.busMemory.heard(.init(used: 90, most: 100)) }
+            let most = DuplicateQuestions.mostPerSecond
+            _ = try await bench.call("CONFIG", "SET", "slowlog-log-slower-than", "0")
+            _ = try await bench.sendTogether(
+                (0..<4 * most).map { #""content":"x","client_msg_id":"k-\#($0)""# })
+            let log = try await bench.call("SLOWLOG", "GET", "-1").array ?? []
+            let questions = log.count { $0[3][1].text == "room_seen" }
+            // Two seconds may have a part in it.
+            #expect((most...2 * most).contains(questions))
+        }
+    }
+
     @Test func oneWhoSendsMuchAgainKeepsNobodyWaitingForTheArchive() async throws {
         try await onSender { bench in
             let run = try #require(bench.redis.runID)

@@ -68,6 +68,31 @@ struct PresenceTests {
         }
     }
 
+    /// One who has left meanwhile is not said to be online.
+    @Test func theCopiesOfManyAreRenewedInSlices() async throws {
+        try await withPresence { loop, redis, presence in
+            let size = Slices<UserHandle>.size
+            let users = try (0...size).map { try #require(UserHandle("user-\($0)")) }
+            users.forEach { presence.connected($0) }
+            _ = try await redis.call("PING")
+            // The copies are written when the statements have been answered.
+            _ = try await redis.call("PING")
+            let all = try await Self.online(users, redis)
+            #expect(all == users.count)
+            _ = try await redis.call(["DEL"] + users.map { .text(Keys.presence($0)) })
+            presence.renewCopies()
+            let first = try await Self.online(users, redis)
+            #expect(first == size)
+            var renewed = first
+            for _ in 0..<10_000 where renewed != users.count { renewed = try await Self.online(users, redis) }
+            #expect(renewed == users.count)
+        }
+    }
+
+    private static func online(_ users: [UserHandle], _ redis: RedisClient) async throws -> Int {
+        try await PresenceRecord.read(users, from: redis).count { $0.status == .online }
+    }
+
     @Test func whoLeavesIsOffline() async throws {
         try await withPresence { loop, redis, presence in
             presence.connected(.alice)

@@ -106,10 +106,16 @@ private func same<Value: Equatable>(
             ])
     }
 
+    private func address(_ reader: inout Settings) -> String {
+        reader.parsed("U", default: "x:", isURL: true, expects: "a Redis URL", help: "") {
+            $0 == "x:" ? $0 : nil
+        }
+    }
+
     @Test func aSecretShowsNeitherInProblemsNorInPrint() {
         var reader = settings(["S": "hunter2", "U": "postgres://u:hunter2@h/db"])
         same(reader.secret("S", minimumBytes: 32, help: ""), nil)
-        _ = reader.parsed("U", default: "x:", expects: "a Redis URL", help: "") { $0 == "x:" ? $0 : nil }
+        _ = address(&reader)
         #expect(
             reader.problems == [
                 "S: has 7 bytes, needs 32 or more (environment)",
@@ -121,7 +127,7 @@ private func same<Value: Equatable>(
     @Test(arguments: ["redis://hunter2@h:1", "u:hunter2@h", "host=h password=hunter2"])
     func whatWasMeantOtherwiseShowsNoPasswordEither(url: String) {
         var reader = settings(["U": url])
-        _ = reader.parsed("U", default: "x:", expects: "a Redis URL", help: "") { $0 == "x:" ? $0 : nil }
+        _ = address(&reader)
         let problem = reader.problems.first ?? ""
         #expect(problem.hasPrefix("U: ") && !problem.contains("hunter2"))
     }
@@ -130,7 +136,7 @@ private func same<Value: Equatable>(
         var reader = settings(
             ["S_FILE": "/run/s", "U_FILE": "/run/u"], files: ["/run/s": "abc", "/run/u": "redis://h"])
         same(reader.secret("S", help: "")?.value, "abc")
-        same(reader.url("U", default: "", help: ""), "redis://h")
+        same(reader.parsed("U", default: "", isURL: true, expects: "", help: "") { $0 }, "redis://h")
         #expect(reader.problems.isEmpty)
     }
 

@@ -23,6 +23,7 @@ final class Presence {
 
     private enum Subject {
         case devices(UserHandle)
+        case copy(UserHandle)
         case online(Place)
     }
 
@@ -210,6 +211,8 @@ final class Presence {
             let count = devices.count(of: user)
             state(user, count: count)
             if count > 0 { writeOnlineCopy(of: user) }
+        case .copy(let user):
+            if devices.count(of: user) > 0 { writeOnlineCopy(of: user) }
         case .online(let place): state(place, count: online.count(of: place))
         }
     }
@@ -230,7 +233,7 @@ final class Presence {
 
     /// Keeps the copies of those who stay online for days from ending.
     func renewCopies() {
-        for (user, _) in devices.all { writeOnlineCopy(of: user) }
+        again.add(devices.all.map { .copy($0.key) })
     }
 
     /// A statement that fails is made again with all others when Redis is back.

@@ -14,8 +14,6 @@ final class Rooms {
 
     init(services: @escaping (Rooms) -> RoomServices) { makeServices = services }
 
-    var count: Int { rooms.reduce(0) { $0 + $1.count } }
-
     var ids: [RoomID] { rooms.flatMap(\.keys) }
 
     subscript(id: RoomID) -> LocalRoom? { rooms[id.partition.number][id] }

@@ -27,7 +27,7 @@ final class MessageLimit {
 
     private let loop: EventLoop
     private let redis: RedisClient
-    /// Users that were refused, until when: refused again here, at no cost to Redis.
+    /// Users that were refused, until when: Redis is not asked for a unit again until then.
     private var refusals: [UserHandle: Refusal] = [:]
     /// How many units wait for Redis to take them back.
     private var returning = 0

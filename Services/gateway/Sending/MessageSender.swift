@@ -34,6 +34,7 @@ final class MessageSender {
     private var clock: RedisClock
     private var random = RandomReserve()
     private var holdUps = HoldUps()
+    private var questions = DuplicateQuestions()
 
     private static let retryMilliseconds = 100
     /// How much earlier than its sender is told `timeout` a message may last be accepted: clocks are not exact.
@@ -159,7 +160,9 @@ final class MessageSender {
 
     /// A duplicate costs nothing: who is at the limit, or meets a full Redis, still hears that a message had been accepted.
     private func refuseUnlessDuplicate(_ message: OutgoingMessage, _ refusal: SendOutcome) {
-        guard message.key != nil else { return end(message, refusal) }
+        guard message.key != nil, questions.mayAsk(for: message.sender.user, at: loop.now) else {
+            return end(message, refusal)
+        }
         recall.askRedis(message) { [self] finding in
             switch finding {
             case .known(let reply) where reply.isKeyTaken: answered(message, reply)

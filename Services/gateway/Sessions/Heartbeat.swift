@@ -25,12 +25,14 @@ struct Heartbeat {
     /// What is due, which counts as done.
     ///
     /// - Parameters:
+    ///   - lastHeard: nil while nothing is read of what the other side says: then it is not silent.
     ///   - pingSeconds: how often a ping goes out.
     ///   - silenceSeconds: how long the other side may say nothing.
     mutating func due(
-        at now: Instant, lastHeard: Instant, pingSeconds: Int, silenceSeconds: Int
+        at now: Instant, lastHeard: Instant?, pingSeconds: Int, silenceSeconds: Int
     ) -> Due {
-        guard now.milliseconds(since: lastHeard) < silenceSeconds * 1_000 else { return .end }
+        let silence = lastHeard.map { now.milliseconds(since: $0) } ?? 0
+        guard silence < silenceSeconds * 1_000 else { return .end }
         var due: Due = []
         if now.milliseconds(since: lastPing) >= pingSeconds * 1_000 {
             lastPing = now

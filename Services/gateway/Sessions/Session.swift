@@ -102,7 +102,7 @@ final class Session: WebSocketOwner {
     }
 
     func close(_ reason: CloseReason) {
-        connection.close(CloseCode(reason.code), reason: reason.word, droppingQueued: reason == .slowConsumer)
+        connection.close(CloseCode(reason.code), reason: reason.word)
     }
 
     /// Takes nothing more from the client; what it has sent is carried out.
@@ -209,8 +209,8 @@ final class Session: WebSocketOwner {
     /// Called once a second: heartbeat, and the end of the token, which counts by the time of day (ms).
     func tick(_ now: Instant, timeOfDay: Int64) {
         let due = heartbeat.due(
-            at: now, lastHeard: connection.lastHeard, pingSeconds: shard.config.heartbeatSeconds,
-            silenceSeconds: shard.config.silenceSeconds)
+            at: now, lastHeard: holds.isEmpty ? connection.lastHeard : nil,
+            pingSeconds: shard.config.heartbeatSeconds, silenceSeconds: shard.config.silenceSeconds)
         guard !due.contains(.end) else { return connection.abort() }
         if due.contains(.ping) { connection.ping() }
         if due.contains(.restatement) { keepRooms(joined) }

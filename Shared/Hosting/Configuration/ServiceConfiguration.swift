@@ -6,10 +6,10 @@ public import Web
 /// ```swift
 /// struct HistoryConfig: ServiceConfiguration {
 ///     let hosting: HostingSettings
-///     let redisURL: String
+///     let retentionDays: Int
 ///     init(from settings: inout Settings) {
 ///         hosting = settings.hosting(port: 8082)
-///         redisURL = settings.url("REDIS_URL", default: "redis://127.0.0.1:8079", help: "The bus.")
+///         retentionDays = settings.int("RETENTION_DAYS", default: 0, in: 0...36_500, help: "0: for ever.")
 ///     }
 /// }
 /// ```
@@ -69,7 +69,7 @@ extension Settings {
     public mutating func hosting(port: Int) -> HostingSettings {
         HostingSettings(
             host: parsed(
-                "HOST", default: "127.0.0.1", isURL: false, expects: "an IP address",
+                "HOST", default: "127.0.0.1", expects: "an IP address",
                 help: "Address to listen on; 0.0.0.0 for all.",
                 { SocketAddress(literal: $0, port: port) == nil ? nil : $0 }),
             port: int("PORT", default: port, in: 1...65_535, help: "TCP port to listen on."),

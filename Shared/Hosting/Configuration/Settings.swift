@@ -22,11 +22,6 @@ public struct Settings {
         read(name, .plain, nil, "text", help) { text throws(SettingRejection) in text }
     }
 
-    /// A URL: its password is masked in print, and `NAME_FILE` may point to a file that holds it.
-    public mutating func url(_ name: String, default text: String, help: String) -> String {
-        read(name, .url, text, "URL", help) { text throws(SettingRejection) in text } ?? text
-    }
-
     /// A secret, by `NAME` or `NAME_FILE`; its value is never printed.
     ///
     /// An empty one counts as absent.
@@ -112,11 +107,11 @@ public struct Settings {
 
     /// A value with a syntax of its own; `expects` completes the sentence "X is not …".
     ///
-    /// A URL may also stand in the file that `NAME_FILE` names.
+    /// Of a URL the password is masked in print, and it may also stand in the file that `NAME_FILE` names.
     ///
     /// The default must be one that `parse` takes.
     public mutating func parsed<Value>(
-        _ name: String, default text: String, isURL: Bool = true, expects: String, help: String,
+        _ name: String, default text: String, isURL: Bool = false, expects: String, help: String,
         _ parse: (String) -> Value?
     ) -> Value {
         let value = read(name, isURL ? .url : .plain, text, expects, help) { text throws(SettingRejection) in

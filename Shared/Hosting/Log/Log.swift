@@ -1,3 +1,5 @@
+import Engine
+
 /// Writes what happens as JSON, one object a line, for operators and their tools.
 ///
 /// Cheap to copy; may be used from any thread.
@@ -9,7 +11,7 @@ public struct Log: Sendable {
     private let write: @Sendable ([UInt8]) -> Void
 
     init(
-        service: String, level: LogLevel, now: @escaping @Sendable () -> Int64 = Timestamp.now,
+        service: String, level: LogLevel, now: @escaping @Sendable () -> Int64 = WallClock.milliseconds,
         write: @escaping @Sendable ([UInt8]) -> Void
     ) {
         self.init(service: service, level: level, fields: [], now: now, write: write)

@@ -1,15 +1,7 @@
 import Engine
-import Glibc
 
 /// RFC 3339 in UTC with milliseconds, by integer arithmetic: faster than any cache with a lock around it.
 enum Timestamp {
-    /// Milliseconds since 1970-01-01 UTC, now.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
     /// The text of `append` by itself.
     static func text(_ milliseconds: Int64) -> String {
         var bytes: [UInt8] = []

@@ -166,6 +166,8 @@ final class HTTPConnection {
         guard state == .flushing else { return }
         resume()
         proceed()
+        // The server may have begun to drain when this answer had been made, and said that the connection stays.
+        if server.isDraining { drain() }
     }
 
     private func resume() {
@@ -225,8 +227,6 @@ final class HTTPConnection {
     private func arm() {
         let phase = parser.phase
         tellWhatIsWaitedFor(phase)
-        // It may have been closed for that.
-        guard state != .over else { return }
         guard phase != timedPhase || state == .flushing else { return }
         timedPhase = phase
         guard state == .reading, phase != .idle else {

@@ -65,12 +65,8 @@ public struct Status: Hashable, Sendable, CustomStringConvertible {
     public static let internalServerError = Status(500)
     /// 501 Not Implemented.
     public static let notImplemented = Status(501)
-    /// 502 Bad Gateway.
-    public static let badGateway = Status(502)
     /// 503 Service Unavailable.
     public static let serviceUnavailable = Status(503)
-    /// 504 Gateway Timeout.
-    public static let gatewayTimeout = Status(504)
     /// 505 HTTP Version Not Supported.
     public static let versionNotSupported = Status(505)
 

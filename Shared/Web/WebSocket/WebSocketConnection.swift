@@ -9,7 +9,7 @@ public final class WebSocketConnection {
     /// Who is told what happens here; held until the socket is closed.
     public var owner: (any WebSocketOwner)?
 
-    /// When bytes last came from the peer.
+    /// When bytes last came from the peer, or when they last could after a time in which nothing was read.
     public private(set) var lastHeard: Instant
     /// How many bytes may wait to be sent: with more for longer than a turn, it closes 1013 `slow_consumer`.
     public var sendLimit: Int {
@@ -18,7 +18,7 @@ public final class WebSocketConnection {
 
     /// What is taken of what the peer sends; until it is closed.
     public var intake = Intake.open {
-        didSet { if intake != oldValue, handshake.isOpen { settleIntake() } }
+        didSet { if intake != oldValue, handshake.isOpen { intakeChanged() } }
     }
 
     private let stream: Stream
@@ -202,6 +202,12 @@ public final class WebSocketConnection {
             bytes.withUnsafeMutableBytes { take($0, heldBefore: held) }
             if handshake.isOpen { settleIntake() }
         }
+    }
+
+    private func intakeChanged() {
+        // Not read from before, it could not be heard.
+        if intake == .open { lastHeard = loop.now }
+        settleIntake()
     }
 
     private func settleIntake() {

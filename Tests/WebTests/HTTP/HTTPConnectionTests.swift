@@ -1,7 +1,8 @@
 import Engine
 import Support
 import Testing
-import Web
+
+@testable import Web
 
 /// The server over a real socket.
 @Suite struct HTTPConnectionTests {
@@ -243,6 +244,27 @@ import Web
             await server.drain(withinMilliseconds: 20_000)
             #expect(client.statuses == ["200 OK"])
             #expect(client.text.contains("Connection: close"))
+        }
+    }
+
+    @Test func drainEndsWhereAnAnswerIsStillLeavingAsItBegins() async throws {
+        try await serve({ $0.idleMilliseconds = 600_000 }) { client, server in
+            let loop = client.stream.loop
+            client.stream.onReceive = { [unowned client] in
+                if client.received.isEmpty { client.stream.pauseReading() }
+                client.received += $0
+            }
+            client.send(Self.get("/large"))
+            #expect(await eventually(on: loop) { !client.received.isEmpty })
+            var isDrained = false
+            loop.spawn {
+                await server.drain(withinMilliseconds: 600_000)
+                isDrained = true
+            }
+            #expect(await eventually(on: loop) { server.isDraining })
+            client.stream.resumeReading()
+            #expect(await eventually(on: loop) { isDrained })
+            #expect(client.received.count > 20_000_000)
         }
     }
 

@@ -104,6 +104,21 @@ import Testing
         }
     }
 
+    /// Nobody is silent whom nobody listened to.
+    @Test func whoWasHeldIsHeardOfAgainWithTheOpening() async throws {
+        try await open { client, connection, seen in
+            let loop = client.stream.loop
+            seen.onText = { connection.intake = .held }
+            client.stream.send(Self.texts(1...1))
+            #expect(await eventually(on: loop) { seen.texts == [1] })
+            let heard = connection.lastHeard
+            #expect(await eventually(on: loop) { loop.now > heard })
+            #expect(connection.lastHeard == heard)
+            connection.intake = .open
+            #expect(connection.lastHeard > heard)
+        }
+    }
+
     @Test func whoIsToEndIsDeliveredWhatWasRead() async throws {
         try await open { client, connection, seen in
             seen.onText = { if seen.texts.count == 1 { connection.intake = .held } }

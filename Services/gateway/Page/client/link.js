@@ -30,10 +30,6 @@ export class Link {
   /** How often the server beats its heart, in milliseconds: known once connected. */
   heartbeat = 25_000;
 
-  get bufferedBytes() {
-    return this.#socket.bufferedAmount;
-  }
-
   /** @param {object} frame */
   send(frame) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));

@@ -28,10 +28,6 @@ export class Timeline {
     new ResizeObserver(() => this.#isAtEnd && this.toEnd()).observe(this.#scroller);
   }
 
-  get isAtEnd() {
-    return this.#isAtEnd;
-  }
-
   /** Shows another room, at its end. */
   show(conversation) {
     this.#conversation = conversation;
