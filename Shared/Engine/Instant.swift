@@ -9,7 +9,7 @@ public struct Instant: Hashable, Comparable, Sendable {
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     /// Reads the monotonic clock.
-    public static func current() -> Instant { Instant(milliseconds: read(CLOCK_MONOTONIC)) }
+    public static func current() -> Instant { Instant(milliseconds: SystemClock.read(CLOCK_MONOTONIC)) }
 
     /// The instant so many milliseconds later.
     public func advanced(byMilliseconds delta: Int) -> Instant {
@@ -23,16 +23,4 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     /// Earlier instants come first.
     public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
-}
-
-/// The time of day.
-public enum WallClock {
-    /// Milliseconds since 1970-01-01 UTC.
-    public static func milliseconds() -> Int64 { read(CLOCK_REALTIME) }
-}
-
-private func read(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
 }
