@@ -41,7 +41,7 @@ let modules: [Target] = [
     shared("Postgres", ["Engine", "CPostgres"]),
     shared("Tokens", ["Text", "COpenSSL"]),
     shared("Hosting", ["Engine", "Web"]),
-    shared("Bus", ["Engine", "Redis", "Schema", "Tokens", "RoomFunctions"]),
+    shared("Bus", ["Engine", "Redis", "Schema", "Tokens", "RoomFunctions", "MembershipFunctions"]),
     shared("Access", ["Bus", "Engine", "Hosting", "Redis", "Schema", "Tokens", "Web"]),
 ]
 
@@ -54,7 +54,7 @@ func functions(_ name: String, of service: String, _ files: [String]) -> Target 
 
 let functionLibraries: [Target] = [
     functions("RoomFunctions", of: "gateway", ["room.lua", "direct.lua"]),
-    functions("MembershipFunctions", of: "auth", ["membership.lua"]),
+    functions("MembershipFunctions", of: "auth", ["membership.lua", "control.lua"]),
     functions("ArchiveFunctions", of: "history", ["archive.lua"]),
     functions("PresenceFunctions", of: "presence", ["presence.lua", "limits.lua"]),
 ]

@@ -2,6 +2,7 @@ import Access
 import Bus
 import Engine
 import Hosting
+import MembershipFunctions
 import Postgres
 import Redis
 import Schema
@@ -53,7 +54,8 @@ final class Assembly {
         postgres = PostgresClient(
             loop: loop, url: config.postgres, poolSize: config.postgresPool, name: "parley-auth")
         link = try ClusterLink(
-            loop: loop, address: config.redis, tokens: config.tokens, name: "auth", log: log)
+            loop: loop, address: config.redis, tokens: config.tokens, name: "auth",
+            libraries: [MembershipFunctions.library, ControlFunctions.library], log: log)
         let redis = link.redis
 
         rooms = PostgresRooms(postgres: postgres)

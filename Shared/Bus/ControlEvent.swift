@@ -56,6 +56,9 @@ public enum ControlEvent: Sendable, Hashable {
 // MARK: - On the stream
 
 extension ControlEvent {
+    /// All that `type` may be.
+    public static let types = ["keys", "revoked", "member", "members", "room", "limits", "reload"]
+
     /// The `type` of the entry.
     public var type: String {
         switch self {

@@ -1,4 +1,5 @@
 public import Engine
+internal import MembershipFunctions
 public import Redis
 internal import Schema
 
@@ -43,15 +44,13 @@ public final class ControlLog {
     /// How many entries the log keeps, and a hundred more at most.
     private static let mostEntries: RedisArgument = "10000"
 
-    /// Writes an entry; of many changes of members several, so that no entry is large.
+    /// Writes an entry, also where Redis is full; of many changes of members several, so that no entry is large.
     public static func append(_ event: ControlEvent, to redis: RedisClient) async throws(RedisError) {
         let parts = event.parts
         _ = try await redis.together(parts.count) { number, done in
-            redis.call(
-                [
-                    "XADD", .text(Keys.controlLog), "MAXLEN", "~", mostEntries, "*",
-                    "type", .text(parts[number].type), "data", .bytes(parts[number].data.encoded),
-                ], done)
+            redis.function(
+                ControlFunctions.add, keys: [.text(Keys.controlLog)],
+                arguments: [mostEntries, .text(parts[number].type), .bytes(parts[number].data.encoded)], done)
         }
     }
 

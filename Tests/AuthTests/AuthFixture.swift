@@ -129,7 +129,7 @@ struct Auth: Sendable {
     /// Waits until all that was changed has been told: a request waits for that too, but not for ever.
     func expectAllTold() async throws {
         let isTold = try await probing { postgres, _, _ in
-            try await eventually { try await postgres.query("SELECT FROM auth.outbox LIMIT 1").isEmpty }
+            try await eventually { try await postgres.query("SELECT id FROM auth.outbox LIMIT 1").isEmpty }
         }
         #expect(isTold)
     }

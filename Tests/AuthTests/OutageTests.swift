@@ -1,4 +1,5 @@
 import Bus
+import Postgres
 import Redis
 import Schema
 import Support
@@ -120,6 +121,53 @@ extension ServiceTests {
                     "PUT", "/rooms/team/members/bob", ["role": "member"], token: alice)
                 #expect(put.status == 204)
                 #expect(try await auth.members(of: room) == ["alice": "owner", "bob": "member"])
+            }
+        }
+
+        /// Who is logged out or put out is so while Redis takes no messages any more.
+        @Test func whatEndsTakesEffectInAFullRedis() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                let bob = try await auth.register("bob").access
+                let room = try #require(RoomID("team"))
+                _ = try await auth.call(
+                    "POST", "/rooms", ["id": "team", "name": "Team", "visibility": "private"], token: alice)
+                _ = try await auth.ask("room_load", ["room": "team"])
+                _ = try await auth.call(
+                    "PUT", "/rooms/team/members/bob", ["role": "member"], token: alice)
+                try await auth.expectAllTold()
+                #expect(try await auth.members(of: room) == ["alice": "owner", "bob": "member"])
+                try await auth.redis { client in
+                    _ = try await client.call("CONFIG", "SET", "maxmemory", "1")
+                }
+                let removal = try await auth.call("DELETE", "/rooms/team/members/bob", token: alice)
+                #expect(removal.status == 204)
+                #expect(try await auth.call("POST", "/auth/logout", token: bob).status == 204)
+                try await auth.expectAllTold()
+                #expect(try await auth.members(of: room) == ["alice": "owner"])
+                #expect(try await auth.controlLog().suffix(2).map(\.type) == ["member", "revoked"])
+                #expect(try await auth.kept().revoked.count == 2)
+            }
+        }
+
+        /// A newer auth has to tell what it has written; what this one can read does not wait for that.
+        @Test func whatANewerAuthHasWrittenIsLeftToIt() async throws {
+            try await withAuth { auth in
+                let alice = try await auth.register("alice").access
+                try await auth.sql(
+                    "INSERT INTO auth.outbox (type, data) VALUES ('tomorrow', '{}'), ('member', '{}')")
+                #expect(try await auth.call("POST", "/auth/logout", token: alice).status == 204)
+                let isTold = try await eventually { try await auth.kept().revoked.count == 2 }
+                #expect(isTold)
+                let left = try await auth.probing { postgres, _, _ in
+                    _ = try await eventually {
+                        try await postgres.query("SELECT id FROM auth.outbox WHERE type = 'revoked'").isEmpty
+                    }
+                    return try await postgres.query("SELECT type FROM auth.outbox ORDER BY id").map {
+                        try $0["type"].text
+                    }
+                }
+                #expect(left == ["tomorrow", "member"])
             }
         }
 

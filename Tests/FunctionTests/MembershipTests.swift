@@ -169,6 +169,67 @@ import Testing
         }
     }
 
+    /// What is written is kept up to date at once, and vouched for when it is known to be as new as it must be.
+    @Test func nobodyIsVouchedForBeforeTheListIsNewEnough() async throws {
+        try await onBench { bench in
+            func vouch(_ mv: Int64, run: String) async throws -> Int64? {
+                try await bench.redis.function(
+                    MembershipFunctions.roomVouch, keys: [keys[0]], arguments: [.text(run), .int(mv)]
+                ).int
+            }
+            _ = try await bench.redis.function(MembershipFunctions.roomUnload, keys: keys, arguments: [])
+            _ = try await bench.redis.function(
+                MembershipFunctions.roomLoad, keys: keys,
+                arguments: [.text(bench.run), "1", "private", "", "0", "alice", "member", "bob", "member"])
+            let early = try await bench.accept()(bench.redis)
+            #expect(word(early) == "unloaded")
+            let answers = [
+                try await vouch(2, run: bench.run), try await set(bench, mv: 2, "bob", ""),
+                try await vouch(2, run: "another run"), try await vouch(2, run: bench.run),
+                try await vouch(2, run: bench.run), try await vouch(3, run: bench.run),
+            ]
+            #expect(answers == [0, 1, 0, 1, 1, 0])
+            let left = try await members(bench)
+            #expect(left == ["alice", "member"])
+            let accepted = try await bench.accept()(bench.redis)
+            #expect(word(accepted) == "ok")
+            // Written anew, as it was behind, it stays vouched for.
+            _ = try await bench.redis.function(
+                MembershipFunctions.roomLoad, keys: keys,
+                arguments: [.text(bench.run), "5", "private", "", "0", "alice", "member"])
+            let again = try await bench.accept("again")(bench.redis)
+            #expect(word(again) == "ok")
+        }
+    }
+
+    @Test func whatAnotherRunHasBegunToLoadIsForgotten() async throws {
+        try await onBench { bench in
+            _ = try await bench.redis.function(MembershipFunctions.roomUnload, keys: keys, arguments: [])
+            _ = try await bench.redis.function(
+                MembershipFunctions.roomLoad, keys: keys,
+                arguments: [.text(bench.run), "1", "private", "", "0", "alice", "member"])
+            let answer = try await set(bench, mv: 2, "alice", "", run: "another run")
+            #expect(answer == 0)
+            let vouched = try await bench.redis.function(
+                MembershipFunctions.roomVouch, keys: [keys[0]], arguments: [.text(bench.run), "1"])
+            #expect(vouched.int == 0)
+        }
+    }
+
+    /// Who is put out must not wait for room in Redis.
+    @Test func aFullRedisTakesChangesAllTheSame() async throws {
+        try await onBench { bench in
+            _ = try await bench.call("CONFIG", "SET", "maxmemory", "1")
+            let answer = try await set(bench, mv: 2, "alice", "")
+            #expect(answer == 1)
+            let left = try await members(bench)
+            #expect(left == [])
+            let unloaded = try await bench.redis.function(
+                MembershipFunctions.roomUnload, keys: keys, arguments: [])
+            #expect(unloaded.int == 1)
+        }
+    }
+
     @Test func anUnloadedRoomTakesNothing() async throws {
         try await onBench { bench in
             _ = try await bench.redis.function(MembershipFunctions.roomUnload, keys: keys, arguments: [])

@@ -142,6 +142,8 @@ extension RedisClient {
         _ = try await function(
             MembershipFunctions.roomLoad, keys: [.text(Keys.room(room)), .text(Keys.members(room))],
             arguments: arguments)
+        _ = try await function(
+            MembershipFunctions.roomVouch, keys: [.text(Keys.room(room))], arguments: [.text(run), .int(mv)])
     }
 }
 

@@ -1,6 +1,7 @@
 import Bus
 import Engine
 import Hosting
+import MembershipFunctions
 import Redis
 import Schema
 import Tokens
@@ -90,7 +91,7 @@ final class Announcer {
             try await revocations.removeExpired(now: now)
             try await sessions.removeExpired(now: now)
         } catch {
-            log.debug("sweep waits", .error(error))
+            log.warn("sweep failed", .error(error))
         }
         announce()
     }
@@ -150,18 +151,17 @@ final class Announcer {
         }
     }
 
-    /// Of what stands there already the more holds: looked at just before, as another auth, or we, may have ended more.
+    /// Of what stands there already the more holds, as another auth, or we, may have ended more.
     ///
     /// A process that loaded an emptied Redis has missed it: so it is told anew, too.
     private func write(_ revocation: Revocation) async throws {
-        let name = revocation.field.name
-        let value = try await redis.call("HGET", .text(Keys.authRevoked), .text(name)).text
-        let held = value.flatMap { Revocation(field: name, value: $0) }
-        let newest = held.map(revocation.joined) ?? revocation
+        let field = revocation.field
+        let reply = try await redis.function(
+            ControlFunctions.revoke, keys: [.text(Keys.authRevoked)],
+            arguments: [.text(field.name), .text(field.value)])
+        let newest = reply[0].text.flatMap { Revocation(field: field.name, value: $0) } ?? revocation
         if newest != revocation { authority.hear(.revoked(newest)) }
-        guard newest != held else { return }
-        _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(name), .text(newest.field.value))
-        try await ControlLog.append(.revoked(newest), to: redis)
+        if reply[1].int == 1 { try await ControlLog.append(.revoked(newest), to: redis) }
     }
 
     /// Tells everybody first: who dies in between is followed by one who does it again.

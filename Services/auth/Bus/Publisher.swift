@@ -1,6 +1,7 @@
 import Bus
 import Engine
 import Hosting
+import MembershipFunctions
 import Postgres
 import Redis
 import Schema
@@ -16,10 +17,21 @@ import Schema
 final class Publisher {
     private static let batch = 100
     private static let lock = "SELECT pg_try_advisory_xact_lock(hashtext('parley.auth.outbox')) AS mine"
+    /// Of what this auth can read.
     private static let oldest = """
         SELECT id, type, data, extract(epoch FROM now() - created_at)::bigint AS age FROM auth.outbox
-        ORDER BY id LIMIT \(batch)
+        WHERE type = ANY($1) AND id <> ALL($2) ORDER BY id LIMIT \(batch)
         """
+    /// What it cannot read, as a newer one has written it, which has to tell it.
+    private static let foreign = """
+        SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint AS age FROM (
+            SELECT created_at FROM auth.outbox WHERE NOT (type = ANY($1) AND id <> ALL($2))
+            ORDER BY id LIMIT \(batch)) AS foreign_rows
+        """
+    /// How long a transaction stays open for telling: PostgreSQL ends one that has been idle for 5 s, and Redis may be slow.
+    private static let passMilliseconds = 1_500
+    /// How often it is said that there is what cannot be read.
+    private static let warningMilliseconds = 60_000
     /// How long a request waits for its change to be told before it is answered anyway.
     private static let patienceMilliseconds = 2_000
 
@@ -36,6 +48,9 @@ final class Publisher {
     private var isOpen = false
     private var heartbeat: Timer?
     private let pause: Pause
+    /// Rows of known types that cannot be read all the same.
+    private var unreadable: Set<Int64> = []
+    private var warned: Instant?
 
     init(
         loop: EventLoop, postgres: PostgresClient, redis: RedisClient, copy: RoomCopy, log: Log,
@@ -164,17 +179,30 @@ final class Publisher {
         let before = Set(waiting.keys)
         var rows: [OutboxRow] = []
         var told: [Int64] = []
+        var left = (rows: 0, age: 0)
         var failure: (any Error)?
         let isMine = try await postgres.transaction { transaction in
-            let found = try await transaction.pipeline([(Self.lock, []), (Self.oldest, [])])
+            let known: [PostgresValue] = [.textArray(ControlEvent.types), .intArray(Array(unreadable))]
+            let found = try await transaction.pipeline([
+                (Self.lock, []), (Self.oldest, known), (Self.foreign, known),
+            ])
             guard try found[0][0]["mine"].bool else { return false }
             for row in found[1] { rows.append(try OutboxRow(row)) }
+            left.rows = Int(clamping: try found[2][0]["rows"].int)
+            left.age = Int(clamping: try found[2][0]["age"].int)
+            let end = Instant.current().advanced(byMilliseconds: Self.passMilliseconds)
             for row in rows {
-                do { try await tell(row) } catch {
+                guard let event = row.event else {
+                    unreadable.insert(row.id)
+                    left.rows += 1
+                    continue
+                }
+                do { try await tell(event) } catch {
                     failure = error
                     break
                 }
                 told.append(row.id)
+                if Instant.current() >= end { break }
             }
             guard !told.isEmpty else { return true }
             try await transaction.commit(after: [
@@ -183,27 +211,37 @@ final class Publisher {
             return true
         }
         guard isMine else { return waiting.isEmpty ? .empty : .busy }
-        metrics.outbox(left: rows.count - told.count, oldestSeconds: rows.first?.age ?? 0)
+        let readable = rows.filter { $0.event != nil }
+        metrics.outbox(
+            left: readable.count - told.count + left.rows, oldestSeconds: max(rows.first?.age ?? 0, left.age))
+        if left.rows > 0 { warnOfUnreadable() } else { unreadable = [] }
         for id in told { settle(id, true) }
         if let failure { throw failure }
-        if rows.count == Self.batch { return .more }
+        if rows.count == Self.batch || told.count < readable.count { return .more }
         // What was committed before this pass and is not there any more was told by another instance.
         for id in before { settle(id, true) }
         // What is committed from now on has somebody who wakes us.
         return .empty
     }
 
-    private func tell(_ row: OutboxRow) async throws {
-        guard let event = row.event else {
-            return log.error(
-                "outbox holds what nobody knows",
-                ["next": "A newer auth wrote it, which has to tell it: run one version of auth."])
-        }
+    /// Such rows stay, and `parley_auth_outbox_age_seconds` rises.
+    private func warnOfUnreadable() {
+        let now = Instant.current()
+        if let warned, now < warned.advanced(byMilliseconds: Self.warningMilliseconds) { return }
+        warned = now
+        log.error(
+            "outbox holds what this auth cannot read",
+            ["next": "A newer auth wrote it, which has to tell it: run one version of auth."])
+    }
+
+    private func tell(_ event: ControlEvent) async throws {
         switch event {
         case .members(let changes): try await copy.apply(changes)
         case .revoked(let revocation):
             let field = revocation.field
-            _ = try await redis.call("HSET", .text(Keys.authRevoked), .text(field.name), .text(field.value))
+            _ = try await redis.function(
+                ControlFunctions.revoke, keys: [.text(Keys.authRevoked)],
+                arguments: [.text(field.name), .text(field.value)])
         case .keys, .room, .limits, .reload: break
         }
         try await ControlLog.append(event, to: redis)

@@ -30,7 +30,7 @@ final class RoomCopy {
     /// A change that is committed between reading and writing may have been told to a room not yet loaded, and be lost.
     /// It was committed before the writing was done, so Redis has to be as new as PostgreSQL was right after that:
     /// at once, or after writing once more, however many enter meanwhile. What is committed later finds the room
-    /// loaded, and is told to it. As long as this is not certain, nothing is vouched for.
+    /// written, and is told to it. As long as this is not certain, nothing is vouched for.
     ///
     /// - Parameter patience: how many milliseconds a room that somebody has locked is waited for; nil: as long as for
     ///   anything else.
@@ -62,7 +62,7 @@ final class RoomCopy {
             settle([room: .failure(ErrorCode.roomDenied)], &left, &outcomes)
         }
         for isLastLook in [false, true] where !left.isEmpty {
-            settle(try await loaded(left, at: versions), &left, &outcomes)
+            settle(try await vouch(for: left, at: versions), &left, &outcomes)
             if !isLastLook { settle(try await write(left, patience), &left, &outcomes) }
         }
     }
@@ -72,24 +72,22 @@ final class RoomCopy {
         outcomes.merge(settled) { _, new in new }
     }
 
-    /// Those that Redis has as of these versions, or newer.
-    private func loaded(_ asked: Set<RoomID>, at versions: [RoomID: Int64]) async throws -> Outcomes {
-        let (run, asked) = (try run(), Array(asked))
+    /// Vouches for those that Redis has as of these versions, or newer, and returns them.
+    private func vouch(for asked: Set<RoomID>, at versions: [RoomID: Int64]) async throws -> Outcomes {
+        let (run, asked) = (try run(), asked.filter { versions[$0] != nil }.sorted { $0.text < $1.text })
         let answers = await redis.each(asked.count) { number, done in
-            redis.call(["HMGET", .text(Keys.room(asked[number])), "loaded", "mv"], done)
+            redis.function(
+                MembershipFunctions.roomVouch, keys: [.text(Keys.room(asked[number]))],
+                arguments: [.text(run), .int(versions[asked[number]] ?? .max)], done)
         }
-        var loaded: Outcomes = [:]
+        var vouched: Outcomes = [:]
         for (room, answer) in zip(asked, answers) {
             switch answer {
-            case .failure(let error): loaded[room] = try failure(error)
-            case .success(let fields):
-                guard fields[0].text == run, let known = fields[1].text.flatMap({ Int64($0) }),
-                    known >= versions[room] ?? .max
-                else { continue }
-                loaded[room] = .success(())
+            case .failure(let error): vouched[room] = try failure(error)
+            case .success(let reply): if reply.int == 1 { vouched[room] = .success(()) }
             }
         }
-        return loaded
+        return vouched
     }
 
     /// Writes rooms as they stand in PostgreSQL, and returns those that cannot be written.

@@ -8,8 +8,10 @@ public enum MembershipFunctions {
     public static let library = FunctionLibrary(
         name: "parley_membership_1", source: String(decoding: PackageResources.membership_lua, as: UTF8.self))
 
-    /// Writes all of a room's members and vouches for them.
+    /// Writes all of a room's members.
     public static let roomLoad = RedisFunction(name: "room_load", library: library)
+    /// Vouches for the members that were written.
+    public static let roomVouch = RedisFunction(name: "room_vouch", library: library)
     /// Writes and removes members, of one room or of several.
     public static let membersSet = RedisFunction(name: "members_set", library: library)
     /// Writes visibility and policy.

@@ -32,5 +32,6 @@ local function direct_tell(keys, args)
   return user_tell(keys, { 'direct ' .. args[1] .. ' ' .. args[2] .. ' ' .. args[3] })
 end
 
-redis.register_function('user_tell', user_tell)
+-- Bounded: where Redis is full it must not keep history from storing what gives room, for want of telling of a dead letter.
+redis.register_function{ function_name = 'user_tell', callback = user_tell, flags = { 'allow-oom' } }
 redis.register_function('direct_tell', direct_tell)
