@@ -61,8 +61,10 @@ struct AuthConfig: ServiceConfiguration {
 
     /// For how long a token of a login session may be good: with a shared secret others issue them too, and
     /// theirs may live as long as a login session.
+    ///
+    /// `ACCESS_TOKEN_TTL` may have been more than it is: a day at most.
     var longestTokenSeconds: Int {
-        tokens.algorithm == .hs256 ? max(lifetimes.access, lifetimes.refresh) : lifetimes.access
+        max(TokenLifetimes.longestAccess, tokens.algorithm == .hs256 ? lifetimes.refresh : 0)
     }
 }
 

@@ -77,6 +77,58 @@ extension ServiceTests {
             }
         }
 
+        /// A token may have been given out when `ACCESS_TOKEN_TTL` was longer than it is.
+        @Test func aLogoutOutlastsTheLongestTokenThatThereMayBe() async throws {
+            try await withAuth(["ACCESS_TOKEN_TTL": "86400"]) { auth in
+                let here = try await auth.register("alice")
+                let claims = try claims(of: here.access)
+                let sid = try #require(claims["sid"]?.text)
+                try await withAuth(["ACCESS_TOKEN_TTL": "60"], database: auth.databaseURL) { next in
+                    // Its refresh token ends it, so that nobody shows how long the other is.
+                    let renewed = try await next.refresh(here.refresh)
+                    let access = try #require(renewed["access_token"]?.text)
+                    #expect(try await next.call("POST", "/auth/logout", token: access).status == 204)
+                    try await next.expectAllTold()
+                    let ends = try await next.redis { client in
+                        try await client.call("HGET", .text(Keys.authRevoked), .text("sid:\(sid)")).int
+                    }
+                    #expect(ends ?? 0 >= claims["exp"]?.int ?? .max)
+                }
+            }
+        }
+
+        /// A statement has 10 s: they go by slices, and as far as one sweep goes.
+        @Test func whatHasExpiredGoesBySlices() async throws {
+            try await withAuth { auth in
+                _ = try await auth.register("alice")
+                try await auth.sql(
+                    """
+                    INSERT INTO auth.sessions (id, handle, secret, expires) SELECT 'old', 'alice', 'x', 5
+                    """)
+                try await auth.sql(
+                    """
+                    INSERT INTO auth.refresh_tokens (digest, session, expires)
+                    SELECT n::text::bytea, 'old', 5 FROM generate_series(1, 25) AS n
+                    """)
+                let left = try await auth.probing { postgres, _, _ in
+                    var left: [[Int64]] = []
+                    for _ in 0..<2 {
+                        try await PostgresSessions(postgres: postgres).removeExpired(
+                            now: 6, slices: 2, of: 10)
+                        let row = try await postgres.query(
+                            """
+                            SELECT (SELECT count(*) FROM auth.sessions) AS sessions,
+                                (SELECT count(*) FROM auth.refresh_tokens) AS tokens
+                            """)[0]
+                        left.append([try row["sessions"].int, try row["tokens"].int])
+                    }
+                    return left
+                }
+                // Alice's own stay.
+                #expect(left == [[2, 6], [1, 1]])
+            }
+        }
+
         @Test func logoutAllEndsAllButNotTheNextLogin() async throws {
             try await withAuth { auth in
                 let here = try await auth.register("alice")

@@ -100,12 +100,32 @@ final class PostgresSessions {
         return try rows.first.map { row throws(PostgresError) in wish.stamp(issued: try row["issued"].int) }
     }
 
-    /// Forgets sessions and tokens that are too old to be shown again.
-    func removeExpired(now: Int64) async throws(PostgresError) {
-        try await postgres.pipeline([
-            ("DELETE FROM auth.sessions WHERE expires < $1", [.int(now)]),
-            ("DELETE FROM auth.refresh_tokens WHERE expires < $1", [.int(now)]),
-        ])
+    /// Forgets sessions and tokens that are too old to be shown again: by slices, as a statement has 10 s, and so many
+    /// slices of each at most; the next call goes on.
+    ///
+    /// Tokens first: a session takes with it those that it has, and may have had thousands.
+    func removeExpired(now: Int64, slices: Int = 200, of count: Int = 1_000) async throws(PostgresError) {
+        let tokens = Self.removal(of: "digest", from: "auth.refresh_tokens")
+        guard try await remove(tokens, now, slices, count) else { return }
+        _ = try await remove(Self.removal(of: "id", from: "auth.sessions"), now, slices, count)
+    }
+
+    /// Whether all are gone.
+    private func remove(
+        _ statement: String, _ now: Int64, _ slices: Int, _ count: Int
+    ) async throws(PostgresError) -> Bool {
+        for _ in 0..<slices {
+            let removed = try await postgres.query(statement, [.int(now), .int(Int64(count))]).affected
+            if removed < count { return true }
+        }
+        return false
+    }
+
+    private static func removal(of key: String, from table: String) -> String {
+        """
+        DELETE FROM \(table) WHERE \(key) IN (
+            SELECT \(key) FROM \(table) WHERE expires < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+        """
     }
 }
 
