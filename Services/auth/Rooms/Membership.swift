@@ -2,7 +2,9 @@ import Bus
 import Postgres
 import Schema
 
-/// Changes who is in a room: decided and written in one transaction, told to all before it returns.
+/// Changes who is in a room: decided and written in one transaction.
+///
+/// It returns when all have been told, or after 2 s: then they will be.
 final class Membership {
     private let postgres: PostgresClient
     private let publisher: Publisher

@@ -45,15 +45,8 @@ final class PostgresRooms {
         async throws(PostgresError)
         -> [RoomView]
     {
-        // The cursor stands at the members' side, so that the index of the user's memberships is entered there.
-        let seen = mine ? "m.room > $2" : "(r.visibility = 'public' OR m.role IS NOT NULL) AND r.id > $2"
         let rows = try await postgres.query(
-            """
-            \(Self.view)
-            WHERE \(seen)
-                AND ($3::text[] IS NULL OR r.id = ANY($3))
-            ORDER BY r.id LIMIT $4
-            """,
+            mine ? Self.ownList : Self.wholeList,
             [.text(user.text), .text(cursor), only.map { .textArray($0) } ?? .null, .int(Int64(limit))])
         var list: [RoomView] = []
         for row in rows { list.append(try RoomView(row: row)) }
@@ -77,6 +70,40 @@ final class PostgresRooms {
         }
         return list
     }
+
+    /// Whether this user sees the room.
+    func isSeen(_ room: RoomID, by user: UserHandle) async throws(PostgresError) -> Bool {
+        let rows = try await postgres.query(
+            """
+            SELECT 1 FROM auth.rooms r WHERE r.id = $2 AND (r.visibility = 'public'
+                OR EXISTS (SELECT FROM auth.members m WHERE m.room = r.id AND m.handle = $1))
+            """, [.text(user.text), .text(room.text)])
+        return !rows.isEmpty
+    }
+
+    /// The cursor stands at the members' side, so that the index of the user's memberships is entered there.
+    private static let ownList = """
+        \(view) WHERE m.room > $2 AND ($3::text[] IS NULL OR r.id = ANY($3)) ORDER BY r.id LIMIT $4
+        """
+
+    /// A page of the public ones and a page of the own, each by its index, hold the page of both: all rooms together, the
+    /// direct ones of everybody among them, are not to be walked through.
+    static let wholeList = """
+        WITH seen AS (
+            (SELECT id FROM auth.rooms
+            WHERE visibility = 'public' AND id > $2 AND ($3::text[] IS NULL OR id = ANY($3))
+            ORDER BY id LIMIT $4)
+            UNION
+            (SELECT room FROM auth.members
+            WHERE handle = $1 AND room > $2 AND ($3::text[] IS NULL OR room = ANY($3))
+            ORDER BY room LIMIT $4)
+            ORDER BY id LIMIT $4)
+        SELECT r.id, r.name, r.visibility, r.created_at,
+            (SELECT role FROM auth.members m WHERE m.room = r.id AND m.handle = $1) AS role,
+            (SELECT count(*) FROM auth.members c WHERE c.room = r.id) AS members
+        FROM seen JOIN LATERAL (SELECT * FROM auth.rooms WHERE id = seen.id LIMIT 1) r ON true
+        ORDER BY r.id
+        """
 
     private static let view = """
         SELECT r.id, r.name, r.visibility, r.created_at, m.role,

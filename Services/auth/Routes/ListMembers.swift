@@ -12,7 +12,7 @@ struct ListMembers: Operation {
         let identity = try await bearer.identity(of: request)
         let room = try request.room(for: identity)
         let paging = try Paging(request) { UserHandle($0) != nil }
-        guard try await rooms.find(room, for: identity.user) != nil else { throw ErrorCode.roomNotFound }
+        guard try await rooms.isSeen(room, by: identity.user) else { throw ErrorCode.roomNotFound }
         let found = try await rooms.members(of: room, after: paging.after, limit: paging.readLimit)
         return .json(Listing("members", paging.cut(found, by: \.user)))
     }
