@@ -1,4 +1,5 @@
 import Engine
+import Schema
 import Web
 
 /// Where passwords are tried: at the log-in, and where one is changed.
@@ -37,7 +38,8 @@ final class PasswordGuesses {
         as user: String, by request: Request, _ body: () async throws -> T?
     ) async throws -> T? {
         let address = address(of: request)
-        let key = LoginThrottle.Key(user: String(user.prefix(32)), address: address)
+        // What is no handle is a stranger's text of any length, and no account's: all of it is one.
+        let key = LoginThrottle.Key(user: UserHandle(user)?.text ?? "", address: address)
         try begin(key)
         let result: T?
         do { result = try await body() } catch {

@@ -56,6 +56,18 @@ import Web
         #expect(try await door.tries("alice", from: "192.0.2.1") != nil)
     }
 
+    /// Nobody's account has such a name: what a stranger makes up is no further key.
+    @Test func whatIsNoHandleIsOneForEachAddress() async throws {
+        let door = Door()
+        var heard: [String?] = []
+        for number in 0..<6 {
+            heard.append(try await door.tries("N\u{301}\u{302} \(number)", from: "192.0.2.1"))
+        }
+        #expect(heard == [nil, nil, nil, nil, nil, "login 5/900 1"])
+        #expect(try await door.tries("alice", from: "192.0.2.1") == nil)
+        #expect(try await door.tries("no handle", from: "192.0.2.2") == nil)
+    }
+
     @Test func aNetworkOfIPv6IsOneAddress() async throws {
         let door = Door()
         for number in 1...10 { _ = try await door.tries("user-\(number)", from: "2001:db8::\(number)") }
