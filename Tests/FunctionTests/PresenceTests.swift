@@ -48,6 +48,20 @@ import Testing
         }
     }
 
+    /// When somebody who has gone was last seen is remembered for as long as in the status copy.
+    @Test func whoHasGoneIsForgottenAfterThirtyDays() async throws {
+        try await onBench { bench in
+            var left: [Int64?] = []
+            for count in [1, 0, 2] as [Int64] {
+                _ = try await devices(bench, "g1", count)
+                left.append(try await bench.call("PTTL", Keys.devices(.alice)).int)
+            }
+            let month: Int64 = 30 * 86_400_000
+            #expect(left[0] == -1 && left[2] == -1)
+            #expect((month - 60_000...month).contains(left[1] ?? 0))
+        }
+    }
+
     @Test func aRoomCountsPeopleRatherThanDevices() async throws {
         try await onBench { bench in
             var heard: [String] = []

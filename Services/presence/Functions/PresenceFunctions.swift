@@ -28,4 +28,6 @@ public enum LimitFunctions {
     public static let giveBack = RedisFunction(name: "limit_return", library: library)
     /// Says what is left.
     public static let look = RedisFunction(name: "limit_look", library: library, isReadOnly: true)
+    /// Changes the policies of roles.
+    public static let setPolicies = RedisFunction(name: "policies_set", library: library)
 }

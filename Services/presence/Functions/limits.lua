@@ -116,6 +116,21 @@ local function limit_look(keys, args)
   return refused(keys[1], all - gone, gone, most, from, ms)
 end
 
+-- policies_set: changes the policies of roles, all or none, and counts their version: above all that are known, also where
+-- the clock was set back, or two come in a millisecond.
+-- KEYS: 1 limits:policies  ARGV: 1 the highest version that the caller knows  2 how many are replaced  of each of these:
+-- role, policy  then the roles whose policy is taken away
+-- Replies the version.
+local function policies_set(keys, args)
+  local known = math.max(tonumber(redis.call('HGET', keys[1], '') or '0') or 0, tonumber(args[1]))
+  local version = string.format('%.0f', math.max(milliseconds(), known + 1))
+  local last = 2 + 2 * tonumber(args[2])
+  redis.call('HSET', keys[1], '', version, unpack(args, 3, last))
+  if #args > last then redis.call('HDEL', keys[1], unpack(args, last + 1)) end
+  return tonumber(version)
+end
+
+redis.register_function('policies_set', policies_set)
 redis.register_function('limit_take', limit_take)
 redis.register_function('limit_return', limit_return)
 redis.register_function{ function_name = 'limit_look', callback = limit_look, flags = { 'no-writes' } }

@@ -6,6 +6,8 @@
 -- Field INC is the number at that incarnation, in a hash of the user's devices; in a room's hash, field `user` is the
 -- sum over incarnations and field `user INC` the number at one.
 
+local KEPT_MS = '2592000000' -- 30 days, as the status copy: when somebody who has gone was last seen
+
 local function number(value) return tonumber(value or '0') or 0 end
 
 -- device_set: how many devices of a user an incarnation has.
@@ -27,7 +29,10 @@ local function device_set(keys, args)
   else
     redis.call('HDEL', keys[1], args[1])
   end
-  if before == 0 and after > 0 then return { 'first', after } end
+  if before == 0 and after > 0 then
+    redis.call('PERSIST', keys[1])
+    return { 'first', after }
+  end
   if before > 0 and after == 0 then
     local ms = args[3]
     if ms == '0' then
@@ -35,6 +40,7 @@ local function device_set(keys, args)
       ms = string.format('%.0f', tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000))
     end
     redis.call('HSET', keys[1], 'last_seen', ms)
+    redis.call('PEXPIRE', keys[1], KEPT_MS)
     return { 'last', 0 }
   end
   return { '', after }

@@ -1,5 +1,5 @@
 import Bus
-import Engine
+import PresenceFunctions
 import Redis
 import Schema
 
@@ -20,26 +20,13 @@ struct PolicyStore {
     /// Writes a change and tells all gateways of it.
     func apply(_ change: PolicyChange) async throws(RedisError) {
         guard !change.replaced.isEmpty || !change.removed.isEmpty else { return }
-        let version = try await nextVersion()
-        let pairs = change.replaced.flatMap { [RedisArgument.text($0), .text($1.text)] }
-        var commands: [[RedisArgument]] = [
-            ["HSET", .text(Keys.limitsPolicies), .text(PolicyKeeper.versionField), .int(version)] + pairs
-        ]
-        if !change.removed.isEmpty {
-            commands.append(["HDEL", .text(Keys.limitsPolicies)] + change.removed.map { .text($0) })
-        }
-        _ = try await redis.together(commands.count) { redis.call(commands[$0], $1) }
+        let replaced = change.replaced.flatMap { [RedisArgument.text($0), .text($1.text)] }
+        _ = try await redis.function(
+            LimitFunctions.setPolicies, keys: [.text(Keys.limitsPolicies)],
+            arguments: [.int(keeper.version), .int(Int64(change.replaced.count))] + replaced
+                + change.removed.map { .text($0) })
         // Not by the control log, which a Redis that is emptied in the next moment loses too.
         keeper.compare()
         try await ControlLog.append(.limits, to: redis)
-    }
-
-    /// Above all versions that are known, whatever has become of the clock since: the highest holds.
-    private func nextVersion() async throws(RedisError) -> Int64 {
-        let held = try await redis.call(
-            "HGET", .text(Keys.limitsPolicies), .text(PolicyKeeper.versionField)
-        ).int
-        let newest = max(held ?? 0, keeper.version)
-        return max(WallClock.milliseconds() &+ redis.clockOffset, newest &+ 1)
     }
 }
