@@ -98,13 +98,13 @@ extension Keys {
         "{u:\(user)}:s:\(sessionID)"
     }
 
-    /// Hash: the user's devices by gateway incarnation.
+    /// Hash: the user's devices by gateway incarnation; kept for 30 days after the last has gone.
     public static func devices(_ user: UserHandle) -> String { "{u:\(user)}:devices" }
 
     /// List: the units of the user's message limit.
     public static func limit(_ user: UserHandle) -> String { joined("{u:", user.text, "}:units") }
 
-    /// Hash: auth's copy of the account (name, roles).
+    /// String with a TTL, JSON: auth's copy of the account (name, roles).
     public static func profile(_ user: UserHandle) -> String { "{u:\(user)}:profile" }
 
     /// JSON with a TTL: the user's status, for anyone to read.
@@ -114,7 +114,7 @@ extension Keys {
 // MARK: - Gateways
 
 extension Keys {
-    /// Set: the ids of all gateways that have a lease or whose lease is still to be swept.
+    /// Set: the incarnations of gateways that have a lease, or whose lease is still to be swept.
     public static let gateways = "gateways"
 
     /// String with a TTL: a gateway's lease, holding its incarnation.
@@ -126,7 +126,7 @@ extension Keys {
     /// String with a TTL: what a gateway writes behind the messages that replicas shall have.
     public static func gatewayMark(_ incarnation: String) -> String { "gw:\(incarnation):mark" }
 
-    /// Set: the rooms joined on this incarnation of a gateway.
+    /// Set of `room user`: who is online in which room on this incarnation of a gateway.
     public static func gatewayRooms(_ incarnation: String) -> String { "gw:\(incarnation):rooms" }
 }
 
