@@ -87,8 +87,7 @@ def test_pieces_make_one_message_and_a_ping_may_come_between(raw):
 
 def test_a_goodbye_is_answered_in_kind_and_the_server_ends(raw):
     raw.send(CLOSE, b"\x03\xe8bye")
-    code, _ = raw.closed()
-    assert code == 1000
+    assert raw.closed() == (1000, "bye")
     assert raw.ended()
 
 

@@ -6,10 +6,11 @@ import Testing
 @testable import ChatGateway
 
 struct SessionStateTests {
-    private func known(expires: Int64) throws -> SessionState {
+    private func known(expires: Int64, at now: Int64 = 0) throws -> SessionState {
         var state = SessionState(isJudging: false)
         let user = try #require(UserHandle("alice"))
-        state.known(Identity(user: user, name: "Alice", roles: [], sessionID: nil, expires: expires))
+        let identity = Identity(user: user, name: "Alice", roles: [], sessionID: nil, expires: expires)
+        state.known(identity, at: now)
         return state
     }
 
@@ -48,12 +49,19 @@ struct SessionStateTests {
         expectAdvice(.close, &state, at: 1_000_000)
     }
 
+    @Test func aTokenThatIsGoodByItsIssuersClockOnlyLastsAsMuchLonger() throws {
+        var state = try known(expires: 1_000, at: 1_000_000)
+        expectAdvice(.warn(seconds: 30), &state, at: 1_000_000)
+        expectAdvice(.nothing, &state, at: 1_029_999)
+        expectAdvice(.close, &state, at: 1_030_000)
+    }
+
     @Test func aNewTokenBeginsAnew() throws {
         var state = try known(expires: 1_000)
         _ = state.adviseOnToken(at: 990_000)
         var identity = try #require(state.identity)
         identity.expires = 2_000
-        state.known(identity)
+        state.known(identity, at: 990_000)
         expectAdvice(.nothing, &state, at: 1_000_000)
         expectAdvice(.warn(seconds: 50), &state, at: 1_950_000)
     }

@@ -64,7 +64,7 @@ extension Session {
     }
 
     private func welcome(_ identity: Identity, _ rooms: [RoomID], replyTo: ReplyID?) {
-        state.known(identity)
+        state.known(identity, at: WallClock.milliseconds())
         left = LeftRooms(since: shard.sender.redisTime &- DirectInbox.clockMilliseconds)
         guard shard.admitted(self, identity) else { return }
         let config = shard.config
@@ -94,7 +94,7 @@ extension Session {
     /// Takes a newer token of the same user, and ends the rooms that it does not open.
     func renew(_ identity: Identity) {
         let isOtherSession = identity.sessionID != state.identity?.sessionID
-        state.known(identity)
+        state.known(identity, at: WallClock.milliseconds())
         for room in Array(joined) + Array(uninvited) where !identity.mayEnter(room) {
             unfollow(room)
             evicted(from: room, .removed)

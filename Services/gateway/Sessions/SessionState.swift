@@ -1,5 +1,6 @@
 import Bus
 import Engine
+import Tokens
 
 /// How far a connection has come in saying who it is, and how well it behaves.
 ///
@@ -17,6 +18,8 @@ struct SessionState {
     private(set) var phase: Phase
     private var malformed: [Instant] = []
     private var hasBeenWarned = false
+    /// When the token's time is over for this connection, in milliseconds since 1970.
+    private var end: Int64 = 0
     private var strangersUnits = 0
 
     /// More malformed frames than this within the window are a flood (protocol, 4.4).
@@ -36,9 +39,15 @@ struct SessionState {
         return identity
     }
 
-    mutating func known(_ identity: Identity) {
+    /// It has shown a token that is good at this time, in milliseconds since 1970.
+    ///
+    /// One whose time is over by the clock here may be good by its issuer's (`TokenVerifier.usualLeeway`): it lasts that
+    /// much longer. Else it would be taken and closed at once, again and again.
+    mutating func known(_ identity: Identity, at now: Int64) {
         phase = .known(identity)
         hasBeenWarned = false
+        end = identity.expires &* 1000
+        if end <= now { end &+= Int64(TokenVerifier.usualLeeway) * 1000 }
     }
 
     mutating func judging() { phase = .judging }
@@ -67,8 +76,8 @@ struct SessionState {
 
     /// What the end of the token demands at this time, in milliseconds since 1970; warns once a token.
     mutating func adviseOnToken(at now: Int64) -> TokenAdvice {
-        guard let identity else { return .nothing }
-        let left = identity.expires &* 1000 &- now
+        guard identity != nil else { return .nothing }
+        let left = end &- now
         guard left > 0 else { return .close }
         guard left <= Self.warningSeconds * 1000, !hasBeenWarned else { return .nothing }
         hasBeenWarned = true

@@ -40,7 +40,7 @@ public struct Problem: Error, Sendable, Equatable {
     public static let notFound = Problem(.notFound, "not_found")
     /// 400 `invalid_json`: the body is no JSON.
     public static let malformedJSON = Problem(
-        .badRequest, "invalid_json", detail: "The body is not valid JSON.")
+        .badRequest, "invalid_json", detail: "The body is not a valid JSON object.")
 
     /// 422 `invalid_field` with the members that are wrong.
     public static func invalidFields(_ errors: [FieldError]) -> Problem {

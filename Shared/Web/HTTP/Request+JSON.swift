@@ -4,9 +4,8 @@ import Text
 extension Request {
     /// Decodes a JSON body, or throws the problem that tells what is wrong with it.
     ///
-    /// 415 for another media type or a content coding, 400 `invalid_json` for what is no JSON or has combining marks
-    /// without end, 422 `invalid_field` with the
-    /// path of the member that is absent or of the wrong type.
+    /// 415 for another media type or a content coding, 400 `invalid_json` for what is no JSON, no object or has combining
+    /// marks without end, 422 `invalid_field` with the path of the member that is absent or of the wrong type.
     public func json<Value: Decodable>(_ type: Value.Type) throws(Problem) -> Value {
         try requireJSON()
         try requireNoCoding()
@@ -41,6 +40,9 @@ extension Request {
 
     private static func problem(of error: DecodingError) -> Problem {
         switch error {
+        // All of it is of the wrong type: no member could be named.
+        case .valueNotFound(_, let context) where context.codingPath.isEmpty: Problem.malformedJSON
+        case .typeMismatch(_, let context) where context.codingPath.isEmpty: Problem.malformedJSON
         case .keyNotFound(let key, let context): fieldProblem(context.codingPath + [key], "required")
         case .valueNotFound(_, let context): fieldProblem(context.codingPath, "required")
         case .typeMismatch(_, let context): fieldProblem(context.codingPath, "wrong_type")

@@ -71,10 +71,10 @@ public struct CloseHandshake: Sendable {
         return begin(CloseFrame(code: code, reason: reason), info)
     }
 
-    /// The peer sent a close frame: its code goes back (5.5.1).
+    /// The peer sent a close frame: its code goes back (5.5.1), an orderly end with the word for it.
     public mutating func received(_ frame: CloseFrame) -> [Action] {
         let info = CloseInfo(code: frame.code ?? .noStatus, reason: frame.reason, side: .peer)
-        return begin(CloseFrame(code: frame.code), info)
+        return begin(CloseFrame(code: frame.code, reason: frame.code == .normal ? "bye" : ""), info)
     }
 
     /// The time for reading on is up.

@@ -105,12 +105,18 @@ import Web
         }
     }
 
-    @Test func answersThePeersClose() async throws {
+    private static let answers: [([UInt8], [UInt8], CloseCode)] = [
+        ([3, 232], [0x88, 5, 3, 232] + Array("bye".utf8), .normal),
+        ([3, 233], [0x88, 2, 3, 233], .goingAway), ([], [0x88, 0], .noStatus),
+    ]
+
+    @Test(arguments: answers)
+    func answersThePeersClose(payload: [UInt8], answer: [UInt8], code: CloseCode) async throws {
         try await open { client, connection, seen in
-            client.stream.send(clientFrame(8, [3, 232]) + Self.text("after"))
+            client.stream.send(clientFrame(8, payload) + Self.text("after"))
             #expect(await client.ended())
-            #expect(client.received == [0x88, 2, 3, 232])
-            #expect(seen().ends == [CloseInfo(code: .normal, reason: "", side: .peer)])
+            #expect(client.received == answer)
+            #expect(seen().ends == [CloseInfo(code: code, reason: "", side: .peer)])
             #expect(seen().texts.isEmpty)
             #expect(!connection.isOpen)
         }
