@@ -3,10 +3,10 @@ import Schema
 
 /// How often Redis is asked for a user who is refused whether the message had been accepted before: so often a second.
 ///
-/// Pure. Each question is a call of its own, which would make refusals dear. Whoever sends more is refused without it:
-/// that one of them had been accepted is told when it is sent again.
+/// Pure. Each question is a call of its own, which would make a flood of refusals dear. An outbox that is sent again is
+/// answered whole; whoever sends more in a second is refused without it, and told when that is sent again.
 struct DuplicateQuestions {
-    static let mostPerSecond = 16
+    static let mostPerSecond = 128
 
     private var asked: [UserHandle: Int] = [:]
     private var second: Int64 = 0
