@@ -77,10 +77,8 @@ extension JSONWriter {
     /// Writes the id of a message.
     public mutating func id(_ id: MessageID) { id.withText { quoted($0) } }
 
-    /// Writes a number, a whole one as such; `null` for one that JSON does not have.
+    /// Writes a number; `null` for one that JSON does not have.
     public mutating func number(_ value: Double) {
-        // Beyond this not all whole numbers are doubles, and others are written with an exponent.
-        if let whole = Int64(exactly: value), whole.magnitude <= 1 << 53 { return integer(whole) }
         guard value.isFinite else { return null() }
         separate()
         bytes.append(contentsOf: value.description.utf8)

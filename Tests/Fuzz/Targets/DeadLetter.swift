@@ -1,0 +1,1 @@
+../../../Services/gateway/People/DeadLetter.swift
