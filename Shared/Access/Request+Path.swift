@@ -36,7 +36,7 @@ extension RoomDirectory {
     /// The same, for those who can help themselves where Redis is away.
     public func admit(_ caller: Identity, to room: RoomID) async throws(BusError) {
         do throws(BusError) {
-            guard try await standing(of: caller.user, in: room).role == nil else { return }
+            guard try await !isMember(caller.user, of: room) else { return }
         } catch .refused(.roomDenied), .refused(.userNotFound) {
             throw .refused(.roomNotFound)
         }

@@ -9,8 +9,14 @@ public import Schema
 public final class RoomDirectory {
     private let redis: RedisClient
     private let rpc: RPCClient
-    /// One request to auth for a room, however many wait for it.
-    private var loading: [RoomID: [(Result<Void, BusError>) -> Void]] = [:]
+    /// What auth is asked for, once however many wait for it.
+    private struct Load: Hashable {
+        var room: RoomID
+        /// Nothing is to be made: the room is only looked at.
+        var isReading: Bool
+    }
+
+    private var loading: [Load: [(Result<LoadOutcome, BusError>) -> Void]] = [:]
     /// Whoever names a room that is not loaded has auth asked for it, and may name a thousand: users have turns.
     private let places = FairPlaces<UserHandle?>(mostLoads, waiting: mostWaiting)
 
@@ -23,19 +29,45 @@ public final class RoomDirectory {
         self.rpc = rpc
     }
 
-    /// What the room is to this user; `known` is the highest seq of it that this process had from Redis.
+    /// What the room is to this user, who enters it or sends there.
+    ///
+    /// A direct one is made. `known` is the highest seq of it that this process had from Redis.
     ///
     /// - Throws: `.refused(.roomDenied)` or `.refused(.userNotFound)` where there is no such room.
     public func standing(of user: UserHandle, in room: RoomID, known: Int64 = 0) async throws(BusError)
         -> RoomStanding
     {
-        // Loading a direct room makes it: for who is not of the two nothing is asked, and nothing made.
-        guard room.admits(user) else { throw .refused(.roomDenied) }
+        guard let standing = try await found(user, Load(room: room, isReading: false), known) else {
+            throw .malformed
+        }
+        return standing
+    }
+
+    /// Whether this user, who reads, is a member.
+    ///
+    /// Of a direct room also where neither has entered it or sent anything there. None is made: a look into each
+    /// conversation that could be would leave as many rooms behind.
+    ///
+    /// - Throws: as `standing`.
+    public func isMember(_ user: UserHandle, of room: RoomID, known: Int64 = 0) async throws(BusError) -> Bool
+    {
+        guard let standing = try await found(user, Load(room: room, isReading: true), known) else {
+            return true
+        }
+        return standing.role != nil
+    }
+
+    /// Nil where a direct room has not been made.
+    private func found(_ user: UserHandle, _ load: Load, _ known: Int64) async throws(BusError)
+        -> RoomStanding?
+    {
+        // For who is not of the two nothing is asked.
+        guard load.room.admits(user) else { throw .refused(.roomDenied) }
         for _ in 0..<3 {
-            let reply = try await enter(user, room, known)
+            let reply = try await enter(user, load.room, known)
             if let standing = RoomStanding(reply) { return standing }
             guard reply[0].text == "unloaded" else { throw .malformed }
-            try await load(room, for: user)
+            if try await perform(load, for: user) == .absent { return nil }
         }
         throw .refused(.busUnavailable)
     }
@@ -93,49 +125,67 @@ public final class RoomDirectory {
         }
     }
 
-    /// Has auth load the room, as this user wants; returns once it has.
-    public func load(_ room: RoomID, for user: UserHandle? = nil) async throws(BusError) {
-        let result: Result<Void, BusError> = await withCheckedContinuation { continuation in
-            load(room, for: user) { continuation.resume(returning: $0) }
-        }
-        try result.get()
+    /// What auth says of a room that it was asked for.
+    private enum LoadOutcome {
+        case loaded
+        /// Direct, and not made; both of its people have accounts.
+        case absent
+    }
+
+    /// Has auth load the room.
+    public func load(_ room: RoomID) async throws(BusError) {
+        _ = try await perform(Load(room: room, isReading: false), for: nil)
     }
 
     /// Has auth load the room, as this user wants, and tells when it has.
     public func load(
         _ room: RoomID, for user: UserHandle?, _ done: @escaping (Result<Void, BusError>) -> Void
     ) {
-        let isFirst = loading[room] == nil
-        loading[room, default: []].append(done)
+        perform(Load(room: room, isReading: false), for: user) { done($0.map { _ in }) }
+    }
+
+    private func perform(_ load: Load, for user: UserHandle?) async throws(BusError) -> LoadOutcome {
+        let result: Result<LoadOutcome, BusError> = await withCheckedContinuation { continuation in
+            perform(load, for: user) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    private func perform(
+        _ load: Load, for user: UserHandle?, _ done: @escaping (Result<LoadOutcome, BusError>) -> Void
+    ) {
+        let isFirst = loading[load] == nil
+        loading[load, default: []].append(done)
         guard isFirst else { return }
-        places.enter(for: user, refused: { [self] in loaded(room, .failure(.timeout)) }) { [self] in
+        places.enter(for: user, refused: { [self] in ended(load, .failure(.timeout)) }) { [self] in
             EventLoop.current?.spawn {
-                let result = await self.askAuth(room)
+                let result = await self.askAuth(load)
                 self.places.leave()
-                self.loaded(room, result)
+                self.ended(load, result)
             }
         }
     }
 
-    private func loaded(_ room: RoomID, _ result: Result<Void, BusError>) {
-        loading.removeValue(forKey: room)?.forEach { $0(result) }
+    private func ended(_ load: Load, _ result: Result<LoadOutcome, BusError>) {
+        loading.removeValue(forKey: load)?.forEach { $0(result) }
     }
 
     /// Asks more than once: a request or an answer may be lost with a connection, and asking again changes nothing.
-    private func askAuth(_ room: RoomID) async -> Result<Void, BusError> {
+    private func askAuth(_ load: Load) async -> Result<LoadOutcome, BusError> {
         for _ in 1..<Self.loadTries {
-            let result = await askAuthOnce(room)
+            let result = await askAuthOnce(load)
             guard case .failure(let error) = result, error == .timeout else { return result }
         }
-        return await askAuthOnce(room)
+        return await askAuthOnce(load)
     }
 
-    private func askAuthOnce(_ room: RoomID) async -> Result<Void, BusError> {
+    private func askAuthOnce(_ load: Load) async -> Result<LoadOutcome, BusError> {
+        var data: JSONValue = ["room": .string(load.room.text)]
+        if load.isReading { data = ["room": .string(load.room.text), "read": true] }
         do throws(BusError) {
-            _ = try await rpc.call(
-                "auth", "room_load", ["room": .string(room.text)],
-                timeoutMilliseconds: Self.loadMilliseconds)
-            return .success(())
+            let answer = try await rpc.call(
+                "auth", "room_load", data, timeoutMilliseconds: Self.loadMilliseconds)
+            return .success(answer["absent"] == true ? .absent : .loaded)
         } catch {
             return .failure(error)
         }

@@ -127,6 +127,25 @@ def test_who_looks_for_a_direct_room_of_others_makes_none(cluster, person):
     assert cluster.redis("--scan", "--pattern", f"*{room}*") == ""
 
 
+def test_who_looks_into_a_direct_room_that_nobody_has_used_makes_none(cluster, person):
+    alice, bob = person("alice"), person("bob")
+    room = dm(alice, bob)
+    page = cluster.web.get(f"/history/rooms/{room}/messages", alice.token).json
+    assert (page["messages"], page["complete"]) == ([], True)
+    people = cluster.web.get(f"/presence/rooms/{room}", bob.token).json
+    assert (people["users"], people["online"]) == ([], 0)
+    client = alice.connect(0)
+    assert client.ask("get_history", "history", room=room)["data"]["messages"] == []
+    assert client.ask("get_presence", "presence_list", room=room)["data"]["users"] == []
+    absent = "dm:" + "_".join(sorted((alice.name, new_name("nobody"))))
+    assert cluster.web.get(f"/history/rooms/{absent}/messages", alice.token).status == 404
+    assert client.ask("get_history", "error", room=absent)["data"]["code"] == "room_denied"
+    assert all(room != each["id"] for each in cluster.web.get("/rooms", alice.token).json["rooms"])
+    assert cluster.redis("--scan", "--pattern", f"*{room}*") == ""
+    client.ask("send_message", "message_sent", to=bob.name, content="hello")
+    assert len(client.ask("get_history", "history", room=room)["data"]["messages"]) == 1
+
+
 def test_one_may_write_to_oneself(person):
     alice = person("alice")
     client, other = alice.connect(0), alice.connect(1)

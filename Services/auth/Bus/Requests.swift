@@ -58,7 +58,13 @@ final class Requests {
 
     private func loadRoom(_ data: JSONValue) async throws -> JSONValue {
         guard let room = data["room"]?.text.flatMap(RoomID.init) else { throw ErrorCode.roomDenied }
-        if room.isDirect { try await rooms.makeDirect(room) }
+        if room.isDirect {
+            if data["read"] == true {
+                guard try await rooms.isMade(room) else { return ["absent": true] }
+            } else {
+                try await rooms.makeDirect(room)
+            }
+        }
         try await loads.load(room)
         return [:]
     }

@@ -116,8 +116,7 @@ final class PostgresRooms {
     /// Makes a direct room where both of its people have accounts; throws `userNotFound` otherwise.
     func makeDirect(_ room: RoomID) async throws {
         guard let (one, other) = room.directMembers else { throw ErrorCode.roomDenied }
-        let isThere = try await postgres.query("SELECT 1 FROM auth.rooms WHERE id = $1", [.text(room.text)])
-        guard isThere.isEmpty else { return }
+        guard try await !isMade(room) else { return }
         do throws(PostgresError) {
             try await postgres.pipeline([
                 (
@@ -136,6 +135,20 @@ final class PostgresRooms {
         } catch {
             throw error.isForeignKeyViolation ? ErrorCode.userNotFound : error
         }
+    }
+
+    /// Whether a direct room has been made; throws `userNotFound` where it cannot be.
+    func isMade(_ room: RoomID) async throws -> Bool {
+        guard let (one, other) = room.directMembers else { throw ErrorCode.roomDenied }
+        let rows = try await postgres.query(
+            """
+            SELECT EXISTS (SELECT FROM auth.rooms WHERE id = $1) AS made,
+                (SELECT count(*) FROM auth.accounts WHERE handle = ANY($2)) AS people
+            """, [.text(room.text), .textArray([one.text, other.text])])
+        guard let row = rows.first else { return false }
+        if try row["made"].bool { return true }
+        guard try row["people"].int == Int64(Set([one, other]).count) else { throw ErrorCode.userNotFound }
+        return false
     }
 
     /// The versions of the member lists; of a room that is none there is none.

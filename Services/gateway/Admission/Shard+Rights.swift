@@ -15,13 +15,13 @@ extension Shard {
     /// Throws unless this user is a member of the room.
     func requireMember(_ identity: Identity, of room: RoomID) async throws(BusError) {
         guard identity.mayEnter(room), room.admits(identity.user) else { throw .refused(.roomDenied) }
-        let standing: RoomStanding
+        let isMember: Bool
         do throws(BusError) {
-            standing = try await directory.standing(
-                of: identity.user, in: room, known: rooms.knownSeq(of: room))
+            isMember = try await directory.isMember(
+                identity.user, of: room, known: rooms.knownSeq(of: room))
         } catch {
             throw error.code == .userNotFound ? .refused(.roomDenied) : error
         }
-        guard standing.role != nil else { throw .refused(.roomDenied) }
+        guard isMember else { throw .refused(.roomDenied) }
     }
 }
