@@ -296,8 +296,8 @@ final class Shard {
 
     private func reviewTokens() {
         for session in sessions.values {
-            if let identity = session.state.identity, authority.isRevoked(identity) {
-                session.close(.tokenRevoked)
+            if let identity = session.state.identity, let objection = authority.objection(to: identity) {
+                session.close(objection.closeReason)
             }
         }
     }

@@ -10,7 +10,7 @@ public import Tokens
 public final class Authority {
     /// Called when tokens have been revoked, so that live connections of theirs end.
     public var onRevoked: ((Revocation) -> Void)?
-    /// Called when all revocations have been loaded anew: some may have been missed.
+    /// Called when all keys and revocations have been loaded anew: some may have been missed.
     public var onReloaded: (() -> Void)?
 
     private let settings: TokenSettings
@@ -47,8 +47,8 @@ public final class Authority {
     public func identity(of token: some StringProtocol) -> Result<Identity, AuthenticationFailure> {
         guard isReady, let verifier else { return .failure(.unavailable) }
         do throws(TokenError) {
-            let claims = try verifier.verify(token, now: Int(now), remembering: &known)
-            guard let identity = Identity(claims) else { return .failure(.invalid) }
+            let (claims, keyID) = try verifier.verify(token, now: Int(now), remembering: &known)
+            guard let identity = Identity(claims, keyID: keyID) else { return .failure(.invalid) }
             return revocations.covers(identity) ? .failure(.revoked) : .success(identity)
         } catch .expired {
             return .failure(.expired)
@@ -57,8 +57,11 @@ public final class Authority {
         }
     }
 
-    /// Whether a token that was good has been taken back since.
-    public func isRevoked(_ identity: Identity) -> Bool { revocations.covers(identity) }
+    /// What speaks against a token that was good: it has been taken back since, or its key has.
+    public func objection(to identity: Identity) -> AuthenticationFailure? {
+        if revocations.covers(identity) { return .revoked }
+        return verifier?.believes(keyID: identity.keyID) == false ? .invalid : nil
+    }
 
     /// All revocations that are known and in force.
     public var revocationsInForce: [Revocation] { revocations.live(now: now) }
@@ -80,7 +83,7 @@ public final class Authority {
         guard let bytes = reply.bytes, let json = try? JSONValue(parsing: bytes),
             let identity = Identity(ticket: json)
         else { return .failure(.invalid) }
-        return revocations.covers(identity) ? .failure(.revoked) : .success(identity)
+        return objection(to: identity).map { .failure($0) } ?? .success(identity)
     }
 
     private static func key(ofTicket ticket: String) -> RedisArgument {
@@ -173,7 +176,8 @@ extension Identity {
         self.init(
             user: user, name: json["name"]?.text ?? user.text,
             roles: json["roles"]?.array?.compactMap(\.text) ?? [], sessionID: json["sid"]?.text,
-            rooms: json["rooms"]?.array?.compactMap(\.text), issuedAt: json["iat"]?.time, expires: expires)
+            rooms: json["rooms"]?.array?.compactMap(\.text), issuedAt: json["iat"]?.time, expires: expires,
+            keyID: json["kid"]?.text)
     }
 
     /// What auth writes for a ticket.
@@ -185,6 +189,7 @@ extension Identity {
         if let sessionID { members["sid"] = .string(sessionID) }
         if let rooms { members["rooms"] = .array(rooms.map { .string($0) }) }
         if let issuedAt { members["iat"] = .int(issuedAt) }
+        if let keyID { members["kid"] = .string(keyID) }
         return .object(members)
     }
 }

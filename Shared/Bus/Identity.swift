@@ -17,11 +17,13 @@ public struct Identity: Sendable, Hashable {
     public var issuedAt: Int64?
     /// When it ends, in seconds.
     public var expires: Int64
+    /// By which key it was signed; nil where it was by the shared secret, or nobody has said so.
+    public var keyID: String?
 
     /// Takes the parts.
     public init(
         user: UserHandle, name: String, roles: [String], sessionID: String?, rooms: [String]? = nil,
-        issuedAt: Int64? = nil, expires: Int64
+        issuedAt: Int64? = nil, expires: Int64, keyID: String? = nil
     ) {
         self.user = user
         self.name = name
@@ -30,12 +32,13 @@ public struct Identity: Sendable, Hashable {
         self.rooms = rooms
         self.issuedAt = issuedAt
         self.expires = expires
+        self.keyID = keyID
     }
 
     /// What the claims of a good token say; nil where the subject can be no handle, or a text holds U+0000.
     ///
     /// JSON on the bus and PostgreSQL refuse that character: such a token would be good in one place only.
-    public init?(_ claims: TokenClaims) {
+    public init?(_ claims: TokenClaims, keyID: String? = nil) {
         let texts = [claims.name, claims.sid].compactMap { $0 } + claims.roles + (claims.rooms ?? [])
         guard let user = UserHandle(claims.sub), !texts.contains(where: { $0.utf8.contains(0) }) else {
             return nil
@@ -44,7 +47,8 @@ public struct Identity: Sendable, Hashable {
         self.init(
             user: user, name: claims.name.map { $0 == user.text ? user.text : $0 } ?? user.text,
             roles: claims.roles == Self.usualRoles ? Self.usualRoles : claims.roles, sessionID: claims.sid,
-            rooms: claims.rooms, issuedAt: claims.iat.map(Int64.init), expires: Int64(claims.exp))
+            rooms: claims.rooms, issuedAt: claims.iat.map(Int64.init), expires: Int64(claims.exp),
+            keyID: keyID)
     }
 
     /// What nearly everybody is: one array for all of them.

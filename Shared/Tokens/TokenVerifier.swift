@@ -45,15 +45,15 @@ public struct TokenVerifier: Sendable {
     /// Throws `.expired` if expiry is all that is wrong, else `.invalid`.
     public func verify(_ token: some StringProtocol, now: Int) throws(TokenError) -> TokenClaims {
         var nothing = KnownSignatures(limit: 1)
-        return try verify(token, now: now, remembering: &nothing)
+        return try verify(token, now: now, remembering: &nothing).claims
     }
 
-    /// As `verify`, but a signature that is known to be good is not verified again.
+    /// As `verify`, but a signature that is known to be good is not verified again; says by which key it is good, too.
     ///
     /// `known` must hold what was verified by these very keys. A secret is quicker than a memory would be.
     public func verify(
         _ token: some StringProtocol, now: Int, remembering known: inout KnownSignatures
-    ) throws(TokenError) -> TokenClaims {
+    ) throws(TokenError) -> (claims: TokenClaims, keyID: String?) {
         let parts = try CompactToken(token)
         let header = try known.header(parts.header)
         let key = try key(named: header.kid, for: try header.checkedAlgorithm())
@@ -63,7 +63,13 @@ public struct TokenVerifier: Sendable {
         }
         let claims = try TokenCoding.decode(TokenClaims.self, from: parts.payload, orElse: .claims)
         try rules.check(claims, now: now)
-        return claims
+        return (claims, key.algorithm == .hs256 ? nil : header.kid)
+    }
+
+    /// Whether tokens by this key are believed still; nil is the secret's.
+    public func believes(keyID: String?) -> Bool {
+        guard case .named(let named) = keys, let keyID else { return true }
+        return named[keyID] != nil
     }
 
     private func key(named kid: String?, for algorithm: TokenAlgorithm) throws(TokenError) -> VerificationKey

@@ -133,12 +133,21 @@ import Web
                 TokenClaims(iss: "parley", aud: ["parley"], sub: "alice", exp: now + 600, iat: now))
             // Twice, so that it is known.
             for _ in 0..<2 { _ = try link.authority.identity(of: token).get() }
+            let identity = try link.authority.identity(of: token).get()
+            #expect(link.authority.objection(to: identity) == nil)
             _ = try await link.redis.call("SET", .text(Keys.authKeys), .text(usurped))
             try await ControlLog.append(.keys, to: link.redis)
             let isGoodNoMore = await eventually(on: loop) {
                 link.authority.identity(of: token) == .failure(.invalid)
             }
             #expect(isGoodNoMore)
+            let others = String(decoding: try KeySet(keys: [other.publicJWK]).json(), as: UTF8.self)
+            _ = try await link.redis.call("SET", .text(Keys.authKeys), .text(others))
+            try await ControlLog.append(.keys, to: link.redis)
+            let isObjectedTo = await eventually(on: loop) {
+                link.authority.objection(to: identity) == .invalid
+            }
+            #expect(isObjectedTo)
             link.close()
         }
     }
@@ -147,7 +156,7 @@ import Web
         try await withLink { _, link in
             let alice = Identity(
                 user: handle("alice"), name: "Alice", roles: ["member"], sessionID: "s-1", rooms: ["general"],
-                issuedAt: 1, expires: 2)
+                issuedAt: 1, expires: 2, keyID: "k")
             let ticket = try await link.authority.issueTicket(to: alice, seconds: 30)
             let first = await link.authority.redeem(ticket: ticket)
             #expect(first == .success(alice))

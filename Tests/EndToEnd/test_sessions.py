@@ -38,6 +38,31 @@ def test_logging_out_everywhere_closes_every_session(cluster, person):
         assert client.closed() == REVOKED
 
 
+def test_a_key_that_is_retired_lets_connections_be_and_one_that_is_deleted_ends_them(cluster, person):
+    def published():
+        answer = cluster.web.get("/.well-known/jwks.json")
+        return {key["kid"] for key in answer.json["keys"]} if answer.status == 200 else set()
+
+    alice = person("alice")
+    by_ticket = Client(cluster.gateway_urls[1], query={"ticket": alice.ticket()}).greeted()
+    clients, before = [alice.connect(0), by_ticket], published()
+    cluster.sql("UPDATE auth.signing_keys SET retired_at = now() WHERE retired_at IS NULL")
+    cluster.restart("auth")
+    eventually(lambda: published() - before, what="another key is published")
+    login = cluster.web.post("/auth/login", {"username": alice.name, "password": alice.password}).json
+    cluster.secrets |= {login["access_token"], login["refresh_token"]}
+    newer = Person(cluster, alice.name, login["access_token"]).connect(0)
+    for client in clients:
+        client.ask("ping", "pong")
+    # All but the newest: whoever holds one of these makes tokens as they like.
+    cluster.sql("DELETE FROM auth.signing_keys WHERE retired_at IS NOT NULL")
+    cluster.restart("auth")
+    for client in clients:
+        assert client.closed(patience=15) == Closed(1008, "token_invalid")
+    newer.ask("ping", "pong")
+    assert Client(cluster.gateway_urls[0], token=alice.token).closed() == Closed(1008, "token_invalid")
+
+
 def test_who_is_removed_is_told_within_a_second_and_hears_nothing_more(pair):
     on_a, on_b, room = pair
     other = pair.bob.connect(0)

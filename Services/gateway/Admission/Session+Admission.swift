@@ -58,7 +58,9 @@ extension Session {
             let rooms = await self.shard.sessionRooms.rooms(of: identity)
             guard self.isOpen else { return }
             // Nobody could tell a connection without a name that its token had been revoked meanwhile.
-            guard !self.shard.authority.isRevoked(identity) else { return self.close(.tokenRevoked) }
+            if let objection = self.shard.authority.objection(to: identity) {
+                return self.close(objection.closeReason)
+            }
             self.welcome(identity, rooms, replyTo: replyTo)
         }
     }
