@@ -101,7 +101,7 @@ final class Assembly {
         }
         metrics.watch(passwords: passwords)
         weak let this = self
-        health.check("redis") { try await link.ping() }
+        link.add(to: health)
         health.check("postgres") {
             try await postgres.ping()
             if let reason = this?.schema.reason { throw reason }

@@ -5,6 +5,10 @@ final class AuthMetrics {
     let published: Counter
     let vouched: Counter
     private let registry: Registry
+    private let logins: [LoginResult: Counter]
+    private let refusals: [Refusal: Counter]
+    private let refreshes: [RefreshResult: Counter]
+    private let registrations: Counter
     private let outboxRows: Gauge
     private let outboxAge: Gauge
 
@@ -15,45 +19,48 @@ final class AuthMetrics {
         vouched = registry.counter(
             "parley_auth_redis_vouched_total",
             help: "Times that Redis was found restarted, replaced or emptied, and was written to anew.")
+        logins = Self.counters(
+            registry, "parley_auth_logins_total", by: "result", help: "Log-ins tried, by their outcome.")
+        refusals = Self.counters(
+            registry, "parley_auth_refused_total", by: "reason",
+            help: "Requests refused, by the limit that they went beyond.")
+        refreshes = Self.counters(
+            registry, "parley_auth_refreshes_total", by: "result",
+            help: "Refresh tokens shown, by the outcome.")
+        registrations = registry.counter(
+            "parley_auth_registrations_total", help: "Accounts registered.")
         outboxRows = registry.gauge(
             "parley_auth_outbox_rows", help: "Changes that wait to be told, at most 100 are counted.")
         outboxAge = registry.gauge(
             "parley_auth_outbox_age_seconds", help: "Age of the oldest change when it was last looked at.")
     }
 
-    enum LoginResult: String { case success, failure, throttled }
+    enum LoginResult: String, CaseIterable { case success, failure, throttled }
 
-    func count(login result: LoginResult) {
-        registry.counter(
-            "parley_auth_logins_total", help: "Log-ins tried, by their outcome.",
-            labels: ["result": result.rawValue]
-        ).add()
-    }
-
-    enum Refusal: String {
+    enum Refusal: String, CaseIterable {
         case loginFailures = "login_failures_per_ip"
         case roomChanges = "room_changes_per_user"
     }
 
-    func count(refusal: Refusal) {
-        registry.counter(
-            "parley_auth_refused_total", help: "Requests refused, by the limit that they went beyond.",
-            labels: ["reason": refusal.rawValue]
-        ).add()
+    enum RefreshResult: String, CaseIterable { case success, refused }
+
+    /// One for each outcome, from the start: a rate of what has not happened yet is 0, and not missing.
+    private static func counters<Outcome: RawRepresentable<String> & CaseIterable & Hashable>(
+        _ registry: Registry, _ name: String, by label: String, help: String
+    ) -> [Outcome: Counter] {
+        Dictionary(
+            uniqueKeysWithValues: Outcome.allCases.map { outcome in
+                (outcome, registry.counter(name, help: help, labels: [label: outcome.rawValue]))
+            })
     }
 
-    func countRegistration() {
-        registry.counter("parley_auth_registrations_total", help: "Accounts registered.").add()
-    }
+    func count(login result: LoginResult) { logins[result]?.add() }
 
-    enum RefreshResult: String { case success, refused }
+    func count(refusal: Refusal) { refusals[refusal]?.add() }
 
-    func count(refresh result: RefreshResult) {
-        registry.counter(
-            "parley_auth_refreshes_total", help: "Refresh tokens shown, by the outcome.",
-            labels: ["result": result.rawValue]
-        ).add()
-    }
+    func count(refresh result: RefreshResult) { refreshes[result]?.add() }
+
+    func countRegistration() { registrations.add() }
 
     func count(request type: String) {
         let known = ["room_load", "room_join", "profile", "account_seen", "visible"].contains(type)

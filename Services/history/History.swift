@@ -106,7 +106,7 @@ final class History {
         // Weak, as the leases hold what writes.
         ingest.onTakenOver = { [weak leases] in leases?.drop($0) }
         ingest.onYielded = { [weak leases] in leases?.giveBack($0) }
-        health.check("redis") { try await link.ping() }
+        link.add(to: health)
         health.check("postgres") {
             try await postgres.ping()
             if let reason = preparation.standing.reason { throw reason }

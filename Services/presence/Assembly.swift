@@ -53,7 +53,7 @@ final class Assembly {
             authority.hear(event)
             keeper.hear(event)
         }
-        health.check("redis") { try await link.ping() }
+        link.add(to: health)
     }
 
     func start() {

@@ -60,8 +60,16 @@ public final class ClusterLink {
     ///
     /// Whoever asks bounds how long they wait: a deadline of this call would cost the connection, and all that is
     /// under way on it, when Redis only pauses.
-    public func ping() async throws(RedisError) {
+    private func ping() async throws(RedisError) {
         _ = try await redis.call("PING")
+    }
+
+    /// Adds what every service needs: Redis, and what tokens are judged by.
+    public func add(to health: Health) {
+        health.check("redis") { try await self.ping() }
+        health.check("keys") {
+            guard self.authority.isReady else { throw AuthenticationFailure.unavailable }
+        }
     }
 
     private static func suffix() -> String {

@@ -35,7 +35,7 @@ def test_each_service_tells_how_it_is(cluster, service):
     ready = own.get("/readyz")
     assert (ready.status, ready.type, ready.json["status"]) == (200, "application/json", "ready")
     checks = ready.json["checks"]
-    assert "redis" in checks and ("postgres" in checks) == (service in ("auth", "history"))
+    assert {"redis", "keys"} <= checks.keys() and ("postgres" in checks) == (service in ("auth", "history"))
     for check in checks.values():
         assert check["ok"] is True and check["latency_ms"] >= 0
     metrics = own.get("/metrics")

@@ -10,8 +10,6 @@ struct Account: Hashable, Sendable {
     var roles: [String]
     /// The stored hash; nil for those whom only a shared-secret token vouches for.
     var password: String?
-    /// Tokens issued before this second are no longer good.
-    var revokedBefore: Int64 = 0
     /// Whether an operator has shut it: no password opens it.
     var isDisabled = false
 }

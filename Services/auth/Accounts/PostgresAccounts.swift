@@ -12,7 +12,7 @@ final class PostgresAccounts {
     func find(_ user: UserHandle) async throws(PostgresError) -> Account? {
         let rows = try await postgres.query(
             """
-            SELECT handle, name, roles, password, revoked_before, disabled_at IS NOT NULL AS disabled
+            SELECT handle, name, roles, password, disabled_at IS NOT NULL AS disabled
             FROM auth.accounts WHERE handle = $1
             """, [.text(user.text)])
         return try rows.first.map(Account.init(row:))
@@ -136,7 +136,7 @@ extension Account {
         guard let user = UserHandle(try row["handle"].text) else { throw .decoding(column: "handle") }
         self.init(
             user: user, name: try row["name"].text, roles: try row["roles"].textArray.compactMap { $0 },
-            password: try row["password"].present?.text, revokedBefore: try row["revoked_before"].int,
+            password: try row["password"].present?.text,
             isDisabled: try row["disabled"].bool)
     }
 }

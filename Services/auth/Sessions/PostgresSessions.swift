@@ -61,7 +61,7 @@ final class PostgresSessions {
     func find(_ token: RefreshToken) async throws(PostgresError) -> StoredRefreshToken? {
         let rows = try await postgres.query(
             """
-            SELECT a.handle, a.name, a.roles, a.password, a.revoked_before, a.disabled_at IS NOT NULL AS disabled,
+            SELECT a.handle, a.name, a.roles, a.password, a.disabled_at IS NOT NULL AS disabled,
                 s.id, s.secret, s.revoked_at IS NOT NULL AS revoked, t.expires, t.rotated_ms, t.access_jti, t.access_iat,
                 t.access_exp, c.rotated_ms IS NOT NULL AS child_used
             FROM auth.refresh_tokens t

@@ -1,6 +1,7 @@
 import Bus
 import Engine
 import Hosting
+import PresenceFunctions
 import Redis
 import Schema
 
@@ -18,7 +19,7 @@ final class PolicyKeeper {
     /// What was in force when it was last compared, with the version.
     private(set) var known: [String: String] = [:]
     /// The version of that.
-    var version: Int64 { Self.version(known) }
+    private var version: Int64 { Self.version(known) }
     private var isComparing = false
     private var mustCompareAgain = false
 
@@ -43,6 +44,17 @@ final class PolicyKeeper {
         if event == .limits || event == .reload { compare() }
     }
 
+    /// Writes these policies of roles, and takes away those of others, all or none; tells all gateways of it.
+    func write(_ replaced: [String: String], removing removed: [String]) async throws(RedisError) {
+        let pairs = replaced.flatMap { [RedisArgument.text($0), .text($1)] }
+        _ = try await redis.function(
+            LimitFunctions.setPolicies, keys: [.text(Keys.limitsPolicies)],
+            arguments: [.int(version), .int(Int64(replaced.count))] + pairs + removed.map { .text($0) })
+        // Not by the control log, which a Redis that is emptied in the next moment loses too.
+        compare()
+        try await ControlLog.append(.limits, to: redis)
+    }
+
     private func run() async {
         while mustCompareAgain {
             mustCompareAgain = false
@@ -65,13 +77,9 @@ final class PolicyKeeper {
         }
         guard Self.version(found) < Self.version(known) else { return known = found }
         log.warn("Redis has forgotten policies", ["roles": .int(known.count - 1)])
-        let surplus = found.keys.filter { known[$0] == nil }
-        if !surplus.isEmpty {
-            _ = try await redis.call(["HDEL", .text(Keys.limitsPolicies)] + surplus.map { .text($0) })
-        }
-        let pairs = known.flatMap { [RedisArgument.text($0), .text($1)] }
-        _ = try await redis.call(["HSET", .text(Keys.limitsPolicies)] + pairs)
-        try await ControlLog.append(.limits, to: redis)
+        try await write(
+            known.filter { $0.key != Self.versionField },
+            removing: found.keys.filter { $0 != Self.versionField && known[$0] == nil })
     }
 
     private static func version(_ policies: [String: String]) -> Int64 {

@@ -32,7 +32,7 @@ struct ServiceRun {
             service = built
             try await built.start()
             if Task.isCancelled { return built }
-            context.log.info("ready", ["port": .int(context.hosting.port)])
+            context.log.info("started", ["port": .int(context.hosting.port)])
         } catch {
             // Told to end while starting: `end` waits for this and stops what has been started.
             if Task.isCancelled { return service }
