@@ -25,6 +25,23 @@ import Testing
         }
     }
 
+    /// Of two who remember, the first to give back may know the older ones.
+    @Test func ofWhatIsGivenBackTheNewestHolds() async throws {
+        try await onBench { bench in
+            func restore(_ version: Int64, _ policies: RedisArgument...) async throws -> Int64? {
+                try await bench.redis.function(
+                    LimitFunctions.restorePolicies, keys: [.text(Keys.limitsPolicies)],
+                    arguments: [.int(version)] + policies
+                ).int
+            }
+            #expect(try await restore(5, "bot", "5:60", "guest", "1:60") == 1)
+            #expect(try await restore(7, "bot", "7:60") == 1)
+            for late in [Int64(5), 7] { #expect(try await restore(late, "guest", "9:60") == 0) }
+            let kept = try await bench.call("HMGET", Keys.limitsPolicies, "bot", "guest", "")
+            #expect(kept.array?.map(\.text) == ["7:60", nil, "7"])
+        }
+    }
+
     @Test func eachChangeHasAVersionAboveAllThatAreKnown() async throws {
         try await onBench { bench in
             let calls = 50

@@ -30,4 +30,6 @@ public enum LimitFunctions {
     public static let look = RedisFunction(name: "limit_look", library: library, isReadOnly: true)
     /// Changes the policies of roles.
     public static let setPolicies = RedisFunction(name: "policies_set", library: library)
+    /// Gives policies back that have been lost.
+    public static let restorePolicies = RedisFunction(name: "policies_restore", library: library)
 }

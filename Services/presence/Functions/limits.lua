@@ -130,7 +130,19 @@ local function policies_set(keys, args)
   return tonumber(version)
 end
 
+-- policies_restore: gives policies back to a Redis that has lost them, unless it has newer ones by now: as they were, and with
+-- the version that they had, so that of several who remember the newest wins, whoever comes first.
+-- KEYS: 1 limits:policies  ARGV: 1 their version  then of each: role, policy
+-- Replies 1, or 0 where the version there is no lower.
+local function policies_restore(keys, args)
+  if (tonumber(redis.call('HGET', keys[1], '') or '0') or 0) >= tonumber(args[1]) then return 0 end
+  redis.call('DEL', keys[1])
+  redis.call('HSET', keys[1], '', unpack(args))
+  return 1
+end
+
 redis.register_function('policies_set', policies_set)
+redis.register_function('policies_restore', policies_restore)
 redis.register_function('limit_take', limit_take)
 redis.register_function('limit_return', limit_return)
 redis.register_function{ function_name = 'limit_look', callback = limit_look, flags = { 'no-writes' } }

@@ -19,7 +19,7 @@ final class PolicyKeeper {
     /// What was in force when it was last compared, with the version.
     private(set) var known: [String: String] = [:]
     /// The version of that.
-    private var version: Int64 { Self.version(known) }
+    var version: Int64 { Self.version(known) }
     private var isComparing = false
     private var mustCompareAgain = false
 
@@ -44,17 +44,6 @@ final class PolicyKeeper {
         if event == .limits || event == .reload { compare() }
     }
 
-    /// Writes these policies of roles, and takes away those of others, all or none; tells all gateways of it.
-    func write(_ replaced: [String: String], removing removed: [String]) async throws(RedisError) {
-        let pairs = replaced.flatMap { [RedisArgument.text($0), .text($1)] }
-        _ = try await redis.function(
-            LimitFunctions.setPolicies, keys: [.text(Keys.limitsPolicies)],
-            arguments: [.int(version), .int(Int64(replaced.count))] + pairs + removed.map { .text($0) })
-        // Not by the control log, which a Redis that is emptied in the next moment loses too.
-        compare()
-        try await ControlLog.append(.limits, to: redis)
-    }
-
     private func run() async {
         while mustCompareAgain {
             mustCompareAgain = false
@@ -77,9 +66,15 @@ final class PolicyKeeper {
         }
         guard Self.version(found) < Self.version(known) else { return known = found }
         log.warn("Redis has forgotten policies", ["roles": .int(known.count - 1)])
-        try await write(
-            known.filter { $0.key != Self.versionField },
-            removing: found.keys.filter { $0 != Self.versionField && known[$0] == nil })
+        let policies = known.filter { $0.key != Self.versionField }.flatMap {
+            [RedisArgument.text($0), .text($1)]
+        }
+        let reply = try await redis.function(
+            LimitFunctions.restorePolicies, keys: [.text(Keys.limitsPolicies)],
+            arguments: [.int(version)] + policies)
+        // Somebody was quicker, knows as much or more, and tells of it.
+        guard reply.int == 1 else { return }
+        try await ControlLog.append(.limits, to: redis)
     }
 
     private static func version(_ policies: [String: String]) -> Int64 {

@@ -1,5 +1,7 @@
 import Bus
+import PresenceFunctions
 import Redis
+import Schema
 
 /// The policies in force: what operators have set, over what the settings say.
 ///
@@ -18,6 +20,13 @@ struct PolicyStore {
     /// Writes a change and tells all gateways of it.
     func apply(_ change: PolicyChange) async throws(RedisError) {
         guard !change.replaced.isEmpty || !change.removed.isEmpty else { return }
-        try await keeper.write(change.replaced.mapValues(\.text), removing: change.removed)
+        let replaced = change.replaced.flatMap { [RedisArgument.text($0), .text($1.text)] }
+        _ = try await redis.function(
+            LimitFunctions.setPolicies, keys: [.text(Keys.limitsPolicies)],
+            arguments: [.int(keeper.version), .int(Int64(change.replaced.count))] + replaced
+                + change.removed.map { .text($0) })
+        // Not by the control log, which a Redis that is emptied in the next moment loses too.
+        keeper.compare()
+        try await ControlLog.append(.limits, to: redis)
     }
 }
