@@ -23,6 +23,7 @@ public final class Authority {
     private var revocations = RevocationTable()
     private var isLoading = false
     private var mustLoadAgain = false
+    private var willLookAgain = false
     private var isClosed = false
     /// Whether tokens can be judged.
     public private(set) var isReady = false
@@ -132,7 +133,10 @@ public final class Authority {
     }
 
     private func loadOnce() async -> Bool {
-        guard await isVouchedFor() else { return false }
+        let isVouchedFor = await isVouchedFor()
+        // A Redis that was restored knows revocations of the time of its copy only: whoever has heard of none himself
+        // waits until auth has compared them.
+        guard isReady || isVouchedFor else { return false }
         guard let revoked = try? await redis.call("HGETALL", .text(Keys.authRevoked)).array else {
             return false
         }
@@ -144,9 +148,14 @@ public final class Authority {
         }
         revocations.prune(now: now)
         guard settings.algorithm != .hs256 else { return true }
+        // Its keys are as old: by them, whoever shows a newer one would be put out.
+        guard isVouchedFor else {
+            lookAgain()
+            return true
+        }
         // Without keys nobody can be judged: a Redis that was emptied gets them again from auth.
         guard let json = try? await redis.call("GET", .text(Keys.authKeys)).bytes,
-            let keys = try? KeySet(json: json)
+            let keys = try? KeySet(json: json), !keys.keys.isEmpty
         else { return verifier != nil }
         guard json != publishedKeys else { return true }
         publishedKeys = json
@@ -156,10 +165,19 @@ public final class Authority {
         return true
     }
 
-    /// A Redis that was restored knows revocations of the time of its copy only: whoever has heard of none himself
-    /// waits until auth has compared them in this run of Redis.
+    /// Until auth vouches for this run of Redis: nobody tells of that.
+    private func lookAgain() {
+        guard !willLookAgain else { return }
+        willLookAgain = true
+        weak let this = self
+        loop.schedule(afterMilliseconds: 1_000) {
+            this?.willLookAgain = false
+            this?.load()
+        }
+    }
+
+    /// Whether auth has compared what stands there in this run of Redis.
     private func isVouchedFor() async -> Bool {
-        guard !isReady else { return true }
         guard let run = try? await redis.call("GET", .text(Keys.authRun)).text else { return false }
         return run == redis.runID
     }

@@ -148,6 +148,18 @@ import Web
                 link.authority.objection(to: identity) == .invalid
             }
             #expect(isObjectedTo)
+            // Nor what Redis has before auth has compared it: a file of yesterday, say.
+            _ = try await link.redis.call("SET", .text(Keys.authRun), "another")
+            _ = try await link.redis.call("SET", .text(Keys.authKeys), .text(published))
+            var reloads = 0
+            link.authority.onReloaded = { reloads += 1 }
+            try await ControlLog.append(.keys, to: link.redis)
+            let isLookedAt = await eventually(on: loop) { reloads > 0 }
+            #expect(isLookedAt)
+            #expect(link.authority.objection(to: identity) == .invalid)
+            try await link.redis.vouchForRevocations()
+            let isTaken = await eventually(on: loop) { link.authority.objection(to: identity) == nil }
+            #expect(isTaken)
             link.close()
         }
     }
